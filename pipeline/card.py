@@ -1,0 +1,102 @@
+"""The dataset card: README.md with the hub's YAML header, made from what was built."""
+
+from collections.abc import Mapping
+from typing import Any, get_args, get_type_hints
+
+import yaml
+
+from pipeline.dataset import LEAK_WORDS
+from pipeline.params import About, Params
+from pipeline.schema import SCHEMA_VERSION, Chunk, Instance, PlacedSegment, Question, Span
+
+
+def card(params: Params, about: Mapping[str, About], figures: Mapping[str, Any]) -> str:
+    """The card's text. `figures` are those of the assemble stage, by source and split."""
+    rows = []
+    for source in params.use:
+        sides = [figures[source].get(split, {}) for split in ("train", "test")]
+        instances = [side.get("instances", 0) for side in sides]
+        questions = [sum(side.get("questions_by_origin", {}).values()) for side in sides]
+        rows.append(
+            f"| {source} | {about[source].title} | {about[source].licence} "
+            f"| {instances[0]} / {instances[1]} | {questions[0]} / {questions[1]} |"
+        )
+    notes = [f"- **{source}**: {about[source].note}" for source in params.use if about[source].note]
+    return "\n".join(
+        [
+            "---",
+            _header(params, about, figures),
+            "---",
+            "",
+            "# Memory-training data by memcurate",
+            "",
+            "Each row is an instance: chunks of dated interaction, to be read one by one by an agent that "
+            "writes to its memory, and questions to be answered from that memory alone.",
+            "",
+            "```python",
+            "from datasets import load_dataset",
+            "",
+            'data = load_dataset("parquet", data_files={"train": "train.parquet", "test": "test.parquet"})',
+            "```",
+            "",
+            "## Sources",
+            "",
+            "| source | what it is | licence | instances, train / test | questions, train / test |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+            *(["What to know before using them:", "", *notes, ""] if notes else []),
+            "## How it was built",
+            "",
+            f"By `dvc repro` of memcurate, seed {params.seed}, tokens counted by `{params.tokenizer}`. "
+            "Documents are divided between the sides before anything is grouped; no segment, and no "
+            f"segment's text of {LEAK_WORDS} words or more, stands on both. At most "
+            f"{params.dataset.limit} train instances of a source are used, taken in turn from its documents. "
+            "Every chunk holds its token budget as rendered. What was left out is in `rejects.parquet`, at "
+            "each stage, with its reason.",
+            "",
+            "## Fields",
+            "",
+            f"Schema version {SCHEMA_VERSION}.",
+            "",
+            *_fields("Instance", Instance),
+            *_fields("Chunk", Chunk),
+            *_fields("Segment in a chunk", PlacedSegment),
+            *_fields("Question", Question),
+            *_fields("Span: where a text stands in the raw files", Span),
+        ]
+    )
+
+
+def _header(params: Params, about: Mapping[str, About], figures: Mapping[str, Any]) -> str:
+    """The YAML header that the dataset hub reads."""
+    total = sum(side["instances"] for source in params.use for side in figures[source].values())
+    size = "n<1K" if total < 1000 else "1K<n<10K" if total < 10_000 else "10K<n<100K"
+    header = {
+        "pretty_name": "Memory-training data by memcurate",
+        "language": ["en"],
+        "license": "other",
+        "license_name": "the licences of its sources",
+        "license_details": ", ".join(sorted({about[source].licence for source in params.use})),
+        "task_categories": ["question-answering"],
+        "tags": ["agents", "long-term-memory", "memory-agent", "reinforcement-learning"],
+        "size_categories": [size],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [
+                    {"split": "train", "path": "train.parquet"},
+                    {"split": "test", "path": "test.parquet"},
+                ],
+            }
+        ],
+    }
+    return yaml.safe_dump(header, sort_keys=False, allow_unicode=True).rstrip()
+
+
+def _fields(title: str, shape: type) -> list[str]:
+    """The documented fields of a shape as a table."""
+    lines = [f"### {title}", "", "| field | what it is |", "|---|---|"]
+    for name, hint in get_type_hints(shape, include_extras=True).items():
+        lines.append(f"| {name} | {get_args(hint)[1]} |")
+    return [*lines, ""]

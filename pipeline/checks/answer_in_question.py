@@ -1,0 +1,18 @@
+"""Drops questions that hold their own answer, where the source asks for it."""
+
+from pipeline.checks.dropped import Dropped
+from pipeline.params import Checks
+from pipeline.schema import Instance, Question
+from pipeline.text.normal import words
+from pipeline.text.tokens import Tokenizer
+
+
+def check(question: Question, instance: Instance, params: Checks, tokenizer: Tokenizer) -> Question | Dropped:
+    """Keep a question in which no gold answer stands, as whole words."""
+    if not params.drop_answer_in_question:
+        return question
+    asked = f" {' '.join(words(question.text))} "
+    for answer in question.answers:
+        if words(answer) and f" {' '.join(words(answer))} " in asked:
+            return Dropped("answer in question", repr(answer))
+    return question

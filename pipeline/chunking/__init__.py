@@ -1,0 +1,35 @@
+"""Segments into chunks, chunks into instances: one module per recipe, packing shared by all."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pipeline.chunking import books, conversations, examples, gathered, passages, sessions
+from pipeline.chunking.context import Chunked, Context
+from pipeline.documents import Parsed
+from pipeline.errors import MemcurateError
+from pipeline.params import Chunking
+
+__all__ = ["Chunked", "Context", "chunk"]
+
+_RECIPES: dict[str, Callable[[Parsed, Any, Context], Chunked]] = {
+    "books": books.chunk,
+    "conversations": conversations.chunk,
+    "sessions": sessions.chunk,
+    "passages": passages.chunk,
+    "gathered": gathered.chunk,
+    "examples": examples.chunk,
+}
+
+
+def chunk(parsed: Parsed, recipe: Chunking, context: Context) -> Chunked:
+    """Chunk a parsed source by its recipe.
+
+    Raises MemcurateError when the adapter gave nothing that the recipe takes, or as the recipe does.
+    """
+    given = {"books": parsed.books, "examples": parsed.examples}.get(recipe.recipe, parsed.documents)
+    if not given:
+        raise MemcurateError(
+            f"sources.{context.source}: the raw files gave nothing for the recipe {recipe.recipe!r} "
+            f"({len(parsed.rejects)} records were rejected). Check the files and chunking.recipe."
+        )
+    return _RECIPES[recipe.recipe](parsed, recipe, context)

@@ -1,0 +1,50 @@
+"""What every recipe is given, and what it gives back."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from pipeline.params import SplitParams
+from pipeline.schema import Instance, Reject, Segment
+from pipeline.text.sentences import SentenceSplitter
+from pipeline.text.tokens import Tokenizer
+
+
+@cache
+def _tokenizer(name: str, assets: Path) -> Tokenizer:
+    return Tokenizer(name, assets)
+
+
+@cache
+def _splitter(nltk_data: Path) -> SentenceSplitter:
+    return SentenceSplitter(nltk_data)
+
+
+@dataclass(frozen=True)
+class Context:
+    """The params and tools of one source. Small, so that it can be sent to another process."""
+
+    source: str
+    seed: int
+    split: SplitParams
+    tokenizer_name: str
+    assets: Path
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The declared tokenizer, loaded once per process."""
+        return _tokenizer(self.tokenizer_name, self.assets)
+
+    @property
+    def splitter(self) -> SentenceSplitter:
+        """The sentence splitter, loaded once per process."""
+        return _splitter(self.assets / "nltk")
+
+
+@dataclass(slots=True)
+class Chunked:
+    """Instances of both sides; what made none; and, for labelled examples, each side's whole pool."""
+
+    instances: list[Instance] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    pool: list[Segment] = field(default_factory=list)

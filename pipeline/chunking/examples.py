@@ -1,0 +1,131 @@
+"""Labelled examples into instances that show every label (paper: NLU, TREC).
+
+The pool is divided label by label, so that each label stands on both sides; an example never does. The
+division is drawn by the pool's name and the text alone: two sources over one pool share it. An instance
+shows one example of each label and others at random until its chunks are full. On one side examples
+recur across instances.
+"""
+
+from collections import defaultdict
+
+from pipeline import draws
+from pipeline.chunking.context import Chunked, Context
+from pipeline.chunking.instances import instance_of, rejected_segments
+from pipeline.chunking.packing import Draft, pack
+from pipeline.chunking.splitting import SIDES
+from pipeline.documents import Parsed
+from pipeline.errors import MemcurateError
+from pipeline.params import ExampleChunking
+from pipeline.rendering import ExampleRendering
+from pipeline.schema import Label, Segment, Split
+
+
+def chunk(parsed: Parsed, recipe: ExampleChunking, context: Context) -> Chunked:
+    """Instances of both sides, and each side's pool for the held-out questions.
+
+    Raises MemcurateError when a label has one example only, or the chunks cannot hold one of each label,
+    or a side has too few examples to fill them.
+    """
+    chunked = Chunked(rejects=list(parsed.rejects))
+    kept = _kept(parsed.examples, recipe, context, chunked)
+    sides = _divided(kept, context)
+    labels = [Label(number, name) for number, name in enumerate(sorted({_label(one) for one in kept}))]
+    in_test = max(1, round(recipe.instances * context.split.test_share))
+    for side, count in zip(SIDES, (recipe.instances - in_test, in_test), strict=True):
+        pool = sides[side]
+        chunked.pool += pool
+        for ordinal in range(count):
+            drafts = _filled(pool, labels, recipe, context, side, ordinal)
+            chunked.instances.append(
+                instance_of(context.source, side, pool[0].document, ordinal, drafts, labels)
+            )
+    return chunked
+
+
+def _label(example: Segment) -> str:
+    assert example.label is not None
+    return example.label
+
+
+def _kept(
+    examples: list[Segment], recipe: ExampleChunking, context: Context, chunked: Chunked
+) -> list[Segment]:
+    """The examples of labels that have enough of them; the others become rejects."""
+    by_label: dict[str, list[Segment]] = defaultdict(list)
+    for example in examples:
+        by_label[_label(example)].append(example)
+    for name, rare in sorted(by_label.items()):
+        if len(rare) < recipe.min_examples:
+            detail = f"label {name} has {len(rare)}, min_examples is {recipe.min_examples}"
+            chunked.rejects.append(
+                rejected_segments(context.source, "label too rare", detail, rare[0].document, rare)
+            )
+    return [example for example in examples if len(by_label[_label(example)]) >= recipe.min_examples]
+
+
+def _divided(examples: list[Segment], context: Context) -> dict[Split, list[Segment]]:
+    """The examples of each side, in order; their document becomes `<pool>/<side>`."""
+    strata: dict[str, list[Segment]] = defaultdict(list)
+    for example in examples:
+        strata[example.section or ""].append(example)
+    test: set[str] = set()
+    for stratum, members in strata.items():
+        if len(members) < 2:
+            raise MemcurateError(
+                f"sources.{context.source}: label {stratum} has one example only ({members[0].text!r}) "
+                "and cannot stand on both sides: set chunking.min_examples to 2 or more"
+            )
+        count = max(1, round(len(members) * context.split.test_share))
+        order = draws.shuffled(
+            members, lambda one: one.text, context.seed, members[0].document, stratum, "test"
+        )
+        test.update(one.id for one in order[:count])
+    sides: dict[Split, list[Segment]] = {"train": [], "test": []}
+    for example in examples:
+        side: Split = "test" if example.id in test else "train"
+        example.document = f"{example.document}/{side}"
+        sides[side].append(example)
+    return sides
+
+
+def _filled(
+    pool: list[Segment],
+    labels: list[Label],
+    recipe: ExampleChunking,
+    context: Context,
+    side: Split,
+    ordinal: int,
+) -> list[Draft[list[Segment]]]:
+    """The chunks of one instance."""
+    names = (context.seed, context.source, side, ordinal)
+    drawn = draws.shuffled(pool, lambda one: one.id, *names, "examples")
+    firsts: dict[str, Segment] = {}
+    for example in drawn:
+        firsts.setdefault(_label(example), example)
+    needed = list(firsts.values())
+    chosen = {example.id for example in needed}
+    others = [example for example in drawn if example.id not in chosen]
+    rendering = ExampleRendering({label.name: label.number for label in labels})
+
+    def packed(extra: int) -> list[Draft[list[Segment]]]:
+        shown = draws.shuffled([*needed, *others[:extra]], lambda one: one.id, *names, "order")
+        units = [[example] for example in shown]
+        return list(pack(units, context.tokenizer, context.splitter, rendering, recipe.max_tokens))
+
+    if len(packed(0)) > recipe.chunks:
+        raise MemcurateError(
+            f"sources.{context.source}.chunking: one example of each of {len(labels)} labels does not fit "
+            f"into {recipe.chunks} chunks of {recipe.max_tokens} tokens: raise chunks or max_tokens"
+        )
+    # The most others that leave it at so many chunks, by halving. A rendered example has over 6 tokens.
+    low, high = 0, min(len(others), recipe.chunks * recipe.max_tokens // 6)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if len(packed(middle)) <= recipe.chunks else (low, middle - 1)
+    drafts = packed(low)
+    if len(drafts) < recipe.chunks:
+        raise MemcurateError(
+            f"sources.{context.source}.chunking: the {side} side has {len(pool)} examples, which fill "
+            f"{len(drafts)} chunks of {recipe.max_tokens} tokens: lower chunks or max_tokens"
+        )
+    return drafts

@@ -1,0 +1,112 @@
+"""Packed chunks into instances, and what makes no instance into rejects; the cutting both share."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+from pipeline.chunking.packing import Draft
+from pipeline.ids import short_id
+from pipeline.schema import Chunk, Instance, Label, PlacedSegment, Reject, Segment, Split
+
+T = TypeVar("T")
+
+
+def placed(segment: Segment, start: int) -> PlacedSegment:
+    """The segment at its place in a chunk's text."""
+    return PlacedSegment(
+        id=segment.id,
+        raw=segment.raw,
+        document=segment.document,
+        section=segment.section,
+        speaker=segment.speaker,
+        time=segment.time,
+        label=segment.label,
+        start=start,
+        end=start + len(segment.text),
+    )
+
+
+def placed_units(draft: Draft[list[Segment]]) -> list[PlacedSegment]:
+    """The segments of a packed chunk at their places."""
+    return [
+        placed(segment, start)
+        for unit, starts in draft.units
+        for segment, start in zip(unit, starts, strict=True)
+    ]
+
+
+def make_chunk(
+    source: str, ordinal: int, text: str, tokens: int, time: str | None, segments: list[PlacedSegment]
+) -> Chunk:
+    """A chunk with its id; without a time of its own it takes that of its first segment."""
+    return Chunk(
+        id=short_id(source, text, *(segment.id for segment in segments)),
+        ordinal=ordinal,
+        text=text,
+        tokens=tokens,
+        time=time or segments[0].time or "",
+        segments=segments,
+    )
+
+
+def make_instance(
+    source: str, split: Split, document: str, ordinal: int, chunks: list[Chunk], labels: Iterable[Label] = ()
+) -> Instance:
+    """An instance with its id, without questions."""
+    return Instance(
+        id=short_id(source, document, *(chunk.id for chunk in chunks)),
+        source=source,
+        split=split,
+        document=document,
+        ordinal=ordinal,
+        tokens=sum(chunk.tokens for chunk in chunks),
+        chunks=chunks,
+        questions=[],
+        labels=list(labels),
+    )
+
+
+def instance_of(
+    source: str,
+    split: Split,
+    document: str,
+    ordinal: int,
+    drafts: Iterable[Draft[list[Segment]]],
+    labels: Iterable[Label] = (),
+) -> Instance:
+    """An instance of packed chunks."""
+    chunks = [
+        make_chunk(source, number, draft.text, draft.tokens, draft.time, placed_units(draft))
+        for number, draft in enumerate(drafts)
+    ]
+    return make_instance(source, split, document, ordinal, chunks, labels)
+
+
+def rejected_segments(
+    source: str, reason: str, detail: str, document: str, segments: list[Segment]
+) -> Reject:
+    """Segments that make no instance."""
+    return Reject(
+        id=short_id(source, reason, document, *(segment.id for segment in segments)),
+        source=source,
+        stage="chunk",
+        kind="segment",
+        reason=reason,
+        detail=detail,
+        document=document,
+        raw=None,
+        segments=segments,
+        question=None,
+    )
+
+
+def segments_of(drafts: Iterable[Draft[list[Segment]]]) -> list[Segment]:
+    """The segments of packed chunks, in order."""
+    return [segment for draft in drafts for unit, _ in draft.units for segment in unit]
+
+
+def evenly(items: Sequence[T], most: int) -> list[Sequence[T]]:
+    """Cut a sequence into as few runs of at most `most` as do, their lengths differing by one at most."""
+    runs = -(-len(items) // most)
+    edges = [len(items) * number // runs for number in range(runs + 1)] if runs else [0]
+    return [items[start:end] for start, end in pairwise(edges)]

@@ -1,0 +1,94 @@
+"""The dated sessions of several questions, in order of time (paper: LongMemEval-train).
+
+A document is one question's sessions. Documents with a session of the same content are on one side and
+never in one instance. An instance takes the next question that may join it, up to `max_questions`.
+"""
+
+from pipeline import draws
+from pipeline.chunking.context import Chunked, Context
+from pipeline.chunking.instances import instance_of, rejected_segments
+from pipeline.chunking.packing import pack
+from pipeline.chunking.passages import segments, tokens_of
+from pipeline.chunking.splitting import SIDES, connected, draw_test
+from pipeline.documents import Document, Parsed, Section
+from pipeline.params import SessionChunking
+from pipeline.rendering import ConversationRendering
+from pipeline.schema import Segment
+
+
+def chunk(parsed: Parsed, recipe: SessionChunking, context: Context) -> Chunked:
+    """Instances of both sides; documents are drawn into test with those that share a session."""
+    documents = {document.name: document for document in parsed.documents}
+    component = _components(parsed.documents)
+    tokens = {name: tokens_of(document, context) for name, document in documents.items()}
+    weights: dict[str, int] = {}
+    for number in component.values():
+        weights[str(number)] = weights.get(str(number), 0) + 1
+    test = draw_test(weights, context.split, context.seed, context.source)
+    chunked = Chunked(rejects=list(parsed.rejects))
+    for side in SIDES:
+        mine = [name for name in documents if (str(component[name]) in test) == (side == "test")]
+        queue = draws.shuffled(mine, str, context.seed, context.source, side, "order")
+        groups, left = _grouped(queue, component, tokens, recipe)
+        for ordinal, names in enumerate(groups):
+            group = [documents[name] for name in names]
+            drafts = pack(
+                _by_time(group),
+                context.tokenizer,
+                context.splitter,
+                ConversationRendering(),
+                recipe.max_tokens,
+            )
+            chunked.instances.append(instance_of(context.source, side, side, ordinal, drafts))
+        for name in left:
+            detail = f"{tokens[name]} tokens: no group of {recipe.min_questions} questions was left for it"
+            chunked.rejects.append(
+                rejected_segments(
+                    context.source, "no instance to join", detail, name, segments(documents[name])
+                )
+            )
+    return chunked
+
+
+def _components(documents: list[Document]) -> dict[str, int]:
+    """Number documents so that those which share a session's content have one number."""
+    holders: dict[tuple[str, ...], list[str]] = {}
+    for document in documents:
+        for section in document.sections:
+            content = tuple(segment.text for unit in section.units for segment in unit)
+            holders.setdefault(content, []).append(document.name)
+    return connected([*holders.values(), *([document.name] for document in documents)])
+
+
+def _grouped(
+    queue: list[str], component: dict[str, int], tokens: dict[str, int], recipe: SessionChunking
+) -> tuple[list[list[str]], list[str]]:
+    """(groups of documents that make an instance, those that found none)."""
+    groups: list[list[str]] = []
+    left: list[str] = []
+    while queue:
+        group: list[str] = []
+        held = 0
+        for name in queue:
+            taken = {component[other] for other in group}
+            fits = held + tokens[name] <= recipe.max_instance_tokens
+            if len(group) < recipe.max_questions and fits and component[name] not in taken:
+                group.append(name)
+                held += tokens[name]
+        if len(group) >= recipe.min_questions and held >= recipe.min_instance_tokens:
+            groups.append(group)
+            queue = [name for name in queue if name not in group]
+        else:  # the first of the queue cannot be grouped; the others may without it
+            left.append(queue[0])
+            queue = queue[1:]
+    return groups, left
+
+
+def _by_time(documents: list[Document]) -> list[list[Segment]]:
+    """The units of all sessions, the sessions in order of time."""
+
+    def moment(section: Section) -> str:
+        return section.units[0][0].time or ""
+
+    sections = sorted((section for document in documents for section in document.sections), key=moment)
+    return [unit for section in sections for unit in section.units]

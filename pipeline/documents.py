@@ -1,0 +1,42 @@
+"""What an adapter makes of a source's raw files, before anything is chunked."""
+
+from dataclasses import dataclass, field
+
+from pipeline.schema import Question, Reject, Segment
+
+
+@dataclass(slots=True)
+class Book:
+    """One book as running text; its sentences are found when it is chunked."""
+
+    name: str
+    file: str  # below data/raw/<source>
+    text: str  # the whole decoded file, so that offsets in it are offsets in the raw file
+    chapters: list[tuple[int, int, str]]  # start, end, heading; in order, only white space between them
+
+
+@dataclass(slots=True)
+class Section:
+    """A part of a document that reads as one: a chat, a session, a paragraph, an article."""
+
+    name: str
+    units: list[list[Segment]]  # segments of one unit stay in one chunk where they fit
+
+
+@dataclass(slots=True)
+class Document:
+    """Segments in the source's own order: one person's chats, one question's sessions, one article."""
+
+    name: str
+    sections: list[Section]
+
+
+@dataclass(slots=True)
+class Parsed:
+    """One source, parsed. Its recipe says which of the lists it fills."""
+
+    books: list[Book] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    examples: list[Segment] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)

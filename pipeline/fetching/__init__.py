@@ -1,0 +1,7 @@
+"""Download the files of a source by pinned locators, verify and unpack them; nothing is parsed."""
+
+from pipeline.fetching.cache import default_cache
+from pipeline.fetching.files import FetchCounts, fetch
+from pipeline.fetching.mirror import mirror_from_environment
+
+__all__ = ["FetchCounts", "default_cache", "fetch", "mirror_from_environment"]

@@ -1,0 +1,68 @@
+"""The package indexes that this machine is configured for."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+from pipeline.fetching.errors import UnreachableError
+
+
+@dataclass(frozen=True)
+class Index:
+    """A simple index: its URL without the credentials, and these."""
+
+    url: str
+    auth: tuple[str, str] | None
+
+    def auth_for(self, url: str) -> tuple[str, str] | None:
+        """Give the credentials for a URL only where it stands on the index's own host."""
+        return self.auth if urlsplit(url).netloc == urlsplit(self.url).netloc else None
+
+
+def indexes() -> list[Index]:
+    """List the http(s) indexes to ask, in order: the main one, then pip's extra ones.
+
+    The main one is that of the environment (pip's or uv's), else of pip's configuration, else pypi-simple's
+    default. Raises UnreachableError when only folders are configured.
+    """
+    main = (
+        os.environ.get("PIP_INDEX_URL")
+        or os.environ.get("UV_DEFAULT_INDEX")
+        or os.environ.get("UV_INDEX_URL")
+    )
+    extra = os.environ.get("PIP_EXTRA_INDEX_URL")
+    if not main or not extra:
+        settings = _pip_settings()
+        main = main or settings.get("global.index-url") or PYPI_SIMPLE_ENDPOINT
+        extra = extra or settings.get("global.extra-index-url", "")
+    # uv lets an index have a name: `name=url`.
+    urls = [re.sub(r"^[\w.-]+=(?=\w+:)", "", main), *extra.split()]
+    remote = [_index(url) for url in urls if re.match("https?://", url)]
+    if not remote:
+        raise UnreachableError("no package index with an http(s) URL is configured")
+    return remote
+
+
+def _index(url: str) -> Index:
+    parts = urlsplit(url)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    return Index(bare, auth)
+
+
+def _pip_settings() -> dict[str, str]:
+    """Ask pip for its settings; none where there is no pip."""
+    # Not `pip config get`, which looks in the user's file only: `list` merges all, as installing does.
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+        pairs = [line.partition("=") for line in asked.stdout.splitlines()]
+        return {key: str(ast.literal_eval(value)) for key, _, value in pairs}
+    except (OSError, subprocess.SubprocessError, ValueError, SyntaxError):
+        return {}

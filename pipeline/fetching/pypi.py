@@ -1,0 +1,61 @@
+"""One published artifact, by name, exact version and hash: downloaded, never built, installed or run."""
+
+from pathlib import Path
+
+import requests
+from packaging.version import InvalidVersion, Version
+from pypi_simple import DistributionPackage, NoSuchProjectError, PyPISimple, UnsupportedRepoVersionError
+
+from pipeline.fetching.errors import UnreachableError
+from pipeline.fetching.https import TIMEOUT, download, reason, session
+from pipeline.fetching.indexes import Index, indexes
+from pipeline.fetching.locators import Pypi
+
+
+def download_artifact(locator: Pypi, sha256: str, part: Path) -> None:
+    """Download into `part` the file of that version that has the hash, from the first index that has it.
+
+    Raises UnreachableError, which says why each index gave nothing.
+    """
+    failures = []
+    for index in indexes():
+        try:
+            url = _find(index, locator, sha256).url
+            download(url, part, index.auth_for(url))
+            return
+        except UnreachableError as error:
+            failures.append(f"index {index.url}: {error}")
+    raise UnreachableError("; ".join(failures))
+
+
+def _find(index: Index, locator: Pypi, sha256: str) -> DistributionPackage:
+    try:
+        with PyPISimple(index.url, auth=index.auth, session=session()) as client:
+            listed = client.get_project_page(locator.project, timeout=TIMEOUT).packages
+    except NoSuchProjectError as error:
+        raise UnreachableError(f"it has no project {locator.project!r}") from error
+    except requests.RequestException as error:
+        raise UnreachableError(reason(error)) from error
+    # pypi-simple reads the page with pydantic and others: what they make of a strange page is a ValueError.
+    except (UnsupportedRepoVersionError, ValueError) as error:
+        raise UnreachableError(f"its answer is not a simple index's page ({error})") from error
+    of_version = [package for package in listed if _same_version(package.version, locator.version)]
+    if not of_version:
+        known = sorted({package.version for package in listed if package.version})
+        raise UnreachableError(
+            f"it has no version {locator.version} of {locator.project} ({len(known)} others)"
+        )
+    for package in of_version:
+        if package.digests.get("sha256") == sha256:
+            return package
+    names = ", ".join(
+        f"{package.filename} {package.digests.get('sha256', '(no hash)')}" for package in of_version
+    )
+    raise UnreachableError(f"none of its files of {locator.name} has the pinned sha256 {sha256}: {names}")
+
+
+def _same_version(one: str | None, other: str) -> bool:
+    try:
+        return one is not None and Version(one) == Version(other)
+    except InvalidVersion:
+        return one == other

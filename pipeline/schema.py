@@ -1,0 +1,206 @@
+"""The shapes of the data: the project's glossary in code.
+
+Each dataclass is a word of the project; each field carries the line that documents it. The Arrow types
+of the files come from the same declarations (`arrow_schema`), so memory and disk cannot drift apart.
+Values are nested Arrow types, never JSON in strings. Every file carries `SCHEMA_VERSION`.
+"""
+
+from dataclasses import dataclass, is_dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import pyarrow as pa
+
+SCHEMA_VERSION = "1"
+
+Split = Literal["train", "test"]
+Metric = Literal["contains", "exact", "judge", "keywords"]
+Origin = Literal["carried", "held-out", "summary", "cloze", "written"]
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Span:
+    """Characters of a raw file: where a piece of text was read."""
+
+    file: Annotated[str, "path below data/raw/<source>"]
+    record: Annotated[str, "JSON pointer (RFC 6901) of a string; empty: the whole text file"]
+    start: Annotated[int, "first character, in the decoded string"]
+    end: Annotated[int, "one past the last character"]
+
+
+@dataclass(slots=True)
+class SegmentFacts:
+    """What is known of a segment wherever it stands."""
+
+    id: Annotated[str, "from the document's name, the text and its occurrence among equal texts there"]
+    raw: Annotated[Span, "where the same characters stand in the raw files"]
+    document: Annotated[str, "name of the document that it belongs to"]
+    section: Annotated[str | None, "chapter, chat, session or article that holds it"]
+    speaker: Annotated[str | None, "who said it"]
+    time: Annotated[str | None, "when it was said, YYYY-MM-DD HH:MM"]
+    label: Annotated[str | None, "a labelled example's label, by name"]
+
+
+@dataclass(slots=True)
+class Segment(SegmentFacts):
+    """The smallest piece, never torn without need: a turn, a sentence, a passage, a labelled example."""
+
+    text: Annotated[str, "the characters themselves"]
+
+
+@dataclass(slots=True)
+class PlacedSegment(SegmentFacts):
+    """A segment inside a chunk: its text is chunk.text[start:end]."""
+
+    start: Annotated[int, "first character in the chunk's text"]
+    end: Annotated[int, "one past the last character"]
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The text of one step: a dated piece of interaction."""
+
+    id: Annotated[str, "from the text and the segments"]
+    ordinal: Annotated[int, "position in the instance, from 0"]
+    text: Annotated[str, "as rendered"]
+    tokens: Annotated[int, "of the rendered text, by the declared tokenizer"]
+    time: Annotated[str, "date of the interaction, YYYY-MM-DD HH:MM"]
+    segments: Annotated[list[PlacedSegment], "in reading order"]
+
+
+@dataclass(slots=True)
+class Question:
+    """What is asked after the last chunk, its gold answers, and where they stand."""
+
+    id: Annotated[str, "from the text, the answers and the evidence"]
+    text: Annotated[str, "as asked"]
+    answers: Annotated[list[str], "gold answers; any of them is right"]
+    metric: Annotated[Metric, "how an answer is measured"]
+    origin: Annotated[Origin, "how the question came about"]
+    kind: Annotated[str | None, "the source's own type of question"]
+    time: Annotated[str | None, "when it is asked, where the source says so"]
+    evidence: Annotated[list[str], "ids of the segments that hold the answer"]
+    evidence_chunks: Annotated[list[int], "ordinals of the chunks that hold those segments"]
+    raw: Annotated[Span | None, "where the question was read; null for a made one"]
+
+
+@dataclass(slots=True)
+class Label:
+    """The number that stands for a label in every instance of a source."""
+
+    number: Annotated[int, "as shown in chunks and expected as the answer"]
+    name: Annotated[str, "as in the source"]
+
+
+@dataclass(slots=True)
+class Instance:
+    """A row of the dataset: ordered chunks and questions; what an episode plays."""
+
+    id: Annotated[str, "from the document's name and the chunks"]
+    source: Annotated[str, "name in params.yaml"]
+    split: Annotated[Split, "the side of its document"]
+    document: Annotated[str, "the document, or the side of a pool, that it is cut from"]
+    ordinal: Annotated[int, "position in that document, from 0"]
+    tokens: Annotated[int, "of all chunks"]
+    chunks: Annotated[list[Chunk], "in reading order"]
+    questions: Annotated[list[Question], "sorted by id"]
+    labels: Annotated[list[Label], "what the label numbers mean; empty where there are none"]
+
+
+@dataclass(slots=True)
+class AskedQuestion:
+    """A question and the instance that it is asked of: a row between question and filter."""
+
+    instance: Annotated[str, "id of the instance"]
+    question: Annotated[Question, "the question"]
+
+
+@dataclass(slots=True)
+class Reject:
+    """Something that did not go on, and why. Rejects are saved, never lost."""
+
+    id: Annotated[str, "of what was rejected, or from its place"]
+    source: Annotated[str, "name in params.yaml"]
+    stage: Annotated[str, "chunk, question, filter or assemble"]
+    kind: Annotated[Literal["record", "segment", "question", "instance"], "what was rejected"]
+    reason: Annotated[str, "the same few words for all alike; metrics count by it"]
+    detail: Annotated[str, "what was found in this one"]
+    document: Annotated[str | None, "document or instance that it belongs to"]
+    raw: Annotated[Span | None, "the raw record, where one was read"]
+    segments: Annotated[list[Segment], "the segments that go no further, in order"]
+    question: Annotated[Question | None, "the question, where one was rejected"]
+
+
+_PRIMITIVES = {str: pa.string(), int: pa.int64()}
+
+
+def _without_none(hint: Any) -> tuple[Any, bool]:
+    """(the type, whether None is allowed) of `X` or `X | None`."""
+    if isinstance(hint, UnionType):
+        return next(option for option in get_args(hint) if option is not NoneType), True
+    return hint, False
+
+
+def _arrow_type(hint: Any) -> pa.DataType:
+    if hint in _PRIMITIVES:
+        return _PRIMITIVES[hint]
+    if get_origin(hint) is Literal:
+        return pa.string()
+    if get_origin(hint) is list:
+        return pa.list_(pa.field("element", _arrow_type(get_args(hint)[0]), nullable=False))
+    return pa.struct(_arrow_fields(hint))
+
+
+def _arrow_fields(shape: type) -> list[pa.Field]:
+    made = []
+    for name, annotated in get_type_hints(shape, include_extras=True).items():
+        hint, doc = get_args(annotated)
+        hint, nullable = _without_none(hint)
+        made.append(pa.field(name, _arrow_type(hint), nullable=nullable, metadata={"doc": doc}))
+    return made
+
+
+def arrow_schema(shape: type) -> pa.Schema:
+    """The Arrow schema of a file of `shape`, each field with its documentation, and the schema version."""
+    return pa.schema(_arrow_fields(shape), metadata={"memcurate.schema": SCHEMA_VERSION})
+
+
+_PARTS: dict[Any, list[tuple[str, Any, bool]]] = {}
+
+
+def _parts(shape: Any) -> list[tuple[str, Any, bool]]:
+    """(field, the dataclass in it or None, whether it is a list) for each field of `shape`."""
+    known = _PARTS.get(shape)
+    if known is not None:
+        return known
+    parts = _PARTS[shape] = []
+    for name, hint in get_type_hints(shape).items():
+        hint, _ = _without_none(hint)
+        is_list = get_origin(hint) is list
+        inner = get_args(hint)[0] if is_list else hint
+        parts.append((name, inner if is_dataclass(inner) else None, is_list))
+    return parts
+
+
+def to_row(value: Any) -> dict[str, Any]:
+    """A dataclass as nested dicts and lists, ready for Arrow."""
+    row = {}
+    for name, inner, is_list in _parts(type(value)):
+        part = getattr(value, name)
+        if inner is not None and part is not None:
+            part = [to_row(item) for item in part] if is_list else to_row(part)
+        row[name] = part
+    return row
+
+
+def from_row(shape: type[T], row: dict[str, Any]) -> T:
+    """The dataclass that `to_row` made `row` of."""
+    values = {}
+    for name, inner, is_list in _parts(shape):
+        part = row[name]
+        if inner is not None and part is not None:
+            part = [from_row(inner, item) for item in part] if is_list else from_row(inner, part)
+        values[name] = part
+    return shape(**values)

@@ -1,0 +1,54 @@
+"""BANKING77: customers' questions to a bank, 77 intents. Its own train and test texts make one pool."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from pipeline.documents import Parsed
+from pipeline.errors import MemcurateError
+from pipeline.schema import Reject, Span
+from pipeline.sources.formats.examples import unique_examples
+from pipeline.sources.reading import only_file, pointer, read_json, rejected_record, stripped
+
+
+class Pool(BaseModel):
+    """The file: texts and label numbers side by side, and what the numbers mean."""
+
+    train_texts: list[object]
+    train_labels: list[object]
+    test_texts: list[object]
+    test_labels: list[object]
+    label_names: dict[str, str]
+
+
+def parse(raw: Path, source: str) -> Parsed:
+    """The pool. A text that is none, or whose label is unknown, is a reject.
+
+    Raises MemcurateError when the file is missing, malformed, or has not as many labels as texts.
+    """
+    path = only_file(raw, "pool.json")
+    try:
+        pool = Pool.model_validate(read_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise MemcurateError(f"{path}: {pointer(*first['loc'])}: {first['msg']}") from error
+    rejects: list[Reject] = []
+    found = []
+    for part, texts, labels in (
+        ("train_texts", pool.train_texts, pool.train_labels),
+        ("test_texts", pool.test_texts, pool.test_labels),
+    ):
+        if len(texts) != len(labels):
+            raise MemcurateError(f"{path}: {len(texts)} {part} but {len(labels)} labels")
+        for number, (text, label) in enumerate(zip(texts, labels, strict=True)):
+            record = pointer(part, number)
+            name = pool.label_names.get(str(label))
+            if not isinstance(text, str) or not text.strip() or name is None:
+                detail = f"text {text!r}, label {label!r}"
+                rejects.append(
+                    rejected_record(source, "malformed record", detail, Span(path.name, record, 0, 0))
+                )
+                continue
+            inner, span = stripped(text, path.name, record)
+            found.append((inner, name, name, span))
+    return unique_examples("banking77", found, source, rejects)

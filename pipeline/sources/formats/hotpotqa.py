@@ -1,0 +1,112 @@
+"""HotpotQA, distractor or full-wiki setting: questions with supporting facts and paragraphs of sentences.
+
+Only gold articles (those a supporting fact names) become documents, one each, by title; of one title the
+first text stands. A segment is a sentence; the article is the unit that holds it together. The evidence
+is the supporting sentences.
+"""
+
+from html import unescape
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel
+
+from pipeline.documents import Document, Parsed, Section
+from pipeline.ids import SegmentIds, short_id
+from pipeline.schema import Question, Segment, Span
+from pipeline.sources.reading import only_file, pointer, read_json, records, rejected_record, stripped
+
+
+class Fact(NamedTuple):
+    """A supporting fact: a sentence of an article."""
+
+    title: str
+    sentence: int
+
+
+class Paragraph(NamedTuple):
+    """An article's first paragraph, in sentences."""
+
+    title: str
+    sentences: list[str]
+
+
+class Record(BaseModel):
+    """One question with its paragraphs."""
+
+    question: str
+    answer: str
+    type: str
+    supporting_facts: list[Fact]
+    context: list[Paragraph]
+
+
+Article = dict[int, Segment]  # segments by the number of their sentence
+
+
+def parse(raw: Path, source: str, file: str) -> Parsed:
+    """One document a gold article, in the order of the questions. Questions without evidence are rejects.
+
+    Raises MemcurateError when the file is missing or is no valid JSON.
+    """
+    path = only_file(raw, file)
+    parsed = Parsed()
+    articles: dict[str, Article] = {}
+    for key, record in records(Record, read_json(path), path.name, source, parsed.rejects):
+        gold = {fact.title for fact in record.supporting_facts}
+        for place, paragraph in enumerate(record.context):
+            title = unescape(paragraph.title).strip()
+            if paragraph.title in gold and title not in articles:
+                articles[title] = _article(title, paragraph, path.name, (key, "context", place, 1), source)
+                if articles[title]:
+                    segments = list(articles[title].values())
+                    parsed.documents.append(Document(title, [Section(title, [segments])]))
+        evidence = [
+            articles.get(unescape(f.title).strip(), {}).get(f.sentence) for f in record.supporting_facts
+        ]
+        if not evidence or None in evidence:
+            missing = [
+                fact for fact, found in zip(record.supporting_facts, evidence, strict=True) if not found
+            ]
+            detail = "; ".join(f"{fact.title!r} has no sentence {fact.sentence}" for fact in missing)
+            parsed.rejects.append(
+                rejected_record(
+                    source,
+                    "no such supporting fact",
+                    detail or "none named",
+                    Span(path.name, pointer(key), 0, 0),
+                )
+            )
+            continue
+        ids = [segment.id for segment in evidence if segment is not None]
+        parsed.questions.append(_question(record, ids, path.name, key, source))
+    return parsed
+
+
+def _article(
+    title: str, paragraph: Paragraph, file: str, where: tuple[str | int, ...], source: str
+) -> Article:
+    ids = SegmentIds(source, title)
+    article = {}
+    for number, sentence in enumerate(paragraph.sentences):
+        text, span = stripped(sentence, file, pointer(*where, number))
+        if text:
+            article[number] = Segment(ids.next(text), span, title, title, None, None, None, text)
+    return article
+
+
+def _question(record: Record, evidence: list[str], file: str, key: str | int, source: str) -> Question:
+    text, raw = stripped(record.question, file, pointer(key, "question"))
+    answer = record.answer.strip()
+    return Question(
+        id=short_id(source, text, answer, *evidence),
+        text=text,
+        answers=[answer],
+        metric="contains",
+        origin="carried",
+        kind=record.type,
+        time=None,
+        evidence=evidence,
+        evidence_chunks=[],
+        raw=raw,
+    )

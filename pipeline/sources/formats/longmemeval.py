@@ -1,0 +1,142 @@
+"""LongMemEval's question files: a JSON list of questions, each with its dated sessions of turns.
+
+A document is one question's sessions in order of time. A unit is a user's turn with the answer to it. The
+evidence is the turns marked `has_answer`, or where none is, all turns of the answer sessions.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from pipeline.documents import Document, Parsed, Section
+from pipeline.ids import SegmentIds, short_id
+from pipeline.schema import Metric, Question, Segment, Span
+from pipeline.sources.reading import only_file, pointer, read_json, records, rejected_record, stripped
+from pipeline.text.normal import normalised
+
+_ABSTENTION = "_abs"
+_PREFERENCE = "single-session-preference"
+
+
+class Turn(BaseModel):
+    """One turn of a session."""
+
+    role: str
+    content: str
+    has_answer: bool = False
+
+
+class Record(BaseModel):
+    """One question with its sessions."""
+
+    question_id: str
+    question_type: str
+    question: str
+    answer: str | int
+    question_date: str
+    haystack_dates: list[str]
+    haystack_session_ids: list[str]
+    haystack_sessions: list[list[Turn]]
+    answer_session_ids: list[str]
+
+
+def parse(raw: Path, source: str, file: str) -> Parsed:
+    """One document and one question a record; abstention questions and malformed records are rejects.
+
+    Raises MemcurateError when the file is missing or is no valid JSON.
+    """
+    path = only_file(raw, file)
+    parsed = Parsed()
+    for key, record in records(Record, read_json(path), path.name, source, parsed.rejects):
+        where = Span(path.name, pointer(key), 0, 0)
+        problem = _problem(record)
+        if problem is not None:
+            parsed.rejects.append(rejected_record(source, *problem, where))
+            continue
+        document, evidence = _document(record, path.name, key, source, parsed)
+        parsed.documents.append(document)
+        parsed.questions.append(_question(record, evidence, path.name, key, source))
+    return parsed
+
+
+def _problem(record: Record) -> tuple[str, str] | None:
+    """(reason, detail) of a record that gives no question."""
+    if record.question_id.endswith(_ABSTENTION):
+        return "abstention question", "has no answer in its sessions on purpose"
+    if not len(record.haystack_dates) == len(record.haystack_session_ids) == len(record.haystack_sessions):
+        return "malformed record", "dates, session ids and sessions are not equally many"
+    for date in (record.question_date, *record.haystack_dates):
+        try:
+            _time(date)
+        except ValueError:
+            return "malformed record", f"date {date!r} is not like '2023/05/20 (Sat) 02:21'"
+    return None
+
+
+def _time(date: str) -> str:
+    """'2023/05/20 (Sat) 02:21' as '2023-05-20 02:21'. Raises ValueError."""
+    day, _, clock = date.split(" ")
+    return f"{datetime.strptime(f'{day} {clock}', '%Y/%m/%d %H:%M'):%Y-%m-%d %H:%M}"
+
+
+def _document(
+    record: Record, file: str, key: str | int, source: str, parsed: Parsed
+) -> tuple[Document, list[Segment]]:
+    """(the sessions in order of time, the segments that hold the answer)."""
+    ids = SegmentIds(source, record.question_id)
+    marked: list[Segment] = []
+    in_answer_sessions: list[Segment] = []
+    sections = []
+    order = sorted(range(len(record.haystack_sessions)), key=lambda n: _time(record.haystack_dates[n]))
+    for number in order:
+        units: list[list[Segment]] = []
+        session_id = record.haystack_session_ids[number]
+        for turn_number, turn in enumerate(record.haystack_sessions[number]):
+            place = pointer(key, "haystack_sessions", number, turn_number, "content")
+            text, raw = stripped(turn.content, file, place)
+            if not text:
+                parsed.rejects.append(rejected_record(source, "blank turn", "", raw))
+                continue
+            segment = Segment(
+                id=ids.next(text),
+                raw=raw,
+                document=record.question_id,
+                section=f"{record.question_id}/{session_id}",
+                speaker=turn.role.capitalize(),
+                time=_time(record.haystack_dates[number]),
+                label=None,
+                text=text,
+            )
+            answers_user = bool(units) and turn.role == "assistant" and units[-1][-1].speaker == "User"
+            if answers_user and len(units[-1]) == 1:
+                units[-1].append(segment)
+            else:
+                units.append([segment])
+            if turn.has_answer:
+                marked.append(segment)
+            if session_id in record.answer_session_ids:
+                in_answer_sessions.append(segment)
+        sections.append(Section(session_id, units))
+    return Document(record.question_id, sections), marked or in_answer_sessions
+
+
+def _question(record: Record, evidence: list[Segment], file: str, key: str | int, source: str) -> Question:
+    """The question; its metric is `contains` only where the answer stands in the evidence word for word."""
+    answer = str(record.answer).strip()
+    ids = [segment.id for segment in evidence]
+    stands = any(normalised(answer) in normalised(segment.text) for segment in evidence)
+    metric: Metric = "contains" if stands and record.question_type != _PREFERENCE else "judge"
+    text, raw = stripped(record.question, file, pointer(key, "question"))
+    return Question(
+        id=short_id(source, text, answer, *ids),
+        text=text,
+        answers=[answer],
+        metric=metric,
+        origin="carried",
+        kind=record.question_type,
+        time=_time(record.question_date),
+        evidence=ids,
+        evidence_chunks=[],
+        raw=raw,
+    )

@@ -1,0 +1,86 @@
+"""18 books of Project Gutenberg, as NLTK distributes them: plain text, one file a book.
+
+Chapters begin at the headings listed here, which are the books' own; a book without usable headings is
+cut by length, that is at paragraphs. What stands before the first heading is a chapter of its own.
+"""
+
+import re
+from pathlib import Path
+
+from pipeline.documents import Book, Parsed
+from pipeline.errors import MemcurateError
+from pipeline.schema import Span
+from pipeline.sources.reading import read_text, rejected_record
+
+_CHAPTER = r"^[ \t]*(?P<chapter>CHAPTER [IVXL]+\b.*)$"
+_NUMBERED = r"^(?P<chapter>[IVX]+\. [A-Z].*)$"
+_TITLES = r"^[ \t]*(?P<chapter>(?=.*[A-Z]{3})[A-Z][A-Z ,.'!?;\"-]{3,})$"
+
+# By file name. `chapter` names the chapter; `part`, where it is found, those that follow too.
+HEADINGS: dict[str, str] = {
+    "austen-emma": r"(?:^(?P<part>VOLUME [IVX]+)\s+)?^(?P<chapter>CHAPTER [IVXL]+)$",
+    "austen-persuasion": r"^(?P<chapter>Chapter \d+)$",
+    "austen-sense": r"^(?P<chapter>CHAPTER \d+)$",
+    "bible-kjv": r"(?:^(?P<part>[^\d\n].*)\n\n\n)?(?<!\d)(?P<chapter>\d+):1(?!\d)",
+    "blake-poems": _TITLES,
+    "bryant-stories": r"^(?P<chapter>(?=.*[A-Z]{3})[A-Z][A-Z ,.'!?;\"-]{3,})$",
+    "burgess-busterbrown": r"^(?P<chapter>[IVXL]+)$",
+    "carroll-alice": _CHAPTER,
+    "chesterton-ball": _NUMBERED,
+    "chesterton-brown": _NUMBERED,
+    "chesterton-thursday": _CHAPTER,
+    "edgeworth-parents": (
+        r"^(?:(?P<chapter>CHAPTER [IVXL]+\.?|SCENE [IVXL]+\.?)|(?!WOMEN)(?P<part>[A-Z][A-Z ,.'-]{4,}))$"
+    ),
+    "melville-moby_dick": r"^(?P<chapter>CHAPTER \d+.*|Epilogue|ETYMOLOGY\.|EXTRACTS\..*)$",
+    "milton-paradise": r"^(?P<chapter>Book [IVXL]+)[ \t]*$",
+    "shakespeare-caesar": r"^(?P<chapter>Actus .*)$",
+    "shakespeare-macbeth": r"^(?P<chapter>(?:Actus|Scena|Scoena) .*)$",
+    "whitman-leaves": r"^(?:\[(?P<part>BOOK.*)|\}(?:\[[IVX]+\])?[ \t]+(?P<chapter>.*))$",
+}
+
+_PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*")
+_LICENCE = re.compile(r"^End of (?:the )?Project Gutenberg", re.MULTILINE)
+_END_OF_FILE = "\x1a"  # a control character that old tools left at the end of a file
+
+
+def parse(raw: Path, source: str) -> Parsed:
+    """The books, by name. Raises MemcurateError when there is none, or one is empty."""
+    files = sorted(raw.glob("*.txt"))
+    if not files:
+        raise MemcurateError(f"{raw} holds no *.txt: run `dvc repro fetch@{source}`")
+    parsed = Parsed()
+    for path in files:
+        text = read_text(path, ("utf-8", "latin-1"))
+        licence = _LICENCE.search(text)
+        if licence:
+            span = Span(path.name, "", licence.start(), len(text))
+            parsed.rejects.append(
+                rejected_record(source, "licence text", "what follows the book in the file", span)
+            )
+        end = licence.start() if licence else len(text.rstrip().rstrip(_END_OF_FILE))
+        parsed.books.append(Book(path.stem, path.name, text, chapters(text, end, HEADINGS.get(path.stem))))
+    return parsed
+
+
+def chapters(text: str, end: int, heading: str | None) -> list[tuple[int, int, str]]:
+    """(start, end, name) of the chapters up to `end`, or of the paragraphs where there is no heading."""
+    if heading is None:
+        starts = [0, *(match.end() for match in _PARAGRAPH.finditer(text, 0, end))]
+        names = [""] * len(starts)
+    else:
+        starts, names = [0], [""]
+        part = ""
+        for match in re.finditer(heading, text[:end], re.MULTILINE):
+            found = {
+                name: " ".join((value or "").strip("[]").split()) for name, value in match.groupdict().items()
+            }
+            part = found.get("part") or part
+            starts.append(match.start())
+            names.append(", ".join(filter(None, (part, found["chapter"]))))
+    ends = [*starts[1:], end]
+    return [
+        (first, last, name)
+        for first, last, name in zip(starts, ends, names, strict=True)
+        if text[first:last].strip()
+    ]

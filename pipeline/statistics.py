@@ -1,0 +1,57 @@
+"""The figures that stages write as metrics: whole numbers and means of the data, never times."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from pipeline.schema import Instance, Reject
+
+
+def distribution(values: Iterable[int]) -> dict[str, float]:
+    """mean (two decimals), p5, p50, p95 (nearest rank) and max of some numbers; empty for none."""
+    ordered = sorted(values)
+    if not ordered:
+        return {}
+    ranks = {f"p{p}": ordered[max(0, -(-p * len(ordered) // 100) - 1)] for p in (5, 50, 95)}
+    return {"mean": round(sum(ordered) / len(ordered), 2), **ranks, "max": ordered[-1]}
+
+
+class Tally:
+    """Figures of instances, gathered one by one."""
+
+    def __init__(self) -> None:
+        self._chunks: dict[str, list[int]] = {}
+        self._tokens: dict[str, list[int]] = {}
+        self._questions: dict[str, list[int]] = {}
+        self._origins: dict[str, Counter[str]] = {}
+
+    def add(self, instance: Instance) -> None:
+        """Count an instance."""
+        split = instance.split
+        self._chunks.setdefault(split, []).append(len(instance.chunks))
+        self._tokens.setdefault(split, []).extend(chunk.tokens for chunk in instance.chunks)
+        self._questions.setdefault(split, []).append(len(instance.questions))
+        origins = self._origins.setdefault(split, Counter())
+        origins.update(question.origin for question in instance.questions)
+
+    def figures(self) -> dict[str, Any]:
+        """Per split: instances, chunks per instance, tokens per chunk, questions."""
+        return {
+            split: {
+                "instances": len(self._chunks[split]),
+                "chunks_per_instance": distribution(self._chunks[split]),
+                "tokens_per_chunk": distribution(self._tokens[split]),
+                "questions_per_instance": distribution(self._questions[split]),
+                "questions_by_origin": dict(self._origins[split]),
+            }
+            for split in sorted(self._chunks)
+        }
+
+
+def by_reason(rejects: Iterable[Reject]) -> dict[str, dict[str, int]]:
+    """Rejects by what was rejected and why; segments are counted one by one."""
+    counts: dict[str, dict[str, int]] = {}
+    for reject in rejects:
+        kind = counts.setdefault(reject.kind, {})
+        kind[reject.reason] = kind.get(reject.reason, 0) + (len(reject.segments) or 1)
+    return counts

@@ -1,0 +1,119 @@
+"""Token counts, exact for a text that grows piece by piece.
+
+tiktoken first cuts a text by a regular expression and then merges bytes inside each cut. Where two
+pieces meet at a place that is such a cut whatever stands around it, the count of the joined text is
+the sum of the pieces' counts, so a chunk is counted while it grows, in one pass over the text
+(`meets_cleanly` gives the places, `Tally` does the adding).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tiktoken import Encoding
+from tiktoken_ext.openai_public import ENCODING_CONSTRUCTORS
+
+from pipeline.errors import MemcurateError
+
+
+@contextmanager
+def _cache_folder(folder: Path) -> Iterator[None]:
+    """tiktoken reads its folder from the environment; unset, it would go to the network."""
+    before = os.environ.get("TIKTOKEN_CACHE_DIR")
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TIKTOKEN_CACHE_DIR"]
+        else:
+            os.environ["TIKTOKEN_CACHE_DIR"] = before
+
+
+# The names under which tiktoken keeps its files: the sha1 of the address it would download them from.
+_FILES = {
+    "o200k_base": "fb374d419588a4632f3f557e76b4b70aebbca790",
+    "cl100k_base": "9b5ad71b2ce5302211f9c61530b329a4922fc6a4",
+}
+
+
+class Tokenizer:
+    """A tiktoken encoding out of local files: no network."""
+
+    def __init__(self, name: str, assets: Path) -> None:
+        """Load encoding `name` from the tiktoken cache folder `assets`/tiktoken.
+
+        Raises MemcurateError when there is no such encoding, or its file is missing or damaged.
+        """
+        if name not in _FILES:
+            raise MemcurateError(
+                f"there is no tokenizer {name!r}: params key `tokenizer` takes {', '.join(_FILES)}"
+            )
+        folder = assets / "tiktoken"
+        if not (folder / _FILES[name]).is_file():
+            raise MemcurateError(
+                f"{folder / _FILES[name]} is missing, the file of tokenizer {name}: run `dvc repro assets`"
+            )
+        with _cache_folder(folder):
+            try:
+                self._encoding = Encoding(**ENCODING_CONSTRUCTORS[name]())
+            except (OSError, ValueError) as error:  # damaged: tiktoken discards it and tries to download
+                raise MemcurateError(
+                    f"{folder / _FILES[name]} is damaged ({error}): run `dvc repro -f assets`"
+                ) from error
+
+    def count(self, text: str) -> int:
+        """Tokens of `text`; text that looks like a special token counts as the text it is."""
+        return len(self._encoding.encode_ordinary(text))
+
+
+def meets_cleanly(left: str, right: str) -> bool:
+    """Whether count(left + right) = count(left) + count(right), for certain, in both encodings.
+
+    Both encodings' expressions let no cut reach over a space that follows a character which is not
+    white space, nor over the end of a run of newlines, unless a slash follows (which o200k_base joins
+    to the newlines after a punctuation mark) or more newlines do. False: not known, count together.
+    """
+    if not left or not right:
+        return not left and not right
+    last, first = left[-1], right[0]
+    if first == " ":
+        if not last.isspace():
+            return True
+        return last == "\n" and not right.lstrip(" ")[:1].isspace() and right.strip(" ") != ""
+    return last == "\n" and not first.isspace() and first != "/"
+
+
+class Tally:
+    """The exact token count of a text that grows piece by piece, each piece encoded once."""
+
+    __slots__ = ("_counter", "_settled", "_tail", "_tail_count")
+
+    def __init__(self, counter: Tokenizer, opening: str = "") -> None:
+        self._counter = counter
+        self._settled = 0
+        self._tail = opening
+        self._tail_count = counter.count(opening)
+
+    @property
+    def total(self) -> int:
+        """Tokens of the text so far."""
+        return self._settled + self._tail_count
+
+    def add(self, piece: str, count: int) -> None:
+        """Append `piece`, whose own count is given."""
+        if not piece:
+            return
+        if meets_cleanly(self._tail, piece):
+            self._settled += self._tail_count
+            self._tail, self._tail_count = piece, count
+        else:
+            self._tail += piece
+            self._tail_count = self._counter.count(self._tail)
+
+    def total_with(self, end: str) -> int:
+        """Tokens of the text so far followed by `end`, which is not added."""
+        if meets_cleanly(self._tail, end):
+            return self.total + self._counter.count(end)
+        return self._settled + self._counter.count(self._tail + end)

@@ -1,0 +1,121 @@
+"""bench: how fast a step is against a named baseline, measured in the same run.
+
+Absolute times mean little on a shared machine: read the ratio. The runs of the two alternate, one thread,
+and the medians are compared.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+from nltk.tokenize.punkt import PunktSentenceTokenizer
+
+from pipeline.chunking import Context
+from pipeline.chunking.books import BookPacker, chunk_book, sentences
+from pipeline.documents import Book
+from pipeline.errors import MemcurateError
+from pipeline.params import BookChunking, Params
+from pipeline.sources import parse
+from pipeline.text.sentences import SentenceSplitter, load_punkt
+from pipeline.text.tokens import Tokenizer
+from stages.running import ASSETS, RAW
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Median seconds of a step and of its baseline on the same megabytes (UTF-8) of text."""
+
+    name: str
+    baseline: str
+    seconds: float
+    baseline_seconds: float
+    megabytes: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times faster than the baseline."""
+        return self.baseline_seconds / self.seconds
+
+
+def bench_chunking(params: Params, repeat: int) -> list[Comparison]:
+    """Books in memory to chunks in memory, against a plain chunker; then with ids and lineage as well.
+
+    The plain chunker splits everything with NLTK's punkt and counts each sentence with the same
+    tokenizer. Both split at the same chapters.
+    Raises MemcurateError when the books or assets are missing, or a sentence boundary differs.
+    """
+    source = next((name for name in params.use if params.sources[name].chunking.recipe == "books"), None)
+    if source is None:
+        raise MemcurateError("no source in `use` has chunking.recipe: books")
+    recipe = params.sources[source].chunking
+    assert isinstance(recipe, BookChunking)
+    books = parse(source, RAW / source).books
+    context = Context(source, params.seed, params.split, params.tokenizer, ASSETS)
+    punkt = PunktSentenceTokenizer(load_punkt(ASSETS / "nltk"))
+    _same_sentences(books, context.splitter, punkt)
+
+    def chunks() -> None:
+        for book in books:
+            BookPacker(book, recipe, context.tokenizer, context.splitter, params.seed, source).pack()
+
+    def instances() -> None:
+        for book in books:
+            chunk_book(book, recipe, context)
+
+    def plain() -> None:
+        for book in books:
+            plain_chunks(book, punkt, context.tokenizer, recipe.max_tokens)
+
+    *mine, baseline = _medians((chunks, instances, plain), repeat)
+    megabytes = sum(len(book.text.encode()) for book in books) / 1e6
+    names = ("books to chunks", "books to instances, with ids and lineage")
+    return [
+        Comparison(name, "punkt on all, each sentence counted", seconds, baseline, megabytes)
+        for name, seconds in zip(names, mine, strict=True)
+    ]
+
+
+def plain_chunks(
+    book: Book, punkt: PunktSentenceTokenizer, tokenizer: Tokenizer, max_tokens: int
+) -> list[str]:
+    """The baseline: sentences of the whole book by punkt, counted one by one, packed by the sums."""
+    chunks: list[str] = []
+    taken: list[str] = []
+    held = 0
+    for start, end, _ in book.chapters:
+        for first, last in punkt.span_tokenize(book.text[start:end]):
+            sentence = book.text[start + first : start + last]
+            count = tokenizer.count(sentence)
+            if taken and held + count > max_tokens:
+                chunks.append(" ".join(taken))
+                taken, held = [], 0
+            taken.append(sentence)
+            held += count
+    chunks.append(" ".join(taken))
+    return chunks
+
+
+def _same_sentences(books: Iterable[Book], splitter: SentenceSplitter, punkt: PunktSentenceTokenizer) -> None:
+    for book in books:
+        mine = [[(start, end) for _, start, end, _ in chapter] for chapter in sentences(book, splitter)]
+        theirs = [
+            [(start + first, start + last) for first, last in punkt.span_tokenize(book.text[start:end])]
+            for start, end, _ in book.chapters
+        ]
+        if mine != theirs:
+            raise MemcurateError(
+                f"{book.name}: the splitter's sentences differ from punkt's: a mistake of ours"
+            )
+
+
+def _medians(functions: Iterable[Callable[[], None]], repeat: int) -> list[float]:
+    """Median seconds of each function over alternating runs."""
+    listed = list(functions)
+    times: list[list[float]] = [[] for _ in listed]
+    for _ in range(repeat):
+        for taken, function in zip(times, listed, strict=True):
+            start = perf_counter()
+            function()
+            taken.append(perf_counter() - start)
+    return [median(taken) for taken in times]

@@ -1,0 +1,31 @@
+"""chunk: the raw files of one source into instances, carried questions, example pools and rejects."""
+
+from typing import Any
+
+from pipeline.chunking import Context, chunk
+from pipeline.params import Params
+from pipeline.schema import Instance, Question, Reject, Segment
+from pipeline.sources import parse
+from pipeline.statistics import Tally, by_reason
+from pipeline.storage import whole_folder, write_rows
+from stages.running import ASSETS, CHUNKS, RAW, run, source_argument
+
+
+def stage(params: Params, source: str) -> dict[str, Any]:
+    """Write data/chunks/<source>: instances, rejects, questions (the source's own) and pool, sorted by id."""
+    context = Context(source, params.seed, params.split, params.tokenizer, ASSETS)
+    parsed = parse(source, RAW / source)
+    chunked = chunk(parsed, params.sources[source].chunking, context)
+    tally = Tally()
+    for instance in chunked.instances:
+        tally.add(instance)
+    with whole_folder(CHUNKS / source) as folder:
+        write_rows(folder / "instances.parquet", Instance, sorted(chunked.instances, key=lambda one: one.id))
+        write_rows(folder / "rejects.parquet", Reject, sorted(chunked.rejects, key=lambda one: one.id))
+        write_rows(folder / "questions.parquet", Question, sorted(parsed.questions, key=lambda one: one.id))
+        write_rows(folder / "pool.parquet", Segment, sorted(chunked.pool, key=lambda one: one.id))
+    return {**tally.figures(), "rejects": by_reason(chunked.rejects)}
+
+
+if __name__ == "__main__":
+    run(stage, "chunk", source_argument())

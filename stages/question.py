@@ -1,0 +1,38 @@
+"""question: the questions of one source, carried over or made, each asked of one instance."""
+
+from collections import Counter
+from typing import Any
+
+from pipeline.params import Params
+from pipeline.questions.carried import carry_over
+from pipeline.questions.held_out import ask_labels
+from pipeline.schema import AskedQuestion, Instance, Question, Reject, Segment
+from pipeline.statistics import by_reason
+from pipeline.storage import read_rows, whole_folder, write_rows
+from stages.running import CHUNKS, QUESTIONS, run, source_argument
+
+
+def stage(params: Params, source: str) -> dict[str, Any]:
+    """Write data/questions/<source>: questions and rejects, sorted by id."""
+    wanted = params.sources[source].questions
+    chunks = CHUNKS / source
+    asked: list[AskedQuestion] = []
+    rejects: list[Reject] = []
+    if wanted.carried:
+        carried = read_rows(chunks / "questions.parquet", Question)
+        instances = read_rows(chunks / "instances.parquet", Instance)
+        asked, rejects = carry_over(carried, instances, source)
+    if wanted.held_out:
+        pool = read_rows(chunks / "pool.parquet", Segment)
+        instances = read_rows(chunks / "instances.parquet", Instance)
+        asked += ask_labels(pool, instances, wanted.held_out, params.seed, source)
+    with whole_folder(QUESTIONS / source) as folder:
+        ordered = sorted(asked, key=lambda row: (row.instance, row.question.id))
+        write_rows(folder / "questions.parquet", AskedQuestion, ordered)
+        write_rows(folder / "rejects.parquet", Reject, sorted(rejects, key=lambda one: one.id))
+    origins = Counter(row.question.origin for row in asked)
+    return {"questions_by_origin": dict(origins), "rejects": by_reason(rejects)}
+
+
+if __name__ == "__main__":
+    run(stage, "question", source_argument())

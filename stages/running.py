@@ -1,0 +1,44 @@
+"""What every stage shares: where things lie, and errors for people."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import MemcurateError
+from pipeline.params import Params, load_params
+from pipeline.storage import write_json
+
+ASSETS = Path("data/assets")
+RAW = Path("data/raw")
+CHUNKS = Path("data/chunks")
+QUESTIONS = Path("data/questions")
+FILTERED = Path("data/filtered")
+DATASET = Path("data/dataset")
+METRICS = Path("metrics")
+
+
+def run(stage: Callable[[Params, str], dict[str, Any]], name: str, source: str | None = None) -> None:
+    """Run a stage of one source, or of none, and write its metrics.
+
+    A MemcurateError is printed without a traceback, and the process exits with status 1.
+    """
+    try:
+        params = load_params()
+        if source is not None and source not in params.use:
+            raise MemcurateError(
+                f"source {source!r} is not in `use` of params.yaml ({', '.join(params.use)})"
+            )
+        counts = stage(params, source or "")
+        write_json(METRICS / name / f"{source}.json" if source else METRICS / f"{name}.json", counts)
+    except MemcurateError as error:
+        where = f"{name}@{source}" if source else name
+        print(f"{where}: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def source_argument() -> str:
+    """The source that the command line names."""
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: python -m {Path(sys.argv[0]).stem} SOURCE")
+    return sys.argv[1]

@@ -1,0 +1,71 @@
+"""What the tests share: the real corpora, fetched once through the project's own fetch room."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from pipeline.chunking import Chunked, Context, chunk
+from pipeline.documents import Parsed
+from pipeline.fetching import default_cache, fetch
+from pipeline.params import Params, load_params
+from pipeline.sources import parse
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def params() -> Params:
+    """The starter set."""
+    return load_params(ROOT / "params.yaml")
+
+
+@pytest.fixture(scope="session")
+def fetched(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
+    """A folder like data/, with assets and raw: shared by the workers of one run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if base.name.startswith("popen-") else base) / "fetched"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "whole").exists():
+            (folder / "assets").mkdir(parents=True)
+            fetch(params.assets.files, folder / "assets", mirror=None, cache=default_cache())
+            for source in params.use:
+                (folder / "raw" / source).mkdir(parents=True)
+                fetch(
+                    params.sources[source].files, folder / "raw" / source, mirror=None, cache=default_cache()
+                )
+            (folder / "whole").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def assets(fetched: Path) -> Path:
+    """Like data/assets."""
+    return fetched / "assets"
+
+
+@pytest.fixture(scope="session")
+def raw(fetched: Path) -> Path:
+    """Like data/raw."""
+    return fetched / "raw"
+
+
+@pytest.fixture(scope="session")
+def context(params: Params, assets: Path) -> Context:
+    """Tools and params for a source that tests make up."""
+    return Context("made", params.seed, params.split, params.tokenizer, assets)
+
+
+@pytest.fixture(scope="session")
+def chunked(params: Params, raw: Path, assets: Path) -> Callable[[str], tuple[Parsed, Chunked]]:
+    """A source of the starter set, parsed and chunked, once in each worker."""
+
+    @cache
+    def make(source: str) -> tuple[Parsed, Chunked]:
+        parsed = parse(source, raw / source)
+        context = Context(source, params.seed, params.split, params.tokenizer, assets)
+        return parsed, chunk(parsed, params.sources[source].chunking, context)
+
+    return make

@@ -1,0 +1,109 @@
+"""A server on the loopback that can be a package index, a hub or any host, and misbehave on demand."""
+
+import base64
+import os
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.fetching.making import sha256
+
+
+class Server:
+    """Serves `bodies` by path; counts the requests; cuts, delays and asks for a password where told."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, bytes] = {}
+        self.requests: Counter[str] = Counter()
+        self.headers: dict[str, dict[str, str]] = {}
+        self.cut: set[str] = set()
+        self.delay = 0.0
+        self.password: tuple[str, str] | None = None
+        self._listed: dict[str, list[str]] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.host = f"127.0.0.1:{self._server.server_port}"
+        self.url = f"http://{self.host}"
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def publish(self, project: str, filename: str, data: bytes, listed: str | None = None) -> str:
+        """Put an artifact on the index, under its own hash or the one to be `listed`; give its path."""
+        path = f"/files/{filename}"
+        self.bodies[path] = data
+        links = self._listed.setdefault(project, [])
+        links.append(f'<a href="{path}#sha256={listed or sha256(data)}">{filename}</a>')
+        self.bodies[f"/simple/{project}/"] = f"<html><body>{''.join(links)}</body></html>".encode()
+        return path
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                server.requests[self.path] += 1
+                server.headers[self.path] = dict(self.headers)
+                body = server.bodies.get(self.path)
+                if server.password and not self._let_in(server.password):
+                    self.send_error(401)
+                elif body is None:
+                    self.send_error(404)
+                else:
+                    time.sleep(server.delay if self.path.startswith("/files/") else 0)
+                    self.send_response(200)
+                    self.send_header("Content-Type", "text/html")
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body[: len(body) // 2] if self.path in server.cut else body)
+                self.close_connection = True
+
+            def _let_in(self, password: tuple[str, str]) -> bool:
+                wanted = base64.b64encode(":".join(password).encode()).decode()
+                return self.headers.get("Authorization") == f"Basic {wanted}"
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        return Handler
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server that is the configured package index, and the only one."""
+    made = Server()
+    monkeypatch.setenv("PIP_INDEX_URL", f"{made.url}/simple")
+    # Not asked, because it is a folder; set, so that pip isn't run for it.
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "file:///nowhere/simple")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def closed() -> str:
+    """A host that refuses connections."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{unused.getsockname()[1]}"
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    folder = tmp_path / "outer" / "target"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"

@@ -1,0 +1,126 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import MemcurateError
+from pipeline.fetching import default_cache, fetch
+from pipeline.params import File, Place
+from tests.fetching.conftest import Server
+from tests.fetching.making import content, git_blob, one_file, sha256, zip_of
+
+WHEEL = zip_of({"my_data/a.txt": b"first", "my_data/b.txt": b"second"})
+FIRST = one_file("pypi:my-data==1.0!my_data/a.txt", WHEEL)
+SECOND = one_file("pypi:my-data==1.0!my_data/b.txt", WHEEL)
+SCRIPT = """
+import sys
+from pathlib import Path
+from pipeline.fetching import fetch
+from pipeline.params import File
+
+print("ready", flush=True)
+sys.stdin.readline()
+fetch([File.model_validate_json(sys.argv[1])], Path(sys.argv[2]), mirror=None, cache=Path(sys.argv[3]))
+"""
+
+
+@pytest.fixture
+def artifact(server: Server) -> str:
+    return server.publish("my-data", "my_data-1.0-py3-none-any.whl", WHEEL)
+
+
+def whole_files(cache: Path) -> set[str]:
+    return {path.name for path in cache.iterdir() if path.suffix != ".lock"}
+
+
+def test_an_artifact_of_two_sources_is_downloaded_once(
+    server: Server, artifact: str, tmp_path: Path, cache: Path
+) -> None:
+    for source, wanted in (("one", FIRST), ("two", SECOND)):
+        (tmp_path / source).mkdir()
+        fetch([wanted], tmp_path / source, mirror=None, cache=cache)
+    assert content(tmp_path / "one") == {"a.txt": b"first"}
+    assert content(tmp_path / "two") == {"b.txt": b"second"}
+    assert server.requests[artifact] == 1
+    assert whole_files(cache) == {f"sha256-{sha256(WHEEL)}"}
+
+
+def test_what_is_cached_needs_no_network(server: Server, artifact: str, tmp_path: Path, cache: Path) -> None:
+    cache.mkdir()
+    (cache / f"sha256-{sha256(WHEEL)}").write_bytes(WHEEL)
+    (tmp_path / "one").mkdir()
+    fetch([FIRST], tmp_path / "one", mirror=None, cache=cache)
+    assert not server.requests
+
+
+def test_a_cached_second_place_goes_before_the_network(
+    server: Server, artifact: str, tmp_path: Path, cache: Path, target: Path
+) -> None:
+    cache.mkdir()
+    (cache / f"git-blob-{git_blob(b'second')}").write_bytes(b"second")
+    second = Place(locator="https://nowhere.invalid/b.txt", git_blob=git_blob(b"second"))
+    fetch([File(places=[*SECOND.places, second])], target, mirror=None, cache=cache)
+    assert content(target) == {"b.txt": b"second"}
+    assert not server.requests
+
+
+def test_two_processes_at_once_download_once(
+    server: Server, artifact: str, tmp_path: Path, cache: Path
+) -> None:
+    server.delay = 0.5
+    running = []
+    for source, wanted in (("one", FIRST), ("two", SECOND)):
+        (tmp_path / source).mkdir()
+        command = [sys.executable, "-c", SCRIPT, wanted.model_dump_json(), tmp_path / source, cache]
+        running.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in running:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert content(tmp_path / "one") | content(tmp_path / "two") == {"a.txt": b"first", "b.txt": b"second"}
+    assert server.requests[artifact] == 1
+
+
+def test_a_damaged_entry_is_downloaded_again(
+    server: Server, artifact: str, target: Path, cache: Path
+) -> None:
+    cache.mkdir()
+    entry = cache / f"sha256-{sha256(WHEEL)}"
+    entry.write_bytes(WHEEL[:-1])
+    fetch([FIRST], target, mirror=None, cache=cache)
+    assert content(target) == {"a.txt": b"first"}
+    assert entry.read_bytes() == WHEEL
+    assert server.requests[artifact] == 1
+
+
+def test_a_cut_download_leaves_nothing_and_the_next_attempt_succeeds(
+    server: Server, artifact: str, target: Path, cache: Path
+) -> None:
+    server.cut.add(artifact)
+    with pytest.raises(MemcurateError, match="or it broke"):
+        fetch([FIRST], target, mirror=None, cache=cache)
+    assert content(target) == {}
+    assert whole_files(cache) == set()
+    server.cut.clear()
+    fetch([FIRST], target, mirror=None, cache=cache)
+    assert content(target) == {"a.txt": b"first"}
+
+
+def test_a_cache_that_cannot_be_written_is_told(artifact: str, target: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(MemcurateError, match=r"reading or writing failed.*MEMCURATE_CACHE"):
+        fetch([FIRST], target, mirror=None, cache=tmp_path / "file" / "cache")
+
+
+def test_the_default_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MEMCURATE_CACHE", str(tmp_path))
+    assert default_cache() == tmp_path
+    monkeypatch.delenv("MEMCURATE_CACHE")
+    assert default_cache().parts[-2:] == ("memcurate", "downloads")

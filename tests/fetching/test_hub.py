@@ -1,0 +1,53 @@
+"""The hub, played by the local server, in a process each: its endpoint is read on import."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.fetching.conftest import Server
+from tests.fetching.making import content, git_blob
+
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+PATH = f"/datasets/owner/name/resolve/{REVISION}/data/train.json"
+SCRIPT = """
+import sys
+from pathlib import Path
+from pipeline.errors import MemcurateError
+from pipeline.fetching import fetch
+from pipeline.params import File, Place
+
+locator, blob, target, cache = sys.argv[1:]
+wanted = File(places=[Place(locator=locator, git_blob=blob)])
+try:
+    fetch([wanted], Path(target), mirror=None, cache=Path(cache))
+except MemcurateError as error:
+    sys.exit(str(error))
+"""
+
+
+def fetch_from(server: Server, data: bytes, target: Path, cache: Path) -> subprocess.CompletedProcess[str]:
+    locator = f"hf:owner/name@{REVISION}/data/train.json"
+    return subprocess.run(
+        [sys.executable, "-c", SCRIPT, locator, git_blob(data), target, cache],
+        env={**os.environ, "HF_ENDPOINT": server.url, "HF_TOKEN": "hf_token"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_file_at_its_revision_with_the_token(server: Server, target: Path, cache: Path) -> None:
+    server.bodies[PATH] = b"[]"
+    done = fetch_from(server, b"[]", target, cache)
+    assert done.returncode == 0, done.stderr
+    assert content(target) == {"train.json": b"[]"}
+    assert server.headers[PATH]["Authorization"] == "Bearer hf_token"
+
+
+def test_a_file_that_is_not_there(server: Server, target: Path, cache: Path) -> None:
+    done = fetch_from(server, b"[]", target, cache)
+    assert done.returncode == 1
+    assert "the server answered 404" in done.stderr
+    assert "Traceback" not in done.stderr

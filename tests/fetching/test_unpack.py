@@ -1,0 +1,158 @@
+"""Unpacking, asked of `fetch` itself with archives behind `file:` locators."""
+
+import io
+import stat
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import MemcurateError
+from pipeline.fetching import FetchCounts, fetch
+from tests.fetching.making import content, one_file, tar_gz_of, zip_of
+
+TREE = {"top/a/x.txt": b"one", "top/a/deep/y.txt": b"two!", "top/a/z.json": b"{}", "top/b/x.txt": b"three"}
+MAKERS = [pytest.param(zip_of, id="zip"), pytest.param(tar_gz_of, id="tar.gz")]
+
+
+def unpacked(tmp_path: Path, target: Path, archive: bytes, glob: str, into: str = "") -> FetchCounts:
+    path = tmp_path / "outer" / "archive"
+    path.write_bytes(archive)
+    return fetch(
+        [one_file(f"file:{path}!{glob}", archive, into)], target, mirror=None, cache=tmp_path / "cache"
+    )
+
+
+def outside(tmp_path: Path, target: Path) -> set[str]:
+    """What stands outside the target, but for the archive itself."""
+    here = {path for path in tmp_path.rglob("*") if path.is_file() and target not in path.parents}
+    return {str(path.relative_to(tmp_path)) for path in here} - {"outer/archive"}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_star_takes_files_of_one_folder_by_base_name(make, tmp_path: Path, target: Path) -> None:
+    assert unpacked(tmp_path, target, make(TREE), "*/a/*.txt") == FetchCounts(1, 3)
+    assert content(target) == {"x.txt": b"one"}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_two_stars_keep_folders_below_into(make, tmp_path: Path, target: Path) -> None:
+    assert unpacked(tmp_path, target, make(TREE), "top/a/**", into="put/here") == FetchCounts(3, 9)
+    assert content(target) == {
+        "put/here/x.txt": b"one",
+        "put/here/deep/y.txt": b"two!",
+        "put/here/z.json": b"{}",
+    }
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_files_have_plain_permissions_and_no_time_of_the_archive(make, tmp_path: Path, target: Path) -> None:
+    unpacked(tmp_path, target, make(TREE), "top/a/x.txt")
+    state = (target / "x.txt").stat()
+    assert stat.S_IMODE(state.st_mode) == 0o644
+    assert state.st_mtime > 1_600_000_000
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        pytest.param(zip_of({"./top/": b"", "./top/x.txt": b"one"}), id="zip"),
+        pytest.param(tar_gz_of({"./top/x.txt": b"one"}, {"./top": tarfile.DIRTYPE}), id="tar.gz"),
+    ],
+)
+def test_a_leading_dot_and_folders_are_no_obstacle(archive: bytes, tmp_path: Path, target: Path) -> None:
+    unpacked(tmp_path, target, archive, "top/**")
+    assert content(target) == {"x.txt": b"one"}
+
+
+@pytest.mark.parametrize("path", ["../evil", "top/../../evil", "/evil", "top//evil", "..\\evil", "C:/evil"])
+@pytest.mark.parametrize("glob", ["**", "*/evil", "ok"])
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_member_that_leads_outside_is_refused(
+    make, path: str, glob: str, tmp_path: Path, target: Path
+) -> None:
+    with pytest.raises(MemcurateError, match=r"refused.*not a plain path"):
+        unpacked(tmp_path, target, make({"ok": b"fine", path: b"evil"}), glob)
+    assert outside(tmp_path, target) == set()
+    assert b"evil" not in content(target).values()
+
+
+def test_a_link_in_a_zip_is_refused(tmp_path: Path, target: Path) -> None:
+    with pytest.raises(MemcurateError, match="'top/link' is a link or a device"):
+        unpacked(tmp_path, target, zip_of({"top/x": b"one"}, links=("top/link",)), "top/*")
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
+def test_a_link_or_device_in_a_tar_is_refused(kind: bytes, tmp_path: Path, target: Path) -> None:
+    with pytest.raises(MemcurateError, match="'top/special' is a link or a device"):
+        unpacked(tmp_path, target, tar_gz_of({"top/x": b"one"}, {"top/special": kind}), "top/*")
+
+
+def test_a_link_that_no_glob_matches_does_not_matter(tmp_path: Path, target: Path) -> None:
+    unpacked(tmp_path, target, tar_gz_of({"top/x": b"one"}, {"top/special": tarfile.SYMTYPE}), "top/x")
+    assert content(target) == {"x": b"one"}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_truncated_archive_is_an_error_that_names_it(make, tmp_path: Path, target: Path) -> None:
+    whole = make({"top/x.bin": bytes(range(256)) * 4096})
+    with pytest.raises(MemcurateError, match="archive: the archive is truncated or damaged"):
+        unpacked(tmp_path, target, whole[: len(whole) * 2 // 3], "top/*")
+    assert "x.bin" not in content(target)
+
+
+def test_a_flipped_byte_in_a_zip_is_found(tmp_path: Path, target: Path) -> None:
+    with pytest.raises(MemcurateError, match="truncated or damaged"):
+        unpacked(tmp_path, target, zip_of({"x": b"content"}).replace(b"content", b"contend"), "x")
+
+
+def test_a_wrong_sum_at_the_end_of_a_tar_gz_is_found(tmp_path: Path, target: Path) -> None:
+    archive = bytearray(tar_gz_of({"x": b"content"}))
+    archive[-8] ^= 1
+    with pytest.raises(MemcurateError, match="truncated or damaged"):
+        unpacked(tmp_path, target, bytes(archive), "x")
+
+
+@pytest.mark.parametrize("declared", [3, 3000])
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_zip_that_lies_about_a_size_is_found(
+    declared: int, compression: int, tmp_path: Path, target: Path
+) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        archive.writestr("x", b"ten bytes.")
+        archive.filelist[0].file_size = declared
+    with pytest.raises(MemcurateError, match="truncated or damaged"):
+        unpacked(tmp_path, target, buffer.getvalue(), "x")
+
+
+def test_an_encrypted_zip_is_an_error(tmp_path: Path, target: Path) -> None:
+    archive = bytearray(zip_of({"x": b"one"}))
+    archive[6] |= 1
+    archive[archive.index(b"PK\x01\x02") + 8] |= 1
+    with pytest.raises(MemcurateError, match="encrypted"):
+        unpacked(tmp_path, target, bytes(archive), "x")
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_two_members_of_one_final_name_are_an_error(make, tmp_path: Path, target: Path) -> None:
+    with pytest.raises(MemcurateError, match=r"'x\.txt' is there already"):
+        unpacked(tmp_path, target, make(TREE), "top/*/x.txt")
+
+
+def test_a_file_where_another_needs_a_folder_is_an_error(tmp_path: Path, target: Path) -> None:
+    with pytest.raises(MemcurateError, match="'a/b' is there already"):
+        unpacked(tmp_path, target, zip_of({"a": b"file", "a/b": b"below it"}), "**")
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_glob_that_matches_nothing_tells_what_is_there(make, tmp_path: Path, target: Path) -> None:
+    with pytest.raises(MemcurateError, match=r"no file matches 'top/\*\.csv' among its 4 \(top/a/x\.txt, "):
+        unpacked(tmp_path, target, make(TREE), "top/*.csv")
+
+
+@pytest.mark.parametrize("data", [b"just text", b"P", b"\x1f\x8bnot really", b"PK\x03\x04not really"])
+def test_what_is_no_archive_is_an_error(data: bytes, tmp_path: Path, target: Path) -> None:
+    with pytest.raises(MemcurateError, match=r"neither a zip|truncated or damaged"):
+        unpacked(tmp_path, target, data, "*")
