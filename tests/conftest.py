@@ -1,5 +1,6 @@
 """What the tests share: the real corpora, fetched once through the project's own fetch room."""
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,9 @@ from pipeline.params import Params, load_params
 from pipeline.sources import parse
 
 ROOT = Path(__file__).parent.parent
+
+# Several processes only where a test is about them: pytest itself runs on all cores.
+os.environ["MEMCURATE_WORKERS"] = "1"
 
 
 @pytest.fixture(scope="session")
