@@ -2,9 +2,8 @@
 PYTHON ?= python3.11
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-export PYTHONHASHSEED := 0
 
-.PHONY: repro test test-slow lint setup clean
+.PHONY: repro test test-slow lint setup
 
 repro: setup
 	dvc repro
@@ -24,8 +23,6 @@ setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	pip install --quiet --constraint constraints.txt --editable ".[run,dev]"
 	touch $@
 
-clean:
-	rm -rf $(VENV) data models runs

@@ -49,11 +49,11 @@ def card(params: Params, about: Mapping[str, About], figures: Mapping[str, Any])
             "## How it was built",
             "",
             f"By `dvc repro` of memcurate, seed {params.seed}, tokens counted by `{params.tokenizer}`. "
-            "Documents are divided between the sides before anything is grouped; no segment, and no "
-            f"segment's text of {LEAK_WORDS} words or more, stands on both. At most "
+            "No document stands on both sides, and no segment; nor does a "
+            f"segment's text of {LEAK_WORDS} words or more. At most "
             f"{params.dataset.limit} train instances of a source are used, taken in turn from its documents. "
-            "Every chunk holds its token budget as rendered. What was left out is in `rejects.parquet`, at "
-            "each stage, with its reason.",
+            "Every chunk holds its token budget as rendered. `rejects.parquet` says which instances were "
+            "left out in this last step, and why; the stages before keep files of the same kind.",
             "",
             "## Fields",
             "",
@@ -76,7 +76,7 @@ def _header(params: Params, about: Mapping[str, About], figures: Mapping[str, An
         "pretty_name": "Memory-training data by memcurate",
         "language": ["en"],
         "license": "other",
-        "license_name": "the licences of its sources",
+        "license_name": "mixed",
         "license_details": ", ".join(sorted({about[source].licence for source in params.use})),
         "task_categories": ["question-answering"],
         "tags": ["agents", "long-term-memory", "memory-agent", "reinforcement-learning"],

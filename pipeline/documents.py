@@ -30,6 +30,16 @@ class Document:
     name: str
     sections: list[Section]
 
+    @property
+    def units(self) -> list[list[Segment]]:
+        """The units of all sections, in order."""
+        return [unit for section in self.sections for unit in section.units]
+
+    @property
+    def segments(self) -> list[Segment]:
+        """The segments of all units, in order."""
+        return [segment for unit in self.units for segment in unit]
+
 
 @dataclass(slots=True)
 class Parsed:

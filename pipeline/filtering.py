@@ -56,7 +56,7 @@ def _checked(
 
 def _rejected_questions(instance: Instance, dropped: list[tuple[Question, Dropped]]) -> list[Reject]:
     return [
-        rejected_question(instance.source, "filter", question, why.reason, why.detail, instance.id)
+        rejected_question(instance.source, "filter", question, why.reason, why.detail, instance)
         for question, why in dropped
     ]
 
@@ -69,6 +69,7 @@ def _rejected_instance(instance: Instance, reason: str, detail: str) -> Reject:
         kind="instance",
         reason=reason,
         detail=detail,
+        split=instance.split,
         document=instance.document,
         raw=None,
         segments=[],

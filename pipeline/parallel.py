@@ -1,10 +1,12 @@
 """Map a function over shards, in this process or over several; the result is the same."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TypeVar
+
+from tqdm import tqdm
 
 from pipeline.errors import MemcurateError
 
@@ -25,14 +27,18 @@ def workers() -> int:
     return int(given)
 
 
-def map_shards(function: Callable[[T], R], shards: Iterable[T]) -> Iterator[R]:
-    """function(shard) for each shard, in the order of the shards.
+def map_shards(function: Callable[[T], R], shards: Sequence[T], what: str) -> Iterator[R]:
+    """function(shard) for each shard, in the order of the shards, with progress shown on a terminal.
 
-    `function` must be picklable and must not depend on any shard but its own.
+    `function` must be picklable and must not depend on any shard but its own. `what` names the shards.
     """
-    count = workers()
-    if count == 1:
+    results = _results(function, shards, min(workers(), len(shards)))
+    yield from tqdm(results, desc=what, total=len(shards), disable=None, leave=False)
+
+
+def _results(function: Callable[[T], R], shards: Sequence[T], processes: int) -> Iterator[R]:
+    if processes < 2:
         yield from map(function, shards)
         return
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         yield from pool.map(function, shards)

@@ -1,28 +1,47 @@
 """params.yaml as typed models: an error names the key, what it got and what it takes."""
 
+import re
+from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from pipeline.errors import MemcurateError
 
 
 class Model(BaseModel):
-    """Strict base: an unknown key is an error, and nothing is changed after it is read."""
+    """Strict base: an unknown key or a value of another type is an error; values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _locator(text: str) -> str:
+    if not text.startswith(("pypi:", "hf:", "https:", "file:")):
+        raise ValueError(f"a locator begins with pypi:, hf:, https: or file:; got {text!r}")
+    return text
+
+
+def _hex(digits: int) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not re.fullmatch(f"[0-9a-f]{{{digits}}}", text):
+            raise ValueError(f"takes {digits} hexadecimal digits, in small letters; got {text!r}")
+        return text
+
+    return check
 
 
 class Place(Model):
     """One place a file can be had from, and the hash that it must have there."""
 
-    locator: str = Field(pattern=r"^(pypi|hf|https|file):", description="pypi:, hf:, https: or file: locator")
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="of the artifact or file")
-    git_blob: str | None = Field(
-        None, pattern=r"^[0-9a-f]{40}$", description="sha1 of `blob {size}\\0{bytes}`"
+    locator: Annotated[str, AfterValidator(_locator)] = Field(description="where the file comes from")
+    sha256: Annotated[str, AfterValidator(_hex(64))] | None = Field(
+        None, description="of the artifact or file"
+    )
+    git_blob: Annotated[str, AfterValidator(_hex(40))] | None = Field(
+        None, description="sha1 of `blob {size}\\0{bytes}`"
     )
 
     @model_validator(mode="after")
@@ -57,6 +76,15 @@ Tokens = Annotated[int, Field(ge=128, le=131_072)]
 Count = Annotated[int, Field(ge=1)]
 
 
+M = TypeVar("M", bound=Model)
+
+
+def _in_order(model: M, low: str, high: str) -> M:
+    if getattr(model, low) > getattr(model, high):
+        raise ValueError(f"{low} {getattr(model, low)} is over {high} {getattr(model, high)}")
+    return model
+
+
 class _Instances(Model):
     max_tokens: Tokens = Field(description="a chunk's budget, counted as rendered")
     min_chunks: Count = Field(description="an instance has at least so many chunks")
@@ -64,9 +92,7 @@ class _Instances(Model):
 
     @model_validator(mode="after")
     def _ordered(self) -> "_Instances":
-        if self.min_chunks > self.max_chunks:
-            raise ValueError(f"min_chunks {self.min_chunks} is over max_chunks {self.max_chunks}")
-        return self
+        return _in_order(self, "min_chunks", "max_chunks")
 
 
 class BookChunking(_Instances):
@@ -91,19 +117,30 @@ class SessionChunking(Model):
     min_instance_tokens: Count = Field(description="tokens of those sessions, at least")
     max_instance_tokens: Count = Field(description="and at most")
 
+    @model_validator(mode="after")
+    def _ordered(self) -> "SessionChunking":
+        _in_order(self, "min_questions", "max_questions")
+        return _in_order(self, "min_instance_tokens", "max_instance_tokens")
 
-class PassageChunking(_Instances):
-    """Passages in order; a chunk's target is drawn uniformly from min_target to max_tokens."""
+
+class _Passages(_Instances):
+    min_target: Count = Field(description="a chunk's target, in tokens, is drawn from here to max_tokens")
+
+    @model_validator(mode="after")
+    def _target(self) -> "_Passages":
+        return _in_order(self, "min_target", "max_tokens")
+
+
+class PassageChunking(_Passages):
+    """Passages in order."""
 
     recipe: Literal["passages"]
-    min_target: Count = Field(description="tokens, the smallest target of a chunk")
 
 
-class GatheredChunking(_Instances):
-    """Passages gathered question by question; targets as in `passages`."""
+class GatheredChunking(_Passages):
+    """Passages gathered question by question."""
 
     recipe: Literal["gathered"]
-    min_target: Count = Field(description="tokens, the smallest target of a chunk")
     instance_tokens: Count = Field(description="passages are gathered up to about so many tokens")
 
 
@@ -111,10 +148,12 @@ class ExampleChunking(Model):
     """Labelled examples, every label in every instance."""
 
     recipe: Literal["examples"]
-    instances: Count = Field(description="on both sides together")
+    instances: Annotated[int, Field(ge=2)] = Field(description="on both sides together")
     chunks: Count = Field(description="per instance")
     max_tokens: Tokens = Field(description="a chunk's budget, counted as rendered")
-    min_examples: Count = Field(1, description="labels with fewer unique examples are left out")
+    min_examples: Annotated[int, Field(ge=2)] = Field(
+        description="labels with fewer unique examples are left out"
+    )
 
 
 Chunking = Annotated[
@@ -146,6 +185,10 @@ class Checks(Model):
     min_questions: Annotated[int, Field(ge=0)] = Field(description="an instance with fewer is dropped")
     max_questions: Count = Field(description="an instance keeps at most so many, a seeded sample")
 
+    @model_validator(mode="after")
+    def _ordered(self) -> "Checks":
+        return _in_order(self, "min_questions", "max_questions")
+
 
 class Source(Model):
     """One named corpus."""
@@ -155,6 +198,12 @@ class Source(Model):
     chunking: Chunking
     questions: Questions
     checks: Checks
+
+    @model_validator(mode="after")
+    def _askable(self) -> "Source":
+        if self.questions.held_out and self.chunking.recipe != "examples":
+            raise ValueError("questions.held_out asks for labels, which only the recipe `examples` has")
+        return self
 
 
 class SplitParams(Model):
@@ -196,18 +245,37 @@ class Params(Model):
 
     @model_validator(mode="after")
     def _use(self) -> "Params":
+        refused = {licence.casefold() for licence in self.licences.refuse}
+        known = {source.about.licence for source in self.sources.values()}
+        for licence in self.licences.refuse:
+            if licence.casefold() not in {name.casefold() for name in known}:
+                raise ValueError(
+                    f"licences.refuse names {licence!r}, which no source has ({', '.join(sorted(known))})"
+                )
         for name in self.use:
             if name not in self.sources:
                 raise ValueError(f"`use` names {name!r}; `sources` has {', '.join(sorted(self.sources))}")
             licence = self.sources[name].about.licence
-            if licence in self.licences.refuse:
+            if licence.casefold() in refused:
                 raise ValueError(
                     f"source {name!r} has licence {licence}, which licences.refuse refuses: "
                     "remove it from `use`, or the licence from licences.refuse"
                 )
-        if len(set(self.use)) < len(self.use):
-            raise ValueError("`use` names a source twice")
+        for name in self.use:
+            if self.use.count(name) > 1:
+                raise ValueError(f"`use` names {name!r} twice")
         return self
+
+
+class _OneOfEachKey(yaml.SafeLoader):
+    """YAML in which a key that stands twice is an error: the first value would be lost silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(problem=f"key {key!r} stands twice{node.start_mark}")
+        return super().construct_mapping(node, deep)
 
 
 def load_params(path: Path = Path("params.yaml")) -> Params:
@@ -216,11 +284,13 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     Raises MemcurateError with one line per wrong key: the key, what is wrong, what it got.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), _OneOfEachKey)
     except FileNotFoundError:
         raise MemcurateError(f"{path} is missing: run this in the project's root folder") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise MemcurateError(f"{path} is no valid YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise MemcurateError(f"{path} is empty, or is no list of keys and values")
     try:
         return Params.model_validate(values)
     except ValidationError as error:
@@ -228,13 +298,28 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
 
 
 def _line(error: ErrorDetails) -> str:
-    """One wrong key, for a person."""
-    recipes = {"books", "conversations", "sessions", "passages", "gathered", "examples"}
-    key = ".".join(str(part) for part in error["loc"] if part not in recipes)
-    if error["type"] == "extra_forbidden":
-        return f"  {key}: there is no such key (check its spelling)"
-    if error["type"] == "missing":
-        return f"  {key}: missing"
-    message = error["msg"].removeprefix("Value error, ")
-    got = "" if not key else f"; got {error['input']!r}"
-    return f"  {key}: {message}{got}" if key else f"  {message}"
+    """One wrong key, for a person: the key, what is wrong, what it got."""
+    path = [str(part) for part in error["loc"] if part != "[key]"]
+    if path[:1] == ["sources"] and path[2:3] == ["chunking"]:
+        del path[3:4]  # the recipe, which pydantic puts between
+    key = ".".join(path)
+    match error["type"]:
+        case "extra_forbidden":
+            return f"  {key}: there is no such key (check its spelling)"
+        case "missing":
+            return f"  {key}: missing"
+        case "union_tag_not_found":
+            return f"  {key}.recipe: missing"
+        case "union_tag_invalid":
+            context = error["ctx"]
+            return f"  {key}.recipe: takes {context['expected_tags']}; got {context['tag']!r}"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"  {key}: should be a block of keys; got {error['input']!r}"
+        case "too_short":
+            return f"  {key}: should hold at least {error['ctx']['min_length']}; got {error['input']!r}"
+        case "string_pattern_mismatch":
+            return f"  {key}: takes small letters, digits and _; got {error['input']!r}"
+        case "value_error":
+            message = error["msg"].removeprefix("Value error, ")
+            return f"  {key}: {message}" if key else f"  {message}"
+    return f"  {key}: {error['msg'].replace('Input should', 'should')}; got {error['input']!r}"

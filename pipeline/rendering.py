@@ -7,7 +7,6 @@ repeated where a chunk begins in the middle of a section.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import unescape
 from typing import Protocol, TypeVar
 
 from pipeline import draws
@@ -54,10 +53,7 @@ def _dialogue(ordinal: int, opening: str, closing: str) -> Frame:
 
 
 class PassageRendering:
-    """Passages shown by a user to an assistant, one day per chunk; titled where `titles` is set."""
-
-    def __init__(self, *, titles: bool) -> None:
-        self._titles = titles
+    """Passages shown by a user to an assistant, one day per chunk, under the titles of their articles."""
 
     def frame(self, ordinal: int) -> Frame:
         """See Rendering."""
@@ -68,8 +64,9 @@ class PassageRendering:
         )
 
     def render(self, unit: list[Segment], previous: list[Segment] | None) -> tuple[str, list[int]]:
-        """A paragraph, or an article: its title, its sentences, an empty line."""
-        title = f"Title: {unescape(unit[0].section or '')}\n" if self._titles else ""
+        """The title where an article begins or a chunk does, the passage, an empty line."""
+        same = previous is not None and previous[-1].section == unit[0].section
+        title = "" if same else f"Title: {unit[0].section}\n"
         last = len(unit) - 1
         return _joined(
             [

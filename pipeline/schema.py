@@ -7,13 +7,14 @@ Values are nested Arrow types, never JSON in strings. Every file carries `SCHEMA
 
 from dataclasses import dataclass, is_dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 
 SCHEMA_VERSION = "1"
 
 Split = Literal["train", "test"]
+SIDES: tuple[Split, ...] = ("train", "test")
 Metric = Literal["contains", "exact", "judge", "keywords"]
 Origin = Literal["carried", "held-out", "summary", "cloze", "written"]
 
@@ -34,7 +35,9 @@ class Span:
 class SegmentFacts:
     """What is known of a segment wherever it stands."""
 
-    id: Annotated[str, "from the document's name, the text and its occurrence among equal texts there"]
+    id: Annotated[
+        str, "from document, text, and which of its equal texts it is; a torn one's parts end in .0, .1"
+    ]
     raw: Annotated[Span, "where the same characters stand in the raw files"]
     document: Annotated[str, "name of the document that it belongs to"]
     section: Annotated[str | None, "chapter, chat, session or article that holds it"]
@@ -74,7 +77,9 @@ class Chunk:
 class Question:
     """What is asked after the last chunk, its gold answers, and where they stand."""
 
-    id: Annotated[str, "from the text, the answers and the evidence"]
+    id: Annotated[
+        str, "from the text, the answers and the evidence; a held-out one's from its instance's place too"
+    ]
     text: Annotated[str, "as asked"]
     answers: Annotated[list[str], "gold answers; any of them is right"]
     metric: Annotated[Metric, "how an answer is measured"]
@@ -83,7 +88,7 @@ class Question:
     time: Annotated[str | None, "when it is asked, where the source says so"]
     evidence: Annotated[list[str], "ids of the segments that hold the answer"]
     evidence_chunks: Annotated[list[int], "ordinals of the chunks that hold those segments"]
-    raw: Annotated[Span | None, "where the question was read; null for a made one"]
+    raw: Annotated[Span | None, "where the question, or the example it is about, was read; else null"]
 
 
 @dataclass(slots=True)
@@ -110,6 +115,44 @@ class Instance:
 
 
 @dataclass(slots=True)
+class SegmentOutline:
+    """A placed segment without its facts."""
+
+    id: Annotated[str, "as in PlacedSegment"]
+    start: Annotated[int, "as in PlacedSegment"]
+    end: Annotated[int, "as in PlacedSegment"]
+
+
+@dataclass(slots=True)
+class ChunkOutline:
+    """A chunk with the outlines of its segments."""
+
+    text: Annotated[str, "as in Chunk"]
+    tokens: Annotated[int, "as in Chunk"]
+    segments: Annotated[list[SegmentOutline], "as in Chunk"]
+
+
+@dataclass(slots=True)
+class QuestionOutline:
+    """A question by its origin."""
+
+    origin: Annotated[Origin, "as in Question"]
+
+
+@dataclass(slots=True)
+class InstanceOutline:
+    """What leakage and statistics need of an instance; quicker to read than the whole."""
+
+    id: Annotated[str, "as in Instance"]
+    source: Annotated[str, "as in Instance"]
+    split: Annotated[Split, "as in Instance"]
+    document: Annotated[str, "as in Instance"]
+    ordinal: Annotated[int, "as in Instance"]
+    chunks: Annotated[list[ChunkOutline], "as in Instance"]
+    questions: Annotated[list[QuestionOutline], "as in Instance"]
+
+
+@dataclass(slots=True)
 class AskedQuestion:
     """A question and the instance that it is asked of: a row between question and filter."""
 
@@ -127,6 +170,7 @@ class Reject:
     kind: Annotated[Literal["record", "segment", "question", "instance"], "what was rejected"]
     reason: Annotated[str, "the same few words for all alike; metrics count by it"]
     detail: Annotated[str, "what was found in this one"]
+    split: Annotated[Split | None, "its side; null where that was not drawn yet"]
     document: Annotated[str | None, "document or instance that it belongs to"]
     raw: Annotated[Span | None, "the raw record, where one was read"]
     segments: Annotated[list[Segment], "the segments that go no further, in order"]
@@ -138,7 +182,7 @@ _PRIMITIVES = {str: pa.string(), int: pa.int64()}
 
 def _without_none(hint: Any) -> tuple[Any, bool]:
     """(the type, whether None is allowed) of `X` or `X | None`."""
-    if isinstance(hint, UnionType):
+    if get_origin(hint) in (UnionType, Union):
         return next(option for option in get_args(hint) if option is not NoneType), True
     return hint, False
 
@@ -182,6 +226,15 @@ def _parts(shape: Any) -> list[tuple[str, Any, bool]]:
         inner = get_args(hint)[0] if is_list else hint
         parts.append((name, inner if is_dataclass(inner) else None, is_list))
     return parts
+
+
+def column_paths(shape: type) -> list[str]:
+    """The Parquet columns that hold the fields of a shape, nested ones by their dotted paths."""
+    paths = []
+    for name, inner, is_list in _parts(shape):
+        prefix = f"{name}.list.element" if is_list else name
+        paths += [f"{prefix}.{path}" for path in column_paths(inner)] if inner else [prefix]
+    return paths
 
 
 def to_row(value: Any) -> dict[str, Any]:

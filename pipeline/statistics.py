@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.schema import Instance, Reject
+from pipeline.schema import Instance, InstanceOutline, Reject
 
 
 def distribution(values: Iterable[int]) -> dict[str, float]:
@@ -16,7 +16,7 @@ def distribution(values: Iterable[int]) -> dict[str, float]:
     return {"mean": round(sum(ordered) / len(ordered), 2), **ranks, "max": ordered[-1]}
 
 
-class Tally:
+class Figures:
     """Figures of instances, gathered one by one."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Tally:
         self._questions: dict[str, list[int]] = {}
         self._origins: dict[str, Counter[str]] = {}
 
-    def add(self, instance: Instance) -> None:
+    def add(self, instance: Instance | InstanceOutline) -> None:
         """Count an instance."""
         split = instance.split
         self._chunks.setdefault(split, []).append(len(instance.chunks))
@@ -34,7 +34,7 @@ class Tally:
         origins = self._origins.setdefault(split, Counter())
         origins.update(question.origin for question in instance.questions)
 
-    def figures(self) -> dict[str, Any]:
+    def by_split(self) -> dict[str, Any]:
         """Per split: instances, chunks per instance, tokens per chunk, questions."""
         return {
             split: {
@@ -48,10 +48,10 @@ class Tally:
         }
 
 
-def by_reason(rejects: Iterable[Reject]) -> dict[str, dict[str, int]]:
-    """Rejects by what was rejected and why; segments are counted one by one."""
-    counts: dict[str, dict[str, int]] = {}
+def by_reason(rejects: Iterable[Reject]) -> dict[str, dict[str, dict[str, int]]]:
+    """Rejects by split (`undivided`: not drawn yet), what was rejected, and why; segments one by one."""
+    counts: dict[str, dict[str, dict[str, int]]] = {}
     for reject in rejects:
-        kind = counts.setdefault(reject.kind, {})
+        kind = counts.setdefault(reject.split or "undivided", {}).setdefault(reject.kind, {})
         kind[reject.reason] = kind.get(reject.reason, 0) + (len(reject.segments) or 1)
     return counts

@@ -1,56 +1,26 @@
-"""Files that are whole or not there: folders written aside and moved into place, Parquet in row groups."""
+"""Parquet in and out, streaming: one row group in memory at a time."""
 
-import json
-import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import MemcurateError
-from pipeline.schema import SCHEMA_VERSION, arrow_schema, from_row, to_row
+from pipeline.schema import SCHEMA_VERSION, arrow_schema, column_paths, from_row, to_row
 
 T = TypeVar("T")
 
 ROWS_PER_GROUP = 64  # an instance is 20 to 200 kB, so a group is read in a few MB
 
 
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """Give a folder to write into that becomes `target` only when the block ends without an error.
-
-    What a killed run left aside is removed first. `target` itself, when it exists, is replaced.
-    The folder aside is `.partial/<target>` beside `target`'s own parent, never inside it, because
-    the parent may itself be the dependency of a stage.
-    """
-    aside = target.parent.parent / ".partial" / target.parent.name / target.name
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    try:
-        yield aside
-        shutil.rmtree(target, ignore_errors=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside.rename(target)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON that people read and git compares: sorted keys, two spaces, a final newline."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.partial")
-    aside.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-    aside.replace(path)
-
-
 def write_rows(path: Path, shape: type[T], rows: Iterable[T], about: dict[str, str] | None = None) -> int:
     """Write dataclasses of `shape` as Parquet, streaming; return how many there were.
 
-    `about` goes into the file's metadata. Call it inside `whole_folder`: the file grows in place.
+    `about` goes into the file's metadata. Call it inside `folders.whole_folder`: the file grows in place.
     """
     schema = arrow_schema(shape)
     schema = schema.with_metadata({**(schema.metadata or {}), **(about or {})})
@@ -71,9 +41,7 @@ def read_about(path: Path) -> dict[str, str]:
     try:
         metadata = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowInvalid) as error:
-        raise MemcurateError(
-            f"{path}: cannot be read as Parquet ({error}). Rebuild it with `dvc repro`."
-        ) from error
+        raise _unreadable(path, error) from error
     about = {key.decode(): value.decode() for key, value in metadata.items()}
     version = about.get("memcurate.schema")
     if version != SCHEMA_VERSION:
@@ -84,13 +52,40 @@ def read_about(path: Path) -> dict[str, str]:
     return about
 
 
-def read_rows(path: Path, shape: type[T]) -> Iterator[T]:
-    """The dataclasses that `write_rows` wrote, one row group in memory at a time.
+def _unreadable(path: Path, error: Exception) -> MemcurateError:
+    return MemcurateError(f"{path}: cannot be read as Parquet ({error}). Rebuild it with `dvc repro`.")
 
+
+def read_rows(path: Path, shape: type[T]) -> Iterator[T]:
+    """The dataclasses of `shape` in a file, one row group in memory at a time.
+
+    Only the fields of `shape` are read: it may be an outline of the shape that was written.
     Raises MemcurateError as `read_about` does.
     """
     read_about(path)
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=ROWS_PER_GROUP):
-            for row in batch.to_pylist():
-                yield from_row(shape, row)
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=ROWS_PER_GROUP, columns=column_paths(shape)):
+                for row in batch.to_pylist():
+                    yield from_row(shape, row)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise _unreadable(path, error) from error
+
+
+def copy_rows(sources: Iterable[Path], target: Path, shape: type, ids: set[str]) -> int:
+    """Write the rows with these ids out of files of `shape` into one, in order; return how many.
+
+    Rows pass through as Arrow batches, one row group in memory at a time.
+    """
+    schema = arrow_schema(shape)
+    wanted = pa.array(sorted(ids))
+    count = 0
+    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+        for source in sources:
+            with pq.ParquetFile(source) as file:
+                for batch in file.iter_batches(batch_size=ROWS_PER_GROUP):
+                    kept = batch.filter(pc.is_in(batch.column("id"), value_set=wanted))
+                    if kept.num_rows:
+                        writer.write_batch(kept.cast(schema))
+                        count += kept.num_rows
+    return count

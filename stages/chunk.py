@@ -3,11 +3,12 @@
 from typing import Any
 
 from pipeline.chunking import Context, chunk
+from pipeline.folders import whole_folder
 from pipeline.params import Params
 from pipeline.schema import Instance, Question, Reject, Segment
 from pipeline.sources import parse
-from pipeline.statistics import Tally, by_reason
-from pipeline.storage import whole_folder, write_rows
+from pipeline.statistics import Figures, by_reason
+from pipeline.storage import write_rows
 from stages.running import ASSETS, CHUNKS, RAW, run, source_argument
 
 
@@ -16,15 +17,15 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     context = Context(source, params.seed, params.split, params.tokenizer, ASSETS)
     parsed = parse(source, RAW / source)
     chunked = chunk(parsed, params.sources[source].chunking, context)
-    tally = Tally()
+    figures = Figures()
     for instance in chunked.instances:
-        tally.add(instance)
+        figures.add(instance)
     with whole_folder(CHUNKS / source) as folder:
         write_rows(folder / "instances.parquet", Instance, sorted(chunked.instances, key=lambda one: one.id))
         write_rows(folder / "rejects.parquet", Reject, sorted(chunked.rejects, key=lambda one: one.id))
         write_rows(folder / "questions.parquet", Question, sorted(parsed.questions, key=lambda one: one.id))
         write_rows(folder / "pool.parquet", Segment, sorted(chunked.pool, key=lambda one: one.id))
-    return {**tally.figures(), "rejects": by_reason(chunked.rejects)}
+    return {**figures.by_split(), "rejects": by_reason(chunked.rejects)}
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from typing import Any
 
 from pipeline.fetching import default_cache, fetch, mirror_from_environment
+from pipeline.folders import whole_folder
 from pipeline.params import Params
-from pipeline.storage import whole_folder
 from stages.running import RAW, run, source_argument
 
 

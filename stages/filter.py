@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.filtering import filter_instances
+from pipeline.folders import whole_folder
 from pipeline.params import Params
 from pipeline.schema import AskedQuestion, Instance, Reject
-from pipeline.statistics import Tally, by_reason
-from pipeline.storage import read_rows, whole_folder, write_rows
+from pipeline.statistics import Figures, by_reason
+from pipeline.storage import read_rows, write_rows
 from pipeline.text.tokens import Tokenizer
 from stages.running import ASSETS, CHUNKS, FILTERED, QUESTIONS, run, source_argument
 
@@ -15,7 +16,7 @@ from stages.running import ASSETS, CHUNKS, FILTERED, QUESTIONS, run, source_argu
 def stage(params: Params, source: str) -> dict[str, Any]:
     """Write data/filtered/<source>: instances with their questions, and rejects, sorted by id."""
     corpus = params.sources[source]
-    tally = Tally()
+    figures = Figures()
     rejects: list[Reject] = []
 
     def kept() -> Iterator[Instance]:
@@ -30,14 +31,14 @@ def stage(params: Params, source: str) -> dict[str, Any]:
         for instance, dropped in results:
             rejects.extend(dropped)
             if instance is not None:
-                tally.add(instance)
+                figures.add(instance)
                 yield instance
 
     about = {f"memcurate.about.{key}": value for key, value in corpus.about if value is not None}
     with whole_folder(FILTERED / source) as folder:
         write_rows(folder / "instances.parquet", Instance, kept(), about)
         write_rows(folder / "rejects.parquet", Reject, sorted(rejects, key=lambda one: one.id))
-    return {**tally.figures(), "rejects": by_reason(rejects)}
+    return {**figures.by_split(), "rejects": by_reason(rejects)}
 
 
 if __name__ == "__main__":

@@ -3,12 +3,13 @@
 from collections import Counter
 from typing import Any
 
+from pipeline.folders import whole_folder
 from pipeline.params import Params
 from pipeline.questions.carried import carry_over
 from pipeline.questions.held_out import ask_labels
 from pipeline.schema import AskedQuestion, Instance, Question, Reject, Segment
 from pipeline.statistics import by_reason
-from pipeline.storage import read_rows, whole_folder, write_rows
+from pipeline.storage import read_rows, write_rows
 from stages.running import CHUNKS, QUESTIONS, run, source_argument
 
 

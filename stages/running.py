@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import MemcurateError
+from pipeline.folders import write_json
 from pipeline.params import Params, load_params
-from pipeline.storage import write_json
 
 ASSETS = Path("data/assets")
 RAW = Path("data/raw")

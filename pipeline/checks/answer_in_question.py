@@ -3,7 +3,7 @@
 from pipeline.checks.dropped import Dropped
 from pipeline.params import Checks
 from pipeline.schema import Instance, Question
-from pipeline.text.normal import words
+from pipeline.text.normal import same_words
 from pipeline.text.tokens import Tokenizer
 
 
@@ -11,8 +11,8 @@ def check(question: Question, instance: Instance, params: Checks, tokenizer: Tok
     """Keep a question in which no gold answer stands, as whole words."""
     if not params.drop_answer_in_question:
         return question
-    asked = f" {' '.join(words(question.text))} "
+    asked = f" {same_words(question.text)} "
     for answer in question.answers:
-        if words(answer) and f" {' '.join(words(answer))} " in asked:
+        if f" {same_words(answer)} " in asked:
             return Dropped("answer in question", repr(answer))
     return question

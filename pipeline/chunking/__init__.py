@@ -30,6 +30,15 @@ def chunk(parsed: Parsed, recipe: Chunking, context: Context) -> Chunked:
     if not given:
         raise MemcurateError(
             f"sources.{context.source}: the raw files gave nothing for the recipe {recipe.recipe!r} "
-            f"({len(parsed.rejects)} records were rejected). Check the files and chunking.recipe."
+            f"({len(parsed.rejects)} records were rejected{_first(parsed)}). "
+            "Check the files and chunking.recipe."
         )
     return _RECIPES[recipe.recipe](parsed, recipe, context)
+
+
+def _first(parsed: Parsed) -> str:
+    """Why the first rejected record was."""
+    for reject in parsed.rejects[:1]:
+        where = f"{reject.raw.file} {reject.raw.record}" if reject.raw else ""
+        return f"; the first, {where}: {reject.reason}, {reject.detail}"
+    return ""

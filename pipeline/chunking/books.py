@@ -1,7 +1,8 @@
 """Books into instances: chapters joined until they fill an instance (paper: a chapter is an instance).
 
 Chunks run on through joined chapters. An instance closes at the first chapter end where it has
-`min_chunks` chunks, the last at least half full, or within a chapter at `max_chunks`. What is left at a
+`min_chunks` chunks of which the last is half full at least, or more chunks; or within a chapter at
+`max_chunks`. What is left at a
 book's end stands as an instance of its own if it has enough chunks, or has when chunks break at its
 chapters; else it joins the instance before; else both are cut again in the middle. What none of this places
 is a reject.
@@ -15,7 +16,7 @@ from itertools import pairwise
 from pipeline.chunking.context import Chunked, Context
 from pipeline.chunking.instances import make_chunk, make_instance, rejected_segments
 from pipeline.chunking.packing import Draft, OpenChunk, fill, no_room, tear
-from pipeline.chunking.splitting import draw_test
+from pipeline.chunking.splitting import divided
 from pipeline.documents import Book, Parsed
 from pipeline.ids import SegmentIds
 from pipeline.parallel import map_shards
@@ -30,19 +31,9 @@ Chapter = list[Sentence]
 
 def chunk(parsed: Parsed, recipe: BookChunking, context: Context) -> Chunked:
     """Instances of all books, in the order of the books; whole books are drawn into test."""
-    chunked = Chunked(rejects=list(parsed.rejects))
-    by_book: dict[str, list[Instance]] = {}
-    results = map_shards(partial(chunk_book, recipe=recipe, context=context), parsed.books)
-    for book, (instances, rejects) in zip(parsed.books, results, strict=True):
-        by_book[book.name] = instances
-        chunked.rejects += rejects
-    weights = {name: len(instances) for name, instances in by_book.items()}
-    test = draw_test(weights, context.split, context.seed, context.source)
-    for name, instances in by_book.items():
-        for instance in instances:
-            instance.split = "test" if name in test else "train"
-        chunked.instances += instances
-    return chunked
+    function = partial(chunk_book, recipe=recipe, context=context)
+    results = map_shards(function, parsed.books, "books")
+    return divided(parsed.books, results, parsed.rejects, context)
 
 
 def sentences(book: Book, splitter: SentenceSplitter) -> list[Chapter]:
@@ -112,8 +103,8 @@ class BookPacker:
                     groups.append(drafts)
                     drafts, left = [], [[]]
                 opened = self._opened(len(groups), len(drafts))
-            enough = len(drafts) >= recipe.min_chunks - 1
-            if opened and enough and opened.tokens >= recipe.max_tokens // 2:
+            half_full = opened.tokens >= recipe.max_tokens // 2
+            if opened and len(drafts) >= recipe.min_chunks - half_full:
                 groups.append([*drafts, opened.close()])
                 drafts, left = [], []
                 opened = self._opened(len(groups), 0)

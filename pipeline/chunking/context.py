@@ -1,9 +1,12 @@
 """What every recipe is given, and what it gives back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from pipeline import draws
+from pipeline.documents import Document
 from pipeline.params import SplitParams
 from pipeline.schema import Instance, Reject, Segment
 from pipeline.text.sentences import SentenceSplitter
@@ -39,6 +42,18 @@ class Context:
     def splitter(self) -> SentenceSplitter:
         """The sentence splitter, loaded once per process."""
         return _splitter(self.assets / "nltk")
+
+    def tokens_of(self, document: Document) -> int:
+        """Tokens of a document's segments, as they are before rendering."""
+        return sum(self.tokenizer.count(segment.text) for segment in document.segments)
+
+    def targets(self, low: int, high: int, *names: object) -> Callable[[int], int]:
+        """The target of chunk `number`, in tokens, drawn uniformly from low to high."""
+
+        def target(number: int) -> int:
+            return draws.integer(low, high, self.seed, self.source, *names, "target", number)
+
+        return target
 
 
 @dataclass(slots=True)

@@ -12,12 +12,11 @@ from pipeline import draws
 from pipeline.chunking.context import Chunked, Context
 from pipeline.chunking.instances import instance_of, rejected_segments
 from pipeline.chunking.packing import Draft, pack
-from pipeline.chunking.splitting import SIDES
 from pipeline.documents import Parsed
 from pipeline.errors import MemcurateError
 from pipeline.params import ExampleChunking
 from pipeline.rendering import ExampleRendering
-from pipeline.schema import Label, Segment, Split
+from pipeline.schema import SIDES, Label, Segment, Split
 
 
 def chunk(parsed: Parsed, recipe: ExampleChunking, context: Context) -> Chunked:
@@ -28,6 +27,10 @@ def chunk(parsed: Parsed, recipe: ExampleChunking, context: Context) -> Chunked:
     """
     chunked = Chunked(rejects=list(parsed.rejects))
     kept = _kept(parsed.examples, recipe, context, chunked)
+    if not kept:
+        raise MemcurateError(
+            f"sources.{context.source}: no label has chunking.min_examples = {recipe.min_examples} examples"
+        )
     sides = _divided(kept, context)
     labels = [Label(number, name) for number, name in enumerate(sorted({_label(one) for one in kept}))]
     in_test = max(1, round(recipe.instances * context.split.test_share))
@@ -70,12 +73,7 @@ def _divided(examples: list[Segment], context: Context) -> dict[Split, list[Segm
         strata[example.section or ""].append(example)
     test: set[str] = set()
     for stratum, members in strata.items():
-        if len(members) < 2:
-            raise MemcurateError(
-                f"sources.{context.source}: label {stratum} has one example only ({members[0].text!r}) "
-                "and cannot stand on both sides: set chunking.min_examples to 2 or more"
-            )
-        count = max(1, round(len(members) * context.split.test_share))
+        count = min(len(members) - 1, max(1, round(len(members) * context.split.test_share)))
         order = draws.shuffled(
             members, lambda one: one.text, context.seed, members[0].document, stratum, "test"
         )
@@ -85,6 +83,14 @@ def _divided(examples: list[Segment], context: Context) -> dict[Split, list[Segm
         side: Split = "test" if example.id in test else "train"
         example.document = f"{example.document}/{side}"
         sides[side].append(example)
+    labels = {_label(example) for example in examples}
+    for side, pool in sides.items():
+        missing = sorted(labels - {_label(example) for example in pool})
+        if missing:
+            raise MemcurateError(
+                f"sources.{context.source}: the {side} side has no example of {', '.join(missing)}: "
+                "a label needs two; raise chunking.min_examples to leave such labels out"
+            )
     return sides
 
 

@@ -2,27 +2,28 @@
 
 Articles that questions share make components; a component goes to one side and into one instance, so a
 question's articles are always together. In order of their first question, components are gathered up to
-`instance_tokens`, and packed like `passages`.
+`instance_tokens`. The articles of an instance are mixed, so that a question's articles seldom share a
+chunk (the paper keeps them side by side), and packed like `passages`.
 """
 
 from collections import defaultdict
 
+from pipeline import draws
 from pipeline.chunking.context import Chunked, Context
 from pipeline.chunking.instances import instance_of, rejected_segments, segments_of
 from pipeline.chunking.packing import pack
-from pipeline.chunking.passages import segments, targets, tokens_of
-from pipeline.chunking.splitting import SIDES, connected, draw_test
+from pipeline.chunking.splitting import connected, draw_test
 from pipeline.documents import Document, Parsed
 from pipeline.params import GatheredChunking
 from pipeline.rendering import PassageRendering
-from pipeline.schema import Split
+from pipeline.schema import SIDES, Split
 
 
 def chunk(parsed: Parsed, recipe: GatheredChunking, context: Context) -> Chunked:
     """Instances of both sides of the pool; components are drawn into test by their tokens."""
     components = _components(parsed)
     tokens = {
-        name: sum(tokens_of(document, context) for document in component)
+        name: sum(context.tokens_of(document) for document in component)
         for name, component in components.items()
     }
     test = draw_test(tokens, context.split, context.seed, context.source)
@@ -37,7 +38,7 @@ def chunk(parsed: Parsed, recipe: GatheredChunking, context: Context) -> Chunked
 
 def _components(parsed: Parsed) -> dict[str, list[Document]]:
     """Articles by component, named by its first article; in order of the questions."""
-    home = {segment.id: document.name for document in parsed.documents for segment in segments(document)}
+    home = {segment.id: document.name for document in parsed.documents for segment in document.segments}
     asked = [[home[segment] for segment in question.evidence] for question in parsed.questions]
     alone = [[document.name] for document in parsed.documents]
     numbers = connected([*asked, *alone])
@@ -69,14 +70,17 @@ def _add_instance(
     context: Context,
 ) -> None:
     """The gathered articles as an instance, or as a reject where they are too few (a side's last)."""
-    units = [unit for document in articles for section in document.sections for unit in section.units]
-    for target in (targets(recipe, context, side, ordinal), None):
+    names = (context.seed, context.source, side, ordinal, "articles")
+    mixed = draws.shuffled(articles, lambda article: article.name, *names)
+    units = [unit for document in mixed for unit in document.units]
+    drawn = context.targets(recipe.min_target, recipe.max_tokens, side, ordinal)
+    for target in (drawn, None):
         drafts = list(
             pack(
                 units,
                 context.tokenizer,
                 context.splitter,
-                PassageRendering(titles=True),
+                PassageRendering(),
                 recipe.max_tokens,
                 target=target,
             )
@@ -88,4 +92,4 @@ def _add_instance(
         return
     detail = f"{len(drafts)} chunks; an instance has {recipe.min_chunks} to {recipe.max_chunks}"
     reason = "too few chunks left" if len(drafts) < recipe.min_chunks else "too many chunks"
-    chunked.rejects.append(rejected_segments(context.source, reason, detail, side, segments_of(drafts)))
+    chunked.rejects.append(rejected_segments(context.source, reason, detail, side, segments_of(drafts), side))

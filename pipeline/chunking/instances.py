@@ -83,7 +83,7 @@ def instance_of(
 
 
 def rejected_segments(
-    source: str, reason: str, detail: str, document: str, segments: list[Segment]
+    source: str, reason: str, detail: str, document: str, segments: list[Segment], split: Split | None = None
 ) -> Reject:
     """Segments that make no instance."""
     return Reject(
@@ -93,6 +93,7 @@ def rejected_segments(
         kind="segment",
         reason=reason,
         detail=detail,
+        split=split,
         document=document,
         raw=None,
         segments=segments,

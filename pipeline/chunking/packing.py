@@ -78,8 +78,11 @@ class OpenChunk(Generic[U]):
         """The chunk as rendered."""
         end = self._end(self._pieces[-1])
         tokens = self._tally.total_with(end)
-        if tokens > self._max_tokens:  # _NEAR was too small: a mistake of ours, never of the input
-            raise AssertionError(f"chunk of {tokens} tokens, budget {self._max_tokens}")
+        if tokens > self._max_tokens:  # _NEAR was too small
+            raise MemcurateError(
+                f"a chunk has {tokens} tokens, over its budget of {self._max_tokens}: this is a mistake in "
+                "memcurate, please report it"
+            )
         return Draft("".join(self._pieces) + end, tokens, self._frame.time, self._units)
 
     def _end(self, last_piece: str) -> str:
@@ -144,7 +147,7 @@ def pack(
 
     def broken_up(unit: list[Segment]) -> list[list[Segment]]:
         smaller = _broken_up(unit, fits, torn)
-        if smaller == [unit]:
+        if [[segment.text for segment in part] for part in smaller] == [[one.text for one in unit]]:
             raise no_room(max_tokens)
         return smaller
 

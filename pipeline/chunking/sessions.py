@@ -8,19 +8,18 @@ from pipeline import draws
 from pipeline.chunking.context import Chunked, Context
 from pipeline.chunking.instances import instance_of, rejected_segments
 from pipeline.chunking.packing import pack
-from pipeline.chunking.passages import segments, tokens_of
-from pipeline.chunking.splitting import SIDES, connected, draw_test
+from pipeline.chunking.splitting import connected, draw_test
 from pipeline.documents import Document, Parsed, Section
 from pipeline.params import SessionChunking
 from pipeline.rendering import ConversationRendering
-from pipeline.schema import Segment
+from pipeline.schema import SIDES, Segment
 
 
 def chunk(parsed: Parsed, recipe: SessionChunking, context: Context) -> Chunked:
     """Instances of both sides; documents are drawn into test with those that share a session."""
     documents = {document.name: document for document in parsed.documents}
     component = _components(parsed.documents)
-    tokens = {name: tokens_of(document, context) for name, document in documents.items()}
+    tokens = {name: context.tokens_of(document) for name, document in documents.items()}
     weights: dict[str, int] = {}
     for number in component.values():
         weights[str(number)] = weights.get(str(number), 0) + 1
@@ -41,10 +40,10 @@ def chunk(parsed: Parsed, recipe: SessionChunking, context: Context) -> Chunked:
             )
             chunked.instances.append(instance_of(context.source, side, side, ordinal, drafts))
         for name in left:
-            detail = f"{tokens[name]} tokens: no group of {recipe.min_questions} questions was left for it"
+            detail = f"{tokens[name]} tokens: what was left makes no instance with it"
             chunked.rejects.append(
                 rejected_segments(
-                    context.source, "no instance to join", detail, name, segments(documents[name])
+                    context.source, "no instance to join", detail, name, documents[name].segments, side
                 )
             )
     return chunked

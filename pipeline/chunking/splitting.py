@@ -1,15 +1,15 @@
 """The split: which documents stand in test. A document is never divided between the sides."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from pipeline import draws
+from pipeline.chunking.context import Chunked, Context
+from pipeline.documents import Book, Document
 from pipeline.params import SplitParams
-from pipeline.schema import Split
+from pipeline.schema import Instance, Reject
 
 K = TypeVar("K", bound=Hashable)
-
-SIDES: tuple[Split, ...] = ("train", "test")
 
 
 def draw_test(weights: Mapping[str, int], params: SplitParams, seed: int, *names: object) -> set[str]:
@@ -28,6 +28,27 @@ def draw_test(weights: Mapping[str, int], params: SplitParams, seed: int, *names
             drawn.add(document)
             held += weight
     return drawn
+
+
+def divided(
+    documents: Sequence[Book | Document],
+    results: Iterable[tuple[list[Instance], list[Reject]]],
+    rejects: list[Reject],
+    context: Context,
+) -> Chunked:
+    """Whole documents to a side, by their number of instances. `results` are those of each document."""
+    chunked = Chunked(rejects=list(rejects))
+    held: dict[str, list[Instance]] = {}
+    for document, (instances, dropped) in zip(documents, results, strict=True):
+        held[document.name] = instances
+        chunked.rejects += dropped
+    weights = {name: len(instances) for name, instances in held.items()}
+    test = draw_test(weights, context.split, context.seed, context.source)
+    for name, instances in held.items():
+        for instance in instances:
+            instance.split = "test" if name in test else "train"
+        chunked.instances += instances
+    return chunked
 
 
 def connected(groups: Iterable[Iterable[K]]) -> dict[K, int]:

@@ -18,11 +18,19 @@ def carry_over(
                 whole = segment.id.partition(".")[0]  # the parts of a torn segment stand for it
                 homes.setdefault(whole, []).append((instance.id, chunk.ordinal, segment.id))
     asked, rejects = [], []
+    seen: set[str] = set()
     for question in questions:
+        if question.id in seen:
+            detail = "the same text, answers and evidence"
+            rejects.append(rejected_question(source, "question", question, "repeated question", detail))
+            continue
+        seen.add(question.id)
         found = [homes.get(segment, []) for segment in question.evidence]
         places = [place for parts in found for place in parts]
         holders = {instance for instance, _, _ in places}
-        if not all(found):
+        if not found:
+            rejects.append(rejected_question(source, "question", question, "no evidence", "none is named"))
+        elif not all(found):
             missing = sum(1 for parts in found if not parts)
             detail = f"{missing} of {len(found)} evidence segments are in no instance"
             rejects.append(
@@ -33,7 +41,7 @@ def carry_over(
             rejects.append(rejected_question(source, "question", question, "evidence divided", detail))
         else:
             chunks = sorted({ordinal for _, ordinal, _ in places})
-            evidence = [segment for _, _, segment in places]
+            evidence = list(dict.fromkeys(segment for _, _, segment in places))
             moved = replace(question, evidence=evidence, evidence_chunks=chunks)
             asked.append(AskedQuestion(holders.pop(), moved))
     return asked, rejects

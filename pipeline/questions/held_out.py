@@ -35,7 +35,7 @@ def ask_labels(
             yield AskedQuestion(
                 instance.id,
                 Question(
-                    id=short_id(source, text, answer, *evidence),
+                    id=short_id(source, instance.document, instance.ordinal, text, answer, *evidence),
                     text=text,
                     answers=[answer],
                     metric="exact",

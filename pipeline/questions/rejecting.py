@@ -1,10 +1,10 @@
 """A question that does not go on."""
 
-from pipeline.schema import Question, Reject
+from pipeline.schema import Instance, Question, Reject
 
 
 def rejected_question(
-    source: str, stage: str, question: Question, reason: str, detail: str, instance: str | None = None
+    source: str, stage: str, question: Question, reason: str, detail: str, instance: Instance | None = None
 ) -> Reject:
     """The reject of a question, with the question in it."""
     return Reject(
@@ -14,7 +14,8 @@ def rejected_question(
         kind="question",
         reason=reason,
         detail=detail,
-        document=instance,
+        split=instance.split if instance else None,
+        document=instance.id if instance else None,
         raw=question.raw,
         segments=[],
         question=question,

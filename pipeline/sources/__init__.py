@@ -17,10 +17,14 @@ def parse(source: str, raw: Path) -> Parsed:
     """
     try:
         adapter = import_module(f"pipeline.sources.{source}")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != f"pipeline.sources.{source}":
+            raise
         raise MemcurateError(
             f"source {source!r} has no adapter: write pipeline/sources/{source}.py (see CONTRIBUTING.md)"
         ) from None
+    if not hasattr(adapter, "parse"):
+        raise MemcurateError(f"pipeline/sources/{source}.py is no adapter: it has no function `parse`")
     parsed = adapter.parse(raw, source)
     assert isinstance(parsed, Parsed)
     return parsed

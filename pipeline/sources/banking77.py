@@ -8,7 +8,7 @@ from pipeline.documents import Parsed
 from pipeline.errors import MemcurateError
 from pipeline.schema import Reject, Span
 from pipeline.sources.formats.examples import unique_examples
-from pipeline.sources.reading import only_file, pointer, read_json, rejected_record, stripped
+from pipeline.sources.reading import is_text, pointer, raw_file, read_json, rejected_record, stripped
 
 
 class Pool(BaseModel):
@@ -26,12 +26,12 @@ def parse(raw: Path, source: str) -> Parsed:
 
     Raises MemcurateError when the file is missing, malformed, or has not as many labels as texts.
     """
-    path = only_file(raw, "pool.json")
+    path = raw_file(raw, "pool.json")
     try:
         pool = Pool.model_validate(read_json(path))
     except ValidationError as error:
         first = error.errors()[0]
-        raise MemcurateError(f"{path}: {pointer(*first['loc'])}: {first['msg']}") from error
+        raise MemcurateError(f"{path}: {pointer(*first['loc']) or 'the top'}: {first['msg']}") from error
     rejects: list[Reject] = []
     found = []
     for part, texts, labels in (
@@ -43,7 +43,7 @@ def parse(raw: Path, source: str) -> Parsed:
         for number, (text, label) in enumerate(zip(texts, labels, strict=True)):
             record = pointer(part, number)
             name = pool.label_names.get(str(label))
-            if not isinstance(text, str) or not text.strip() or name is None:
+            if not isinstance(text, str) or not is_text(text) or name is None:
                 detail = f"text {text!r}, label {label!r}"
                 rejects.append(
                     rejected_record(source, "malformed record", detail, Span(path.name, record, 0, 0))

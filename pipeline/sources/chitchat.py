@@ -9,21 +9,29 @@ row) is a unit; a message is a segment. Speakers are named by the first six digi
 from collections import Counter, defaultdict
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, BeforeValidator
 
 from pipeline.documents import Document, Parsed, Section
 from pipeline.ids import SegmentIds
 from pipeline.schema import Segment, Span
-from pipeline.sources.reading import only_file, pointer, read_json, records, rejected_record, stripped
+from pipeline.sources.reading import pointer, raw_file, read_json, records, rejected_record, stripped
 from pipeline.text.normal import normalised
+
+
+def _string(value: object) -> str:
+    """A number would be taken for seconds since 1970."""
+    if not isinstance(value, str):
+        raise ValueError("a timestamp is a string with a time zone")
+    return value
 
 
 class Message(BaseModel):
     """One message."""
 
     text: str
-    timestamp: datetime
+    timestamp: Annotated[AwareDatetime, BeforeValidator(_string)]
     sender: str
 
 
@@ -38,15 +46,16 @@ def parse(raw: Path, source: str) -> Parsed:
 
     Raises MemcurateError when the file is missing or is no valid JSON.
     """
-    path = only_file(raw, "dataset.json")
+    path = raw_file(raw, "dataset.json")
     parsed = Parsed()
     chats: dict[str, Chat] = {}
     speakers: dict[str, list[str]] = {}
-    seen: dict[tuple[str, ...], str] = {}
+    seen: dict[tuple[tuple[str, str], ...], str] = {}
     for key, chat in records(Chat, read_json(path), path.name, source, parsed.rejects):
         name = str(key)
-        senders = sorted({message.sender for turn in chat.messages for message in turn})
-        content = tuple(normalised(message.text) for turn in chat.messages for message in turn)
+        said = [message for turn in chat.messages for message in turn if message.text.strip()]
+        senders = sorted({message.sender for message in said})
+        content = tuple((message.sender, normalised(message.text)) for message in said)
         reason = detail = None
         if len(senders) < 2:
             reason, detail = "chat with one speaker", f"{len(content)} messages"

@@ -14,7 +14,7 @@ from pipeline.sources.reading import read_text, rejected_record
 
 _CHAPTER = r"^[ \t]*(?P<chapter>CHAPTER [IVXL]+\b.*)$"
 _NUMBERED = r"^(?P<chapter>[IVX]+\. [A-Z].*)$"
-_TITLES = r"^[ \t]*(?P<chapter>(?=.*[A-Z]{3})[A-Z][A-Z ,.'!?;\"-]{3,})$"
+_TITLE = r"(?P<chapter>(?=.*[A-Z]{3})[A-Z][A-Z ,.'!?;\"-]{3,})$"
 
 # By file name. `chapter` names the chapter; `part`, where it is found, those that follow too.
 HEADINGS: dict[str, str] = {
@@ -22,8 +22,8 @@ HEADINGS: dict[str, str] = {
     "austen-persuasion": r"^(?P<chapter>Chapter \d+)$",
     "austen-sense": r"^(?P<chapter>CHAPTER \d+)$",
     "bible-kjv": r"(?:^(?P<part>[^\d\n].*)\n\n\n)?(?<!\d)(?P<chapter>\d+):1(?!\d)",
-    "blake-poems": _TITLES,
-    "bryant-stories": r"^(?P<chapter>(?=.*[A-Z]{3})[A-Z][A-Z ,.'!?;\"-]{3,})$",
+    "blake-poems": r"^[ \t]*" + _TITLE,
+    "bryant-stories": "^" + _TITLE,
     "burgess-busterbrown": r"^(?P<chapter>[IVXL]+)$",
     "carroll-alice": _CHAPTER,
     "chesterton-ball": _NUMBERED,
@@ -45,7 +45,7 @@ _END_OF_FILE = "\x1a"  # a control character that old tools left at the end of a
 
 
 def parse(raw: Path, source: str) -> Parsed:
-    """The books, by name. Raises MemcurateError when there is none, or one is empty."""
+    """The books, by name. Raises MemcurateError when there is no file or an empty one."""
     files = sorted(raw.glob("*.txt"))
     if not files:
         raise MemcurateError(f"{raw} holds no *.txt: run `dvc repro fetch@{source}`")
@@ -59,7 +59,12 @@ def parse(raw: Path, source: str) -> Parsed:
                 rejected_record(source, "licence text", "what follows the book in the file", span)
             )
         end = licence.start() if licence else len(text.rstrip().rstrip(_END_OF_FILE))
-        parsed.books.append(Book(path.stem, path.name, text, chapters(text, end, HEADINGS.get(path.stem))))
+        found = chapters(text, end, HEADINGS.get(path.stem))
+        if found:
+            parsed.books.append(Book(path.stem, path.name, text, found))
+        else:
+            span = Span(path.name, "", 0, len(text))
+            parsed.rejects.append(rejected_record(source, "book without text", "", span))
     return parsed
 
 
@@ -80,7 +85,7 @@ def chapters(text: str, end: int, heading: str | None) -> list[tuple[int, int, s
             names.append(", ".join(filter(None, (part, found["chapter"]))))
     ends = [*starts[1:], end]
     return [
-        (first, last, name)
+        (last - len(text[first:last].lstrip()), last, name)
         for first, last, name in zip(starts, ends, names, strict=True)
         if text[first:last].strip()
     ]

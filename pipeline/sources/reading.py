@@ -18,18 +18,15 @@ from pipeline.schema import Reject, Span
 M = TypeVar("M", bound=BaseModel)
 
 
-def only_file(raw: Path, pattern: str) -> Path:
-    """The one raw file that matches.
-
-    Raises MemcurateError when there is none or more than one.
-    """
-    found = sorted(raw.rglob(pattern))
-    if len(found) != 1:
+def raw_file(raw: Path, name: str) -> Path:
+    """The raw file of that name. Raises MemcurateError when it is not there."""
+    path = raw / name
+    if not path.is_file():
         raise MemcurateError(
-            f"{raw} holds {len(found)} files named {pattern}, the adapter reads one: check the locators of "
-            f"sources.{raw.name}.files and run `dvc repro fetch@{raw.name}`"
+            f"{raw} has no file {name}: check the locators of sources.{raw.name}.files and run "
+            f"`dvc repro fetch@{raw.name}`"
         )
-    return found[0]
+    return path
 
 
 def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",)) -> str:
@@ -40,14 +37,20 @@ def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",)) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise MemcurateError(f"{path} cannot be read: {error.strerror}. Run `dvc repro fetch@…`.") from error
+        raise MemcurateError(
+            f"{path} cannot be read: {error.strerror}. Run `dvc repro fetch@{path.parent.name}`."
+        ) from error
     if not data.strip():
         raise MemcurateError(f"{path} is empty: fetch it again, or check its locator")
     for encoding in encodings:
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError as error:
             place = error.start
+            continue
+        if "\0" in text:
+            raise MemcurateError(f"{path} is no text: it holds NUL characters (UTF-16, or a binary file?)")
+        return text
     raise MemcurateError(
         f"{path} is not {' or '.join(encodings)}: byte {place} is 0x{data[place]:02x}. "
         "Name its encoding in the source's adapter."
@@ -65,6 +68,8 @@ def read_json(path: Path) -> Any:
         raise MemcurateError(
             f"{path} is no valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise MemcurateError(f"{path} is no JSON that can be read: {error}") from error
 
 
 def pointer(*path: str | int) -> str:
@@ -96,13 +101,24 @@ def records(
         )
     for key, value in values.items() if isinstance(values, dict) else enumerate(values):
         try:
-            yield key, shape.model_validate(value)
+            record = shape.model_validate(value)
+            if is_text(json.dumps([key, value], ensure_ascii=False)):
+                yield key, record
+                continue
+            detail = "half a surrogate pair, which is no character"
         except ValidationError as error:
             first = error.errors()[0]
             detail = f"{pointer(*first['loc']) or 'record'}: {first['msg']}"
-            rejects.append(
-                rejected_record(source, "malformed record", detail, Span(file, pointer(*where, key), 0, 0))
-            )
+        place = pointer(*where, str(key).encode("utf-8", "backslashreplace").decode())
+        rejects.append(rejected_record(source, "malformed record", detail, Span(file, place, 0, 0)))
+
+
+def is_text(text: str) -> bool:
+    """Whether a string has visible characters and can be written as UTF-8, unlike half a surrogate pair."""
+    try:
+        return bool(text.encode().strip())
+    except UnicodeEncodeError:
+        return False
 
 
 def rejected_record(source: str, reason: str, detail: str, raw: Span) -> Reject:
@@ -114,6 +130,7 @@ def rejected_record(source: str, reason: str, detail: str, raw: Span) -> Reject:
         kind="record",
         reason=reason,
         detail=detail,
+        split=None,
         document=None,
         raw=raw,
         segments=[],

@@ -261,7 +261,7 @@ def test_examples(context: Context, labels: dict[str, list[str]], chunks: int, m
 @pytest.mark.parametrize(
     ("labels", "chunks", "message"),
     [
-        ({"x": ["one"], "y": ["two", "three"]}, 1, "min_examples"),
+        ({"x": ["one"], "y": ["two"]}, 1, "no label has chunking.min_examples"),
         ({"x": ["one", "two"], "y": ["three", "four"]}, 5, "lower chunks or max_tokens"),
         ({f"l{n}": [f"{n} word" * 30, f"{n} other" * 30] for n in range(9)}, 1, "raise chunks or max_tokens"),
     ],
@@ -269,6 +269,6 @@ def test_examples(context: Context, labels: dict[str, list[str]], chunks: int, m
 def test_impossible_pools_are_named(
     context: Context, labels: dict[str, list[str]], chunks: int, message: str
 ) -> None:
-    recipe = ExampleChunking(recipe="examples", instances=2, chunks=chunks, max_tokens=128, min_examples=1)
+    recipe = ExampleChunking(recipe="examples", instances=2, chunks=chunks, max_tokens=128, min_examples=2)
     with pytest.raises(MemcurateError, match=message):
         chunk(Parsed(examples=make_examples(labels)), recipe, context)

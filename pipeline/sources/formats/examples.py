@@ -1,7 +1,7 @@
 """Labelled examples: texts made unique, each with one label.
 
-Texts equal after normalising (case, white space) are one example, the first. A text with several labels
-is left out.
+Texts that differ only in case, white space and punctuation are one example, the first. A text with
+several labels is left out.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from pipeline.documents import Parsed
 from pipeline.ids import SegmentIds
 from pipeline.schema import Reject, Segment, Span
 from pipeline.sources.reading import rejected_record
-from pipeline.text.normal import normalised
+from pipeline.text.normal import same_words
 
 
 def unique_examples(
@@ -23,7 +23,7 @@ def unique_examples(
     """
     by_text: dict[str, list[tuple[str, str, str, Span]]] = {}
     for example in found:
-        by_text.setdefault(normalised(example[0]), []).append(example)
+        by_text.setdefault(same_words(example[0]), []).append(example)
     parsed = Parsed(rejects=rejects)
     ids = SegmentIds(source, pool)
     for same in by_text.values():

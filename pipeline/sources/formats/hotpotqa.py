@@ -7,14 +7,14 @@ is the supporting sentences.
 
 from html import unescape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, StringConstraints
 
 from pipeline.documents import Document, Parsed, Section
 from pipeline.ids import SegmentIds, short_id
 from pipeline.schema import Question, Segment, Span
-from pipeline.sources.reading import only_file, pointer, read_json, records, rejected_record, stripped
+from pipeline.sources.reading import pointer, raw_file, read_json, records, rejected_record, stripped
 
 
 class Fact(NamedTuple):
@@ -31,11 +31,14 @@ class Paragraph(NamedTuple):
     sentences: list[str]
 
 
+NotBlank = Annotated[str, StringConstraints(pattern=r"\S")]
+
+
 class Record(BaseModel):
     """One question with its paragraphs."""
 
-    question: str
-    answer: str
+    question: NotBlank
+    answer: NotBlank
     type: str
     supporting_facts: list[Fact]
     context: list[Paragraph]
@@ -49,18 +52,24 @@ def parse(raw: Path, source: str, file: str) -> Parsed:
 
     Raises MemcurateError when the file is missing or is no valid JSON.
     """
-    path = only_file(raw, file)
+    path = raw_file(raw, file)
     parsed = Parsed()
     articles: dict[str, Article] = {}
+    texts: dict[str, list[str]] = {}
     for key, record in records(Record, read_json(path), path.name, source, parsed.rejects):
         gold = {fact.title for fact in record.supporting_facts}
         for place, paragraph in enumerate(record.context):
             title = unescape(paragraph.title).strip()
-            if paragraph.title in gold and title not in articles:
-                articles[title] = _article(title, paragraph, path.name, (key, "context", place, 1), source)
-                if articles[title]:
-                    segments = list(articles[title].values())
-                    parsed.documents.append(Document(title, [Section(title, [segments])]))
+            if paragraph.title not in gold:
+                continue
+            if paragraph.sentences != texts.setdefault(title, paragraph.sentences):
+                span = Span(path.name, pointer(key, "context", place), 0, 0)
+                parsed.rejects.append(rejected_record(source, "another text of a title", title, span))
+            elif title not in articles:
+                article = _article(title, paragraph, path.name, (key, "context", place, 1), source)
+                if article:
+                    articles[title] = article
+                    parsed.documents.append(Document(title, [Section(title, [list(article.values())])]))
         evidence = [
             articles.get(unescape(f.title).strip(), {}).get(f.sentence) for f in record.supporting_facts
         ]
@@ -78,7 +87,7 @@ def parse(raw: Path, source: str, file: str) -> Parsed:
                 )
             )
             continue
-        ids = [segment.id for segment in evidence if segment is not None]
+        ids = list(dict.fromkeys(segment.id for segment in evidence if segment is not None))
         parsed.questions.append(_question(record, ids, path.name, key, source))
     return parsed
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from pipeline.documents import Document, Parsed, Section
 from pipeline.ids import SegmentIds, short_id
 from pipeline.schema import Metric, Question, Segment, Span
-from pipeline.sources.reading import only_file, pointer, read_json, records, rejected_record, stripped
-from pipeline.text.normal import normalised
+from pipeline.sources.reading import pointer, raw_file, read_json, records, rejected_record, stripped
+from pipeline.text.normal import stands_in
 
 _ABSTENTION = "_abs"
 _PREFERENCE = "single-session-preference"
@@ -46,22 +46,30 @@ def parse(raw: Path, source: str, file: str) -> Parsed:
 
     Raises MemcurateError when the file is missing or is no valid JSON.
     """
-    path = only_file(raw, file)
+    path = raw_file(raw, file)
     parsed = Parsed()
+    known: set[str] = set()
     for key, record in records(Record, read_json(path), path.name, source, parsed.rejects):
         where = Span(path.name, pointer(key), 0, 0)
-        problem = _problem(record)
+        problem = _problem(record, known)
         if problem is not None:
             parsed.rejects.append(rejected_record(source, *problem, where))
             continue
+        known.add(record.question_id)
         document, evidence = _document(record, path.name, key, source, parsed)
         parsed.documents.append(document)
         parsed.questions.append(_question(record, evidence, path.name, key, source))
     return parsed
 
 
-def _problem(record: Record) -> tuple[str, str] | None:
-    """(reason, detail) of a record that gives no question."""
+def _problem(record: Record, known: set[str]) -> tuple[str, str] | None:
+    """(reason, detail) of a record that gives no question. `known` are the ids before it."""
+    if record.question_id in known:
+        return "repeated question id", record.question_id
+    if not record.question.strip() or not str(record.answer).strip():
+        return "blank question or answer", ""
+    if not any(turn.content.strip() for session in record.haystack_sessions for turn in session):
+        return "no evidence", "no session has a turn"
     if record.question_id.endswith(_ABSTENTION):
         return "abstention question", "has no answer in its sessions on purpose"
     if not len(record.haystack_dates) == len(record.haystack_session_ids) == len(record.haystack_sessions):
@@ -117,16 +125,21 @@ def _document(
                 marked.append(segment)
             if session_id in record.answer_session_ids:
                 in_answer_sessions.append(segment)
-        sections.append(Section(session_id, units))
+        if units:
+            sections.append(Section(session_id, units))
     return Document(record.question_id, sections), marked or in_answer_sessions
 
 
 def _question(record: Record, evidence: list[Segment], file: str, key: str | int, source: str) -> Question:
-    """The question; its metric is `contains` only where the answer stands in the evidence word for word."""
+    """The question; its metric is `contains` only where the answer stands word for word in a turn."""
     answer = str(record.answer).strip()
+    bare = answer.removesuffix(".")
     ids = [segment.id for segment in evidence]
-    stands = any(normalised(answer) in normalised(segment.text) for segment in evidence)
-    metric: Metric = "contains" if stands and record.question_type != _PREFERENCE else "judge"
+    stands = any(stands_in(bare, segment.text) for segment in evidence)
+    metric: Metric = "judge"
+    # A bare number stands in many a turn that does not answer the question: counts need a judge.
+    if stands and not bare.isdigit() and record.question_type != _PREFERENCE:
+        metric, answer = "contains", bare
     text, raw = stripped(record.question, file, pointer(key, "question"))
     return Question(
         id=short_id(source, text, answer, *ids),

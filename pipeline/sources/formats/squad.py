@@ -5,14 +5,15 @@ answers, so that the filter says how many there were.
 """
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 
 from pipeline.documents import Document, Parsed, Section
 from pipeline.errors import MemcurateError
 from pipeline.ids import SegmentIds, short_id
 from pipeline.schema import Question, Segment
-from pipeline.sources.reading import only_file, pointer, read_json, records, rejected_record, stripped
+from pipeline.sources.reading import pointer, raw_file, read_json, records, rejected_record, stripped
 
 
 class Answer(BaseModel):
@@ -24,7 +25,7 @@ class Answer(BaseModel):
 class Asked(BaseModel):
     """A question about a paragraph."""
 
-    question: str
+    question: Annotated[str, StringConstraints(pattern=r"\S")]
     answers: list[Answer]
     is_impossible: bool = False
 
@@ -54,15 +55,20 @@ def parse(raw: Path, source: str, file: str) -> Parsed:
 
     Raises MemcurateError when the file is missing or no SQuAD file.
     """
-    path = only_file(raw, file)
+    path = raw_file(raw, file)
     try:
         articles = File.model_validate(read_json(path)).data
     except ValidationError as error:
-        raise MemcurateError(f"{path} is no SQuAD file: {error.errors()[0]['msg']} at the top") from error
+        raise MemcurateError(f"{path} is no SQuAD file: its top has no list `data`") from error
     parsed = Parsed()
     seen: dict[str, Segment] = {}
+    titles: set[str] = set()
     for number, article in records(Article, articles, path.name, source, parsed.rejects, "data"):
-        ids = SegmentIds(source, article.title)
+        title = article.title.replace("_", " ")
+        if title in titles:
+            title = f"{title} ({number})"
+        titles.add(title)
+        ids = SegmentIds(source, title)
         sections = []
         where = ("data", number, "paragraphs")
         for place, paragraph in records(
@@ -74,9 +80,9 @@ def parse(raw: Path, source: str, file: str) -> Parsed:
                 continue
             segment = seen.get(text)
             if segment is None:
-                segment = Segment(ids.next(text), span, article.title, article.title, None, None, None, text)
+                segment = Segment(ids.next(text), span, title, title, None, None, None, text)
                 seen[text] = segment
-                sections.append(Section(article.title, [[segment]]))
+                sections.append(Section(title, [[segment]]))
             else:
                 detail = "its questions are asked of the first"
                 parsed.rejects.append(rejected_record(source, "repeated paragraph", detail, span))
@@ -84,7 +90,7 @@ def parse(raw: Path, source: str, file: str) -> Parsed:
             for key, asked in records(Asked, paragraph.qas, path.name, source, parsed.rejects, *qas):
                 parsed.questions.append(_question(asked, segment, path.name, (*qas, key), source))
         if sections:
-            parsed.documents.append(Document(article.title, sections))
+            parsed.documents.append(Document(title, sections))
     return parsed
 
 
@@ -92,7 +98,8 @@ def _question(
     asked: Asked, segment: Segment, file: str, where: tuple[str | int, ...], source: str
 ) -> Question:
     """The question with its distinct answers, whose evidence is the paragraph."""
-    answers = [] if asked.is_impossible else list(dict.fromkeys(a.text.strip() for a in asked.answers))
+    golds = [] if asked.is_impossible else [answer.text.strip() for answer in asked.answers]
+    answers = list(dict.fromkeys(filter(None, golds)))
     text, raw = stripped(asked.question, file, pointer(*where, "question"))
     return Question(
         id=short_id(source, text, *answers, segment.id),

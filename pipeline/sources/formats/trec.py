@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.documents import Parsed
 from pipeline.schema import Reject, Span
 from pipeline.sources.formats.examples import unique_examples
-from pipeline.sources.reading import only_file, read_text, rejected_record
+from pipeline.sources.reading import raw_file, read_text, rejected_record
 
 _LINE = re.compile(r"^(?P<fine>(?P<coarse>[A-Z]+):[a-z]+) +(?P<text>\S.*?)[ \t\r]*$")
 _REPLACED = "\ufffd"  # a character that an earlier decoding lost
@@ -18,7 +18,7 @@ def parse(raw: Path, source: str, label: str) -> Parsed:
     Both sources over it get the same examples and the same split, which goes by the fine label.
     Raises MemcurateError when the file is missing, empty or not UTF-8.
     """
-    path = only_file(raw, "question_labels.txt")
+    path = raw_file(raw, "question_labels.txt")
     rejects: list[Reject] = []
     found = []
     start = 0

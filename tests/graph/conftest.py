@@ -1,0 +1,60 @@
+"""Two whole builds of what is committed, with the real dvc, under different circumstances."""
+
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.graph.project import BIN, clone, dvc
+
+# Neither the workers, nor the hash seed, nor the clock and locale of a machine may show in the data.
+CIRCUMSTANCES = [
+    {"MEMCURATE_WORKERS": "1", "PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8"},
+    {"MEMCURATE_WORKERS": "2", "PYTHONHASHSEED": "2", "TZ": "Pacific/Auckland", "LC_ALL": "C"},
+]
+
+
+@dataclass(frozen=True)
+class Build:
+    """A clone after `dvc repro`."""
+
+    project: Path
+    output: str  # of dvc
+    megabytes: dict[str, int]  # peak memory by command
+
+
+@pytest.fixture(scope="session")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Build]]:
+    """One build for each of CIRCUMSTANCES, from nothing but the download cache. Not to be changed."""
+    folder = tmp_path_factory.mktemp("builds")
+    yield [_build(folder / f"build {number}", env) for number, env in enumerate(CIRCUMSTANCES)]
+    shutil.rmtree(folder)
+
+
+def _build(folder: Path, env: dict[str, str]) -> Build:
+    notes = folder / "notes"
+    python = folder / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    measuring = shlex.join([sys.executable, str(Path(__file__).with_name("measuring.py")), str(notes)])
+    python.write_text(f'#!/bin/sh\nexec {measuring} "$@"\n')
+    python.chmod(0o755)
+    project = clone(ROOT, folder / "project")
+    path = f"{python.parent}:{BIN}:/usr/bin:/bin"
+    # Forced, because dvc else takes an output that equals another's from its cache and runs no stage for it.
+    output = dvc(project, "repro", "--force", "assemble", env={**env, "PATH": path})
+    lines = [line.split("\t") for line in notes.read_text().splitlines()]
+    return Build(project, output, {command: int(megabytes) for megabytes, command in lines})
+
+
+@pytest.fixture
+def project(builds: list[Build], tmp_path: Path) -> Iterator[Path]:
+    """A copy of the first build, to be changed."""
+    copy = tmp_path / "project"
+    shutil.copytree(builds[0].project, copy, symlinks=True)
+    yield copy
+    shutil.rmtree(copy)

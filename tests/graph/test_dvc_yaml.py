@@ -1,0 +1,69 @@
+"""The graph as written: each stage lists the code that it uses, and every params key is some stage's."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.params import Params, Source, load_params
+from tests.conftest import ROOT
+
+# Stages of the data; each is a stage of dvc.yaml and a module.
+STAGES = ("assets", "fetch", "chunk", "question", "filter", "assemble")
+
+# Prints the project's files that a stage, and the adapters where it is chunk, import.
+IMPORTS = """
+import sys
+from importlib import import_module
+from pathlib import Path
+names = sys.argv[1:]
+sys.argv = ["stage", "source"]
+for name in names:
+    import_module(name)
+for name, module in sys.modules.items():
+    if name.split(".")[0] in ("pipeline", "stages", "training") and module.__file__:
+        print(Path(module.__file__).relative_to(Path.cwd()))
+"""
+
+
+def stage_of(name: str) -> Any:
+    stage = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"][name]
+    return stage.get("do", stage)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_lists_the_code_that_it_imports(name: str) -> None:
+    sources = load_params(ROOT / "params.yaml").use
+    adapters = [f"pipeline.sources.{source}" for source in sources] if name == "chunk" else []
+    printed = subprocess.check_output(
+        [sys.executable, "-c", IMPORTS, f"stages.{name}", *adapters], cwd=ROOT, text=True
+    )
+    imported = set(printed.split())
+    assert f"stages/{name}.py" in imported
+    listed = [dep.replace("${item}", source) for dep in stage_of(name)["deps"] for source in sources]
+    harmless = {"pipeline/errors.py", *(path for path in imported if path.endswith("__init__.py"))}
+    if name in ("assets", "fetch"):
+        harmless.add("pipeline/schema.py")  # through storage; they write no rows
+    assert {
+        path
+        for path in imported - harmless
+        if not any(path == dep or path.startswith(f"{dep}/") for dep in listed)
+    } == set()
+
+
+def test_every_key_is_some_stages() -> None:
+    """Else a change of it would change nothing."""
+    tracked = {key for name in STAGES for key in stage_of(name)["params"]}
+    keys = {f"sources.${{item}}.{field}" for field in Source.model_fields}
+    keys |= Params.model_fields.keys() - {"sources", "defaults"}
+    assert keys - tracked == set()
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_what_a_stage_lists_is_there(name: str) -> None:
+    for source in load_params(ROOT / "params.yaml").use:
+        for dep in stage_of(name)["deps"]:
+            path = dep.replace("${item}", source)
+            assert path.startswith("data/") or (ROOT / path).exists(), path

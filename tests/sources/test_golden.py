@@ -1,0 +1,178 @@
+"""Every source from raw files to kept questions, on small files in the corpora's own formats.
+
+`golden/<source>/raw` holds texts of our own with the oddities that the corpora have, `expected.json` what
+becomes of them. To accept a change: `UPDATE_GOLDEN=1 pytest tests/sources`, then read the difference.
+"""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.chunking import Context, chunk
+from pipeline.filtering import filter_instances
+from pipeline.params import (
+    BookChunking,
+    Checks,
+    Chunking,
+    ConversationChunking,
+    ExampleChunking,
+    GatheredChunking,
+    PassageChunking,
+    SessionChunking,
+    SplitParams,
+)
+from pipeline.questions.carried import carry_over
+from pipeline.questions.held_out import ask_labels
+from pipeline.schema import AskedQuestion, Instance, PlacedSegment, Question, Reject, Segment, Span
+from pipeline.sources import parse
+from pipeline.sources.reading import read_span
+
+GOLDEN = Path(__file__).parent / "golden"
+
+# A third of each source in test, so that a handful of documents reaches both sides.
+SPLIT = SplitParams(test_share=0.3, max_document_share=0.6)
+
+RECIPES: dict[str, Chunking] = {
+    "gutenberg": BookChunking(recipe="books", max_tokens=128, min_chunks=2, max_chunks=3),
+    "chitchat": ConversationChunking(recipe="conversations", max_tokens=128, min_chunks=2, max_chunks=3),
+    "longmemeval": SessionChunking(
+        recipe="sessions",
+        max_tokens=160,
+        min_questions=2,
+        max_questions=2,
+        min_instance_tokens=50,
+        max_instance_tokens=600,
+    ),
+    "banking77": ExampleChunking(recipe="examples", instances=3, chunks=2, max_tokens=144, min_examples=3),
+    "trec_coarse": ExampleChunking(recipe="examples", instances=3, chunks=1, max_tokens=144, min_examples=2),
+    "trec_fine": ExampleChunking(recipe="examples", instances=3, chunks=1, max_tokens=144, min_examples=3),
+    "squad_dev": PassageChunking(
+        recipe="passages", max_tokens=192, min_target=150, min_chunks=2, max_chunks=3
+    ),
+    "hotpotqa_dev": GatheredChunking(
+        recipe="gathered", max_tokens=192, min_target=128, instance_tokens=150, min_chunks=2, max_chunks=3
+    ),
+}
+
+KEEP_ALL = Checks(
+    max_answer_tokens=None,
+    drop_yes_no=False,
+    drop_answer_in_question=False,
+    min_questions=0,
+    max_questions=100,
+)
+SHORT_ANSWERS = KEEP_ALL.model_copy(
+    update={"max_answer_tokens": 4, "drop_yes_no": True, "drop_answer_in_question": True}
+)
+CHECKS: dict[str, Checks] = {
+    "squad_dev": SHORT_ANSWERS.model_copy(update={"min_questions": 1, "max_questions": 9}),
+    "hotpotqa_dev": SHORT_ANSWERS.model_copy(update={"min_questions": 1}),
+    "longmemeval": KEEP_ALL.model_copy(update={"min_questions": 2}),
+}
+HELD_OUT = 3
+
+
+@pytest.mark.parametrize("source", sorted(RECIPES))
+def test_golden(source: str, context: Context) -> None:
+    raw = GOLDEN / source / "raw"
+    instances, rejects = build(source, raw, replace(context, source=source, split=SPLIT))
+    for instance in instances:
+        for one in instance.chunks:
+            assert one.tokens == context.tokenizer.count(one.text) <= RECIPES[source].max_tokens
+            for placed in one.segments:
+                assert read_span(raw, placed.raw) == one.text[placed.start : placed.end]
+        for question in instance.questions:
+            assert question.raw is not None
+            assert read_span(raw, question.raw) in question.text
+    found = {"instances": list(map(shown_instance, instances)), "rejects": list(map(shown_reject, rejects))}
+    expected = GOLDEN / source / "expected.json"
+    if os.environ.get("UPDATE_GOLDEN"):
+        expected.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        pytest.skip(f"wrote {expected}")
+    assert found == json.loads(expected.read_text(encoding="utf-8"))
+
+
+def build(source: str, raw: Path, context: Context) -> tuple[list[Instance], list[Reject]]:
+    """(the instances that are kept, all rejects), both in the order in which they are made."""
+    parsed = parse(source, raw)
+    made = chunk(parsed, RECIPES[source], context)
+    asked: list[AskedQuestion] = []
+    rejects = made.rejects
+    if made.pool:
+        asked += ask_labels(made.pool, made.instances, HELD_OUT, context.seed, source)
+    else:
+        asked, lost = carry_over(parsed.questions, made.instances, source)
+        rejects += lost
+    checks = CHECKS.get(source, KEEP_ALL)
+    kept = []
+    for instance, dropped in filter_instances(
+        made.instances, asked, checks, context.tokenizer, context.seed, source
+    ):
+        rejects += dropped
+        kept += [instance] if instance is not None else []
+    return kept, rejects
+
+
+def shown_instance(instance: Instance) -> dict[str, Any]:
+    return {
+        "id": instance.id,
+        "split": instance.split,
+        "document": instance.document,
+        "ordinal": instance.ordinal,
+        "tokens": instance.tokens,
+        "labels": [f"{label.number} {label.name}" for label in instance.labels],
+        "chunks": [
+            {
+                "id": one.id,
+                "ordinal": one.ordinal,
+                "time": one.time,
+                "tokens": one.tokens,
+                "text": one.text.split("\n"),
+                "segments": [
+                    f"{placed.start}-{placed.end} {shown_segment(placed)}" for placed in one.segments
+                ],
+            }
+            for one in instance.chunks
+        ],
+        "questions": list(map(shown_question, instance.questions)),
+    }
+
+
+def shown_segment(segment: Segment | PlacedSegment) -> str:
+    """One line: id, raw span, and what is known of it."""
+    facts = (segment.document, segment.section, segment.speaker, segment.time, segment.label)
+    return f"{segment.id} {shown_span(segment.raw)} | " + " | ".join(fact or "-" for fact in facts)
+
+
+def shown_span(span: Span | None) -> str | None:
+    return f"{span.file}#{span.record} {span.start}-{span.end}" if span else None
+
+
+def shown_question(question: Question) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "text": question.text.split("\n"),
+        "answers": question.answers,
+        "about": f"{question.metric} | {question.origin} | {question.kind or '-'} | {question.time or '-'}",
+        "evidence": question.evidence,
+        "evidence_chunks": question.evidence_chunks,
+        "raw": shown_span(question.raw),
+    }
+
+
+def shown_reject(reject: Reject) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "reject": f"{reject.stage} | {reject.kind} | {reject.reason} | {reject.detail}",
+        "id": reject.id,
+        "document": reject.document,
+        "raw": shown_span(reject.raw),
+    }
+    if reject.segments:
+        shown["segments"] = [f"{shown_segment(segment)}: {segment.text}" for segment in reject.segments]
+    if reject.question:
+        shown["question"] = f"{reject.question.text} -> {' / '.join(reject.question.answers)}"
+    return shown

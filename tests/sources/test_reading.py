@@ -1,0 +1,242 @@
+"""Raw files that are missing, damaged or odd, and the way back from a span to its characters."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.documents import Parsed
+from pipeline.errors import MemcurateError
+from pipeline.schema import Span
+from pipeline.sources import parse
+from pipeline.sources.reading import pointer, read_span, read_text, string_at, stripped
+from tests.sources.test_golden import GOLDEN, RECIPES
+
+FILES = {
+    "chitchat": "dataset.json",
+    "longmemeval": "longmemeval_oracle.json",
+    "banking77": "pool.json",
+    "trec_coarse": "question_labels.txt",
+    "trec_fine": "question_labels.txt",
+    "squad_dev": "squad.json",
+    "hotpotqa_dev": "hotpotqa.json",
+}
+JSON_SOURCES = [source for source, name in FILES.items() if name.endswith(".json")]
+
+
+@pytest.mark.parametrize("source", JSON_SOURCES)
+def test_malformed_json_names_file_line_and_column(source: str, tmp_path: Path) -> None:
+    (tmp_path / FILES[source]).write_text('{\n "a": 1,\n "b" 2\n}')
+    with pytest.raises(MemcurateError, match=rf"{FILES[source]} is no valid JSON: .*line 3, column 6$"):
+        parse(source, tmp_path)
+
+
+@pytest.mark.parametrize("source", sorted(FILES))
+def test_wrong_encoding_names_file_and_byte(source: str, tmp_path: Path) -> None:
+    (tmp_path / FILES[source]).write_bytes(b'["caf\xe9"]')
+    with pytest.raises(MemcurateError, match=rf"{FILES[source]} is not utf-8: byte 5 is 0xe9\."):
+        parse(source, tmp_path)
+
+
+def test_first_encoding_that_fits(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("naïve\r\n".encode())
+    (tmp_path / "b.txt").write_bytes("naïve\r\n".encode("latin-1"))
+    for name in ("a.txt", "b.txt"):
+        assert read_text(tmp_path / name, ("utf-8", "latin-1")) == "naïve\r\n"
+
+
+@pytest.mark.parametrize("content", [b"", b" \r\n\t"])
+@pytest.mark.parametrize("source", sorted(RECIPES))
+def test_empty_file(source: str, content: bytes, tmp_path: Path) -> None:
+    name = FILES.get(source, "austen-emma.txt")
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(MemcurateError, match=f"{name} is empty"):
+        parse(source, tmp_path)
+
+
+@pytest.mark.parametrize("source", sorted(FILES))
+def test_missing_file(source: str, tmp_path: Path) -> None:
+    raw = tmp_path / source
+    message = rf"{raw} has no file {FILES[source]}.*dvc repro fetch@{source}"
+    with pytest.raises(MemcurateError, match=message):
+        parse(source, raw)
+    (raw / "other").mkdir(parents=True)
+    with pytest.raises(MemcurateError, match=message):
+        parse(source, raw)
+
+
+def test_missing_books(tmp_path: Path) -> None:
+    with pytest.raises(MemcurateError, match=rf"{tmp_path} holds no \*\.txt.*dvc repro fetch@gutenberg"):
+        parse("gutenberg", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "message"),
+    [
+        ("chitchat", "text", "the top is a str, a list or an object"),
+        ("chitchat", None, "the top is a NoneType"),
+        ("longmemeval", 3, "the top is a int"),
+        ("hotpotqa_dev", True, "the top is a bool"),
+        ("banking77", [], "should be a valid dictionary"),
+        ("banking77", {"train_texts": "x"}, "/train_texts: Input should be a valid list"),
+        ("squad_dev", [], "is no SQuAD file"),
+        ("squad_dev", {"data": {}}, "is no SQuAD file"),
+        ("squad_dev", {"version": "v2.0"}, "is no SQuAD file"),
+    ],
+)
+def test_wrong_type_at_the_top(source: str, value: object, message: str, tmp_path: Path) -> None:
+    (tmp_path / FILES[source]).write_text(json.dumps(value))
+    with pytest.raises(MemcurateError, match=rf"{FILES[source]}.*{message}"):
+        parse(source, tmp_path)
+
+
+def test_as_many_labels_as_texts(tmp_path: Path) -> None:
+    pool: dict[str, Any] = {"train_texts": ["a", "b"], "train_labels": ["0"]}
+    pool |= {"test_texts": [], "test_labels": [], "label_names": {"0": "x"}}
+    (tmp_path / "pool.json").write_text(json.dumps(pool))
+    with pytest.raises(MemcurateError, match=r"pool\.json: 2 train_texts but 1 labels"):
+        parse("banking77", tmp_path)
+
+
+def append(value: Any, junk: object) -> str:
+    """Put `junk` where the file has records; say where."""
+    if isinstance(value, list):
+        value.append(junk)
+        return f"/{len(value) - 1}"
+    value["junk"] = junk
+    return "/junk"
+
+
+def append_text(pool: Any, junk: object) -> str:
+    pool["train_texts"].append(junk)
+    pool["train_labels"].append("0")
+    return f"/train_texts/{len(pool['train_texts']) - 1}"
+
+
+WHERE: dict[str, Callable[[Any, object], str]] = {
+    "chitchat": append,
+    "longmemeval": append,
+    "hotpotqa_dev": append,
+    "banking77": append_text,
+    "squad_dev": lambda value, junk: "/data" + append(value["data"], junk),
+    "squad_dev paragraph": lambda value, junk: (
+        "/data/0/paragraphs" + append(value["data"][0]["paragraphs"], junk)
+    ),
+    "squad_dev question": lambda value, junk: (
+        "/data/0/paragraphs/0/qas" + append(value["data"][0]["paragraphs"][0]["qas"], junk)
+    ),
+}
+
+
+@pytest.mark.parametrize("junk", [None, 17, [], {}, {"paragraphs": 3, "messages": "x", "qas": None}])
+@pytest.mark.parametrize("place", sorted(WHERE))
+def test_a_malformed_record_is_a_reject_and_the_others_go_on(
+    place: str, junk: object, tmp_path: Path
+) -> None:
+    source = place.split()[0]
+    good = parse(source, GOLDEN / source / "raw")
+    value = json.loads((GOLDEN / source / "raw" / FILES[source]).read_text())
+    where = WHERE[place](value, junk)
+    (tmp_path / FILES[source]).write_text(json.dumps(value))
+    found = parse(source, tmp_path)
+    assert (found.documents, found.examples) == (good.documents, good.examples)
+    assert found.questions == good.questions
+    known = {reject.id for reject in good.rejects}
+    (new,) = [reject for reject in found.rejects if reject.id not in known]
+    assert len(found.rejects) == len(good.rejects) + 1
+    assert (new.source, new.stage, new.kind, new.reason) == (source, "chunk", "record", "malformed record")
+    assert new.raw == Span(FILES[source], where, 0, 0)
+    assert new.detail
+
+
+def test_a_malformed_line_is_a_reject_and_the_others_go_on(tmp_path: Path) -> None:
+    lines = ["NUM:dist How far ?", "no label", "NUM:", "", "NUM:dist How\ufffd near ?", "HUM:ind Who ?"]
+    text = "\n".join(lines)
+    (tmp_path / "question_labels.txt").write_bytes(text.encode())
+    parsed = parse("trec_fine", tmp_path)
+    assert [example.text for example in parsed.examples] == ["How far ?", "Who ?"]
+    found = [(reject.reason, text_at(tmp_path, reject.raw)) for reject in parsed.rejects]
+    assert found == [
+        ("malformed record", lines[1]),
+        ("malformed record", lines[2]),
+        ("damaged characters", lines[4]),
+    ]
+
+
+def text_at(raw: Path, span: Span | None) -> str:
+    assert span is not None
+    return read_span(raw, span)
+
+
+@pytest.mark.parametrize("name", ["unheard_of", "", "squad_dev.nothing"])
+def test_unknown_adapter(name: str, tmp_path: Path) -> None:
+    with pytest.raises(MemcurateError, match=rf"source {name!r} has no adapter"):
+        parse(name, tmp_path)
+
+
+KEYS = st.one_of(st.sampled_from(["~", "/", "~1", "~0", "~01", "", "0", "a/b~c"]), st.text(max_size=5))
+
+
+@given(st.lists(st.one_of(KEYS, st.integers(0, 3)), max_size=6), st.text())
+def test_pointers_lead_back(path: list[str | int], text: str) -> None:
+    value: Any = text
+    for part in reversed(path):
+        value = {part: value, part + "x": "y"} if isinstance(part, str) else [*["x"] * part, value]
+    assert string_at(value, pointer(*path), Path("made.json")) == text
+
+
+@given(st.lists(KEYS, max_size=4), st.lists(KEYS, max_size=4))
+def test_pointers_differ_where_paths_do(one: list[str], other: list[str]) -> None:
+    assert (pointer(*one) == pointer(*other)) == (one == other)
+
+
+def test_pointers_are_escaped_as_rfc_6901_says() -> None:
+    assert pointer("a/b", 0, "m~n", "") == "/a~1b/0/m~0n/"
+    assert pointer() == ""
+
+
+@pytest.mark.parametrize("record", ["/b", "/a/2", "/a/x", "/a/0/0", "/c/0"])
+def test_a_pointer_to_nothing_is_named(record: str) -> None:
+    with pytest.raises(MemcurateError, match=rf"made\.json has no value at {record}"):
+        string_at({"a": ["x", "y"], "c": None}, record, Path("made.json"))
+
+
+def test_a_span_of_a_missing_file_is_named(tmp_path: Path) -> None:
+    for record in ("", "/0"):
+        with pytest.raises(MemcurateError, match=r"gone\.json cannot be read"):
+            read_span(tmp_path, Span("gone.json", record, 0, 1))
+
+
+@given(st.text(st.sampled_from(" \t\n\xa0\u2003ab\x1a"), max_size=12))
+def test_stripped_says_where_the_text_stands(text: str) -> None:
+    inner, span = stripped(text, "f", "/r")
+    assert inner == text.strip() == text[span.start : span.end]
+    assert (span.file, span.record) == ("f", "/r")
+
+
+def parsed_spans(parsed: Parsed) -> list[tuple[Span, str]]:
+    segments = [
+        segment
+        for document in parsed.documents
+        for section in document.sections
+        for unit in section.units
+        for segment in unit
+    ]
+    found = [(segment.raw, segment.text) for segment in [*segments, *parsed.examples]]
+    found += [(question.raw, question.text) for question in parsed.questions if question.raw]
+    for book in parsed.books:
+        found += [(Span(book.file, "", start, end), book.text[start:end]) for start, end, _ in book.chapters]
+    return found
+
+
+@pytest.mark.parametrize("source", ["banking77", "trec_fine", "squad_dev", "gutenberg"])
+def test_spans_of_real_corpora(source: str, raw: Path) -> None:
+    """A dozen of each; all spans are read in test_real_corpora.py, by the standard library."""
+    found = parsed_spans(parse(source, raw / source))
+    assert len(found) > 2000
+    for span, text in found[:: len(found) // 12]:
+        assert read_span(raw / source, span) == text
