@@ -1,5 +1,5 @@
 # Everything runs in .venv, made on first use and remade when a pin changes.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 

@@ -103,9 +103,6 @@ def _rejected(row: Row, reason: str, detail: str) -> Reject:
         detail=detail,
         split=row.split,
         document=row.document,
-        raw=None,
-        segments=[],
-        question=None,
     )
 
 

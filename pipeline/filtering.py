@@ -71,7 +71,4 @@ def _rejected_instance(instance: Instance, reason: str, detail: str) -> Reject:
         detail=detail,
         split=instance.split,
         document=instance.document,
-        raw=None,
-        segments=[],
-        question=None,
     )

@@ -5,7 +5,7 @@ of the files come from the same declarations (`arrow_schema`), so memory and dis
 Values are nested Arrow types, never JSON in strings. Every file carries `SCHEMA_VERSION`.
 """
 
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, field, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -170,11 +170,13 @@ class Reject:
     kind: Annotated[Literal["record", "segment", "question", "instance"], "what was rejected"]
     reason: Annotated[str, "the same few words for all alike; metrics count by it"]
     detail: Annotated[str, "what was found in this one"]
-    split: Annotated[Split | None, "its side; null where that was not drawn yet"]
-    document: Annotated[str | None, "document or instance that it belongs to"]
-    raw: Annotated[Span | None, "the raw record, where one was read"]
-    segments: Annotated[list[Segment], "the segments that go no further, in order"]
-    question: Annotated[Question | None, "the question, where one was rejected"]
+    split: Annotated[Split | None, "its side; null where that was not drawn yet"] = None
+    document: Annotated[str | None, "document or instance that it belongs to"] = None
+    raw: Annotated[Span | None, "the raw record, where one was read"] = None
+    segments: Annotated[list[Segment], "the segments that go no further, in order"] = field(
+        default_factory=list
+    )
+    question: Annotated[Question | None, "the question, where one was rejected"] = None
 
 
 _PRIMITIVES = {str: pa.string(), int: pa.int64()}

@@ -2,10 +2,9 @@
 
 Chunks run on through joined chapters. An instance closes at the first chapter end where it has
 `min_chunks` chunks of which the last is half full at least, or more chunks; or within a chapter at
-`max_chunks`. What is left at a
-book's end stands as an instance of its own if it has enough chunks, or has when chunks break at its
-chapters; else it joins the instance before; else both are cut again in the middle. What none of this places
-is a reject.
+`max_chunks`. What is left at a book's end stands as an instance of its own if it has enough chunks, or has
+when chunks break at its chapters; else it joins the instance before; else both are cut again in the middle.
+What none of this places is a reject.
 """
 
 from collections import deque
@@ -103,8 +102,8 @@ class BookPacker:
                     groups.append(drafts)
                     drafts, left = [], [[]]
                 opened = self._opened(len(groups), len(drafts))
-            half_full = opened.tokens >= recipe.max_tokens // 2
-            if opened and len(drafts) >= recipe.min_chunks - half_full:
+            last_counts = opened.tokens >= recipe.max_tokens // 2
+            if opened and len(drafts) + last_counts >= recipe.min_chunks:
                 groups.append([*drafts, opened.close()])
                 drafts, left = [], []
                 opened = self._opened(len(groups), 0)

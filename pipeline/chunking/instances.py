@@ -95,9 +95,7 @@ def rejected_segments(
         detail=detail,
         split=split,
         document=document,
-        raw=None,
         segments=segments,
-        question=None,
     )
 
 

@@ -17,6 +17,5 @@ def rejected_question(
         split=instance.split if instance else None,
         document=instance.id if instance else None,
         raw=question.raw,
-        segments=[],
         question=question,
     )

@@ -130,11 +130,7 @@ def rejected_record(source: str, reason: str, detail: str, raw: Span) -> Reject:
         kind="record",
         reason=reason,
         detail=detail,
-        split=None,
-        document=None,
         raw=raw,
-        segments=[],
-        question=None,
     )
 
 

