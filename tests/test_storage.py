@@ -123,7 +123,7 @@ def test_same_rows_same_bytes(tmp_path: Path) -> None:
 
 def test_a_missing_value_is_refused_where_there_must_be_one(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="null"):
-        write_rows(tmp_path / "labels.parquet", Label, [Label(1, None)])  # type: ignore[arg-type]
+        write_rows(tmp_path / "labels.parquet", Label, [Label(1, None)])  # type: ignore[arg-type]  # the fault tested
 
 
 def test_about_comes_back(tmp_path: Path) -> None:

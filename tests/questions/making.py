@@ -42,7 +42,7 @@ def make_question(
         identity,
         text,
         list(answers),
-        metric,  # type: ignore[arg-type]
+        metric,  # type: ignore[arg-type]  # any string, so that tests can write it plainly
         "carried",
         None,
         None,
