@@ -1,17 +1,32 @@
 """The dataset card: README.md with the hub's YAML header, made from what was built."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_type_hints
 
 import yaml
 
-from pipeline.dataset import LEAK_WORDS
 from pipeline.params import About, Params
 from pipeline.schema import SCHEMA_VERSION, Chunk, Instance, PlacedSegment, Question, Span
 
+_ORIGINS = {
+    "carried": "the source's own questions",
+    "held-out": "the label of an example that the instance does not show",
+    "summary": "what was read, answered by keywords that the text says often and others seldom",
+    "cloze": "a sentence with a name, a number, a place, a time or a thing left out",
+    "written": "written by a model",
+}
 
-def card(params: Params, about: Mapping[str, About], figures: Mapping[str, Any]) -> str:
-    """The card's text. `figures` are those of the assemble stage, by source and split."""
+
+def card(
+    params: Params,
+    about: Mapping[str, About],
+    figures: Mapping[str, Any],
+    personal: Mapping[str, Mapping[str, int]],
+) -> str:
+    """The card's text. `figures` are those of the assemble stage, by source and split; `personal` counts what
+    looks like personal data, by source and kind.
+    """
     rows = []
     for source in params.use:
         sides = [figures[source].get(split, {}) for split in ("train", "test")]
@@ -46,11 +61,25 @@ def card(params: Params, about: Mapping[str, About], figures: Mapping[str, Any])
             *rows,
             "",
             *(["What to know before using them:", "", *notes, ""] if notes else []),
+            "## Questions",
+            "",
+            "| origin | what it asks | train | test |",
+            "|---|---|---|---|",
+            *_origins(params.use, figures),
+            "",
+            "Every question passed the checks that its source asks for (`params.yaml`). Clozes and summary "
+            "questions are made by rules, without a model; `reviews/` of the project holds what a reader "
+            "thought of a sample.",
+            "",
+            "## Personal data",
+            "",
+            *_personal(personal),
+            "",
             "## How it was built",
             "",
             f"By `dvc repro` of memcurate, seed {params.seed}, tokens counted by `{params.tokenizer}`. "
-            "No document stands on both sides, and no segment; nor does a "
-            f"segment's text of {LEAK_WORDS} words or more. At most "
+            "No document stands on both sides, and no segment; nor do "
+            f"{params.dataset.contamination_words} words in a row; near-duplicates are left out. At most "
             f"{params.dataset.limit} train instances of a source are used, taken in turn from its documents. "
             "Every chunk holds its token budget as rendered. `rejects.parquet` says which instances were "
             "left out in this last step, and why; the stages before keep files of the same kind.",
@@ -66,6 +95,35 @@ def card(params: Params, about: Mapping[str, About], figures: Mapping[str, Any])
             *_fields("Span: where a text stands in the raw files", Span),
         ]
     )
+
+
+def _origins(use: Iterable[str], figures: Mapping[str, Any]) -> list[str]:
+    """Rows of the table of origins."""
+    counts: dict[str, Counter[str]] = {"train": Counter(), "test": Counter()}
+    for source in use:
+        for split, counted in counts.items():
+            counted.update(figures[source].get(split, {}).get("questions_by_origin", {}))
+    return [
+        f"| {origin} | {asks} | {counts['train'][origin]} | {counts['test'][origin]} |"
+        for origin, asks in _ORIGINS.items()
+        if counts["train"][origin] or counts["test"][origin]
+    ]
+
+
+def _personal(personal: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """What looks like personal data, source by source."""
+    lines = [
+        f"- **{source}**: " + ", ".join(f"{count} of kind {kind}" for kind, count in sorted(kinds.items()))
+        for source, kinds in personal.items()
+        if kinds
+    ]
+    if not lines:
+        return ["No e-mail address, telephone or card number or key was found by patterns."]
+    return [
+        "Found by patterns in the sources' texts, and left as it is (some of it is invented or public):",
+        "",
+        *lines,
+    ]
 
 
 def _header(params: Params, about: Mapping[str, About], figures: Mapping[str, Any]) -> str:

@@ -1,88 +1,63 @@
-"""The dataset out of the filtered sources: nothing on both sides, and so many instances of each source."""
+"""The dataset out of the filtered sources: nothing on both sides or twice, and so many of each source."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections.abc import Callable, Iterable
 
 from pipeline import draws
+from pipeline.checks.contamination import Protected
+from pipeline.checks.dropped import Dropped
+from pipeline.checks.near_duplicate import Sketch, near_duplicates, sketch_of
 from pipeline.errors import MemcurateError
+from pipeline.params import DatasetParams
 from pipeline.schema import Instance, InstanceOutline, Reject, Split
-from pipeline.text.normal import words
 
-LEAK_WORDS = 20  # a segment of so many words must not stand on both sides; shorter ones may well recur
+_EVALUATION = Dropped("evaluation set", "dataset.evaluation names its source")
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the choice of instances needs to know of one."""
-
-    id: str
-    source: str
-    split: Split
-    document: str
-    ordinal: int
-    segments: list[tuple[bytes, ...]]  # the marks of each: of its id and, if it is long, of its text
-
-    def shared(self, marks: set[bytes]) -> int:
-        """How many of its segments have one of the marks."""
-        return sum(not marks.isdisjoint(segment) for segment in self.segments)
+Read = Callable[[], Iterable[Instance | InstanceOutline]]
 
 
-def row_of(instance: Instance | InstanceOutline) -> Row:
-    """The row of an instance."""
-    segments = []
-    for chunk in instance.chunks:
-        for segment in chunk.segments:
-            marks = [_mark(segment.id)]
-            if segment.end - segment.start >= 2 * LEAK_WORDS - 1:  # a word and a space at least
-                found = words(chunk.text[segment.start : segment.end])
-                if len(found) >= LEAK_WORDS:
-                    marks.append(_mark(" ".join(found)))
-            segments.append(tuple(marks))
-    return Row(instance.id, instance.source, instance.split, instance.document, instance.ordinal, segments)
-
-
-def _mark(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-
-
-def choose(rows: Iterable[Row], limit: int, seed: int) -> tuple[dict[Split, set[str]], list[Reject]]:
+def choose(read: Read, params: DatasetParams, seed: int) -> tuple[dict[Split, set[str]], list[Reject]]:
     """(ids of the instances of each side of the dataset, rejects).
 
-    All of test; of train those that share no segment, by id or by the text of a long one, with test, at
-    most `limit` of each source, taken in turn from its documents.
+    Those of train go that are of an evaluation set, or share text with one or with test; then, of both sides,
+    near-duplicates; then what is left of train over the limit of its source, taken in turn from its
+    documents. `read()` gives all instances, from the beginning each time.
     """
-    by_source: dict[str, list[Row]] = defaultdict(list)
-    chosen: dict[Split, set[str]] = {"train": set(), "test": set()}
-    in_test: set[bytes] = set()
-    for row in rows:
-        if row.split == "test":
-            chosen["test"].add(row.id)
-            in_test.update(*row.segments)
+    kept_clear = (one for one in read() if one.split == "test" or one.source in params.evaluation)
+    protected = Protected(kept_clear, params.contamination_words)
+    sketches, rejects = [], []
+    for instance in read():
+        leak = None
+        if instance.split == "train":
+            evaluation = instance.source in params.evaluation
+            leak = _EVALUATION if evaluation else protected.shared_by(instance)
+        if leak is None:
+            sketches.append(sketch_of(instance))
         else:
-            by_source[row.source].append(row)
-    rejects = []
-    for source in sorted(by_source):
-        clean = []
-        for row in by_source[source]:
-            shared = row.shared(in_test)
-            if shared:
-                detail = f"{shared} segments stand in test too, by id or by their text"
-                rejects.append(_rejected(row, "shares text with test", detail))
-            else:
-                clean.append(row)
+            rejects.append(_rejected(instance, leak))
+    repeated = near_duplicates(sketches, params.near_duplicate)
+    chosen: dict[Split, set[str]] = {"train": set(), "test": set()}
+    by_source: dict[str, list[Sketch]] = defaultdict(list)
+    for one in sketches:
+        if one.id in repeated:
+            rejects.append(_rejected(one, repeated[one.id]))
+        elif one.split == "test":
+            chosen["test"].add(one.id)
+        else:
+            by_source[one.source].append(one)
+    over = Dropped("over the limit", f"dataset.limit is {params.limit}")
+    for source, clean in sorted(by_source.items()):
         turns = _in_turn(clean, seed, source)
-        chosen["train"].update(row.id for row in turns[:limit])
-        rejects += [_rejected(row, "over the limit", f"dataset.limit is {limit}") for row in turns[limit:]]
+        chosen["train"].update(one.id for one in turns[: params.limit])
+        rejects += [_rejected(one, over) for one in turns[params.limit :]]
     return chosen, rejects
 
 
-def _in_turn(rows: list[Row], seed: int, source: str) -> list[Row]:
-    """The rows, one of each document, then a second of each, and so on; both orders drawn."""
-    by_document: dict[str, list[Row]] = defaultdict(list)
-    for row in draws.shuffled(rows, lambda one: one.id, seed, source, "limit"):
-        by_document[row.document].append(row)
+def _in_turn(sketches: list[Sketch], seed: int, source: str) -> list[Sketch]:
+    """One of each document, then a second of each, and so on; both orders drawn."""
+    by_document: dict[str, list[Sketch]] = defaultdict(list)
+    for one in draws.shuffled(sketches, lambda one: one.id, seed, source, "limit"):
+        by_document[one.document].append(one)
     documents = draws.shuffled(sorted(by_document), str, seed, source, "turn")
     rounds = max(map(len, by_document.values()), default=0)
     return [
@@ -93,30 +68,31 @@ def _in_turn(rows: list[Row], seed: int, source: str) -> list[Row]:
     ]
 
 
-def _rejected(row: Row, reason: str, detail: str) -> Reject:
+def _rejected(instance: Instance | InstanceOutline | Sketch, why: Dropped) -> Reject:
     return Reject(
-        id=row.id,
-        source=row.source,
+        id=instance.id,
+        source=instance.source,
         stage="assemble",
         kind="instance",
-        reason=reason,
-        detail=detail,
-        split=row.split,
-        document=row.document,
+        reason=why.reason,
+        detail=why.detail,
+        split=instance.split,
+        document=instance.document,
     )
 
 
-def verify_sides(read: Callable[[Split], Iterator[Instance | InstanceOutline]]) -> None:
-    """Make sure that what was written has nothing on both sides. `read(split)` gives a side.
+def verify_sides(
+    read: Callable[[Split], Iterable[Instance | InstanceOutline]], params: DatasetParams
+) -> None:
+    """Make sure that nothing of what was written stands on both sides. `read(split)` gives a side.
 
     Raises MemcurateError that names an instance, else.
     """
-    in_test: set[bytes] = set()
-    for instance in read("test"):
-        in_test.update(*row_of(instance).segments)
+    protected = Protected(read("test"), params.contamination_words)
     for instance in read("train"):
-        if row_of(instance).shared(in_test):
+        shared = protected.shared_by(instance)
+        if shared is not None:
             raise MemcurateError(
-                f"instance {instance.id} of {instance.source} stands in train and shares a segment with "
-                "test: this is a mistake in memcurate, please report it"
+                f"instance {instance.id} of {instance.source} stands in train, and {shared.detail}: "
+                "this is a mistake in memcurate, please report it"
             )

@@ -1,11 +1,13 @@
 """Questions through the checks, instances through the bounds on their number of questions."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline import draws
 from pipeline.checks import run_checks
 from pipeline.checks.dropped import Dropped
+from pipeline.checks.repeated_question import repeated
+from pipeline.checks.surroundings import Surroundings
 from pipeline.params import Checks
 from pipeline.questions.rejecting import rejected_question
 from pipeline.schema import AskedQuestion, Instance, Question, Reject
@@ -17,6 +19,8 @@ def filter_instances(
     asked: Iterable[AskedQuestion],
     params: Checks,
     tokenizer: Tokenizer,
+    judged_bad: Mapping[str, str],
+    near_duplicate: int,
     seed: int,
     source: str,
 ) -> Iterator[tuple[Instance | None, list[Reject]]]:
@@ -25,7 +29,11 @@ def filter_instances(
     for row in asked:
         by_instance[row.instance].append(row.question)
     for instance in instances:
-        kept, dropped = _checked(instance, by_instance.pop(instance.id, []), params, tokenizer)
+        around = Surroundings(instance, params, tokenizer, judged_bad)
+        kept, dropped = _checked(by_instance.pop(instance.id, []), around)
+        repeats = repeated(kept, near_duplicate)
+        dropped += [(question, repeats[question.id]) for question in kept if question.id in repeats]
+        kept = [question for question in kept if question.id not in repeats]
         if len(kept) < params.min_questions:
             why = Dropped("instance dropped", "its instance has too few questions")
             dropped += [(question, why) for question in kept]
@@ -41,12 +49,12 @@ def filter_instances(
 
 
 def _checked(
-    instance: Instance, questions: list[Question], params: Checks, tokenizer: Tokenizer
+    questions: list[Question], around: Surroundings
 ) -> tuple[list[Question], list[tuple[Question, Dropped]]]:
     """(the questions that every check keeps, the others with the reason)."""
     kept, dropped = [], []
     for question in questions:
-        result = run_checks(question, instance, params, tokenizer)
+        result = run_checks(question, around)
         if isinstance(result, Dropped):
             dropped.append((question, result))
         else:

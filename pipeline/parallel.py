@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -40,5 +41,10 @@ def _results(function: Callable[[T], R], shards: Sequence[T], processes: int) ->
     if processes < 2:
         yield from map(function, shards)
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(function, shards)
+    yield from _pool(processes).map(function, shards)
+
+
+@cache
+def _pool(processes: int) -> ProcessPoolExecutor:
+    """Kept until this process ends: starting one and importing in it takes seconds."""
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"))

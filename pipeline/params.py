@@ -174,6 +174,10 @@ class Questions(Model):
     held_out: Annotated[int, Field(ge=0)] = Field(
         description="questions per instance for the label of an example that the instance does not show"
     )
+    summary: bool = Field(description="one question per instance: what was read, answered by keywords")
+    cloze: Annotated[int, Field(ge=0)] = Field(
+        description="sentences per chunk, at most, that are asked for with a word or a few left out"
+    )
 
 
 class Checks(Model):
@@ -182,6 +186,11 @@ class Checks(Model):
     max_answer_tokens: Count | None = Field(description="longer gold answers are dropped; null keeps all")
     drop_yes_no: bool = Field(description="questions answered by yes or no")
     drop_answer_in_question: bool = Field(description="questions that hold their own answer")
+    language: Literal["en"] | None = Field(description="evidence in another language; null keeps all")
+    min_keywords: Count = Field(description="keywords of a summary that its instance must hold, at least")
+    min_agreement: Annotated[int, Field(ge=0, le=100)] = Field(
+        description="percent of a human summary's names and words that its instance must hold, at least"
+    )
     min_questions: Annotated[int, Field(ge=0)] = Field(description="an instance with fewer is dropped")
     max_questions: Count = Field(description="an instance keeps at most so many, a seeded sample")
 
@@ -225,6 +234,13 @@ class DatasetParams(Model):
     """How the sources are brought together."""
 
     limit: Count = Field(description="train instances per source, taken in turn from its documents")
+    near_duplicate: Annotated[int, Field(ge=1, le=100)] = Field(
+        description="percent of their word pairs that two texts share, from which on they are duplicates"
+    )
+    evaluation: list[str] = Field(description="sources that are evaluation sets, kept out of train")
+    contamination_words: Annotated[int, Field(ge=5)] = Field(
+        description="words in a row that must not stand in train and in test"
+    )
 
 
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -261,6 +277,9 @@ class Params(Model):
                     f"source {name!r} has licence {licence}, which licences.refuse refuses: "
                     "remove it from `use`, or the licence from licences.refuse"
                 )
+        for name in self.dataset.evaluation:
+            if name not in self.use:
+                raise ValueError(f"dataset.evaluation names {name!r}, which is not in `use`")
         for name in self.use:
             if self.use.count(name) > 1:
                 raise ValueError(f"`use` names {name!r} twice")

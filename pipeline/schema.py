@@ -11,12 +11,14 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 Split = Literal["train", "test"]
 SIDES: tuple[Split, ...] = ("train", "test")
 Metric = Literal["contains", "exact", "judge", "keywords"]
 Origin = Literal["carried", "held-out", "summary", "cloze", "written"]
+
+BLANK = "____"  # stands for the part that a cloze question leaves out
 
 T = TypeVar("T")
 
@@ -81,7 +83,7 @@ class Question:
         str, "from the text, the answers and the evidence; a held-out one's from its instance's place too"
     ]
     text: Annotated[str, "as asked"]
-    answers: Annotated[list[str], "gold answers; any of them is right"]
+    answers: Annotated[list[str], "gold answers; any of them is right, for the metric keywords all"]
     metric: Annotated[Metric, "how an answer is measured"]
     origin: Annotated[Origin, "how the question came about"]
     kind: Annotated[str | None, "the source's own type of question"]
@@ -89,6 +91,7 @@ class Question:
     evidence: Annotated[list[str], "ids of the segments that hold the answer"]
     evidence_chunks: Annotated[list[int], "ordinals of the chunks that hold those segments"]
     raw: Annotated[Span | None, "where the question, or the example it is about, was read; else null"]
+    summary: Annotated[str | None, "the human summary that the answers were taken from; else null"] = None
 
 
 @dataclass(slots=True)
@@ -134,14 +137,22 @@ class ChunkOutline:
 
 @dataclass(slots=True)
 class QuestionOutline:
-    """A question by its origin."""
+    """A question by its text and its origin."""
 
+    text: Annotated[str, "as in Question"]
     origin: Annotated[Origin, "as in Question"]
 
 
 @dataclass(slots=True)
+class LabelOutline:
+    """A label without its name."""
+
+    number: Annotated[int, "as in Label"]
+
+
+@dataclass(slots=True)
 class InstanceOutline:
-    """What leakage and statistics need of an instance; quicker to read than the whole."""
+    """What repetition, leakage and statistics need of an instance; quicker to read than the whole."""
 
     id: Annotated[str, "as in Instance"]
     source: Annotated[str, "as in Instance"]
@@ -150,6 +161,7 @@ class InstanceOutline:
     ordinal: Annotated[int, "as in Instance"]
     chunks: Annotated[list[ChunkOutline], "as in Instance"]
     questions: Annotated[list[QuestionOutline], "as in Instance"]
+    labels: Annotated[list[LabelOutline], "as in Instance"]
 
 
 @dataclass(slots=True)
@@ -158,6 +170,20 @@ class AskedQuestion:
 
     instance: Annotated[str, "id of the instance"]
     question: Annotated[Question, "the question"]
+
+
+@dataclass(slots=True)
+class Finding:
+    """What looks like personal data or a secret, and where it stands. It is reported; nothing is dropped."""
+
+    id: Annotated[str, "from the segment, the kind and the place in it; a segment shown twice has it twice"]
+    source: Annotated[str, "name in params.yaml"]
+    split: Annotated[Split, "side of the instance"]
+    instance: Annotated[str, "id of the instance"]
+    segment: Annotated[str, "id of the segment that holds it"]
+    kind: Annotated[Literal["email", "phone", "card", "key"], "card: of payment; key: or another secret"]
+    raw: Annotated[Span, "where the same characters stand in the raw files"]
+    masked: Annotated[str, "what was found, all but its first two and last two characters as asterisks"]
 
 
 @dataclass(slots=True)

@@ -72,6 +72,22 @@ def read_rows(path: Path, shape: type[T]) -> Iterator[T]:
         raise _unreadable(path, error) from error
 
 
+def count_groups(path: Path) -> int:
+    """How many row groups a file has.
+
+    Raises MemcurateError as `read_about` does.
+    """
+    read_about(path)
+    return int(pq.read_metadata(path).num_row_groups)
+
+
+def read_group(path: Path, shape: type[T], number: int) -> list[T]:
+    """The dataclasses of `shape` in row group `number` of a file: a shard of its rows."""
+    with pq.ParquetFile(path) as file:
+        table = file.read_row_group(number, columns=column_paths(shape))
+    return [from_row(shape, row) for row in table.to_pylist()]
+
+
 def copy_rows(sources: Iterable[Path], target: Path, shape: type, ids: set[str]) -> int:
     """Write the rows with these ids out of files of `shape` into one, in order; return how many.
 

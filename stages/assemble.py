@@ -1,13 +1,14 @@
 """assemble: the filtered sources into data/dataset: train, test, rejects and the card."""
 
+from collections import Counter
 from typing import Any
 
 from pipeline.card import card
-from pipeline.dataset import choose, row_of, verify_sides
+from pipeline.dataset import choose, verify_sides
 from pipeline.errors import MemcurateError
 from pipeline.folders import whole_folder
 from pipeline.params import About, Params
-from pipeline.schema import SIDES, Instance, InstanceOutline, Reject
+from pipeline.schema import SIDES, Finding, Instance, InstanceOutline, Reject
 from pipeline.statistics import Figures, by_reason
 from pipeline.storage import copy_rows, read_about, read_rows, write_rows
 from stages.running import DATASET, FILTERED, run
@@ -18,8 +19,11 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     sources = sorted(params.use)  # ids begin with the source: sorted files make a sorted dataset
     about = {source: _about(source) for source in sources}
     files = {source: FILTERED / source / "instances.parquet" for source in sources}
-    outlines = (one for path in files.values() for one in read_rows(path, InstanceOutline))
-    chosen, rejects = choose(map(row_of, outlines), params.dataset.limit, params.seed)
+    chosen, rejects = choose(
+        lambda: (one for path in files.values() for one in read_rows(path, InstanceOutline)),
+        params.dataset,
+        params.seed,
+    )
     figures_of = {source: Figures() for source in sources}
     with whole_folder(DATASET) as folder:
         sides = {split: folder / f"{split}.parquet" for split in SIDES}
@@ -31,10 +35,12 @@ def stage(params: Params, _: str) -> dict[str, Any]:
                 )
             for outline in read_rows(path, InstanceOutline):
                 figures_of[outline.source].add(outline)
-        verify_sides(lambda split: read_rows(sides[split], InstanceOutline))
+        verify_sides(lambda split: read_rows(sides[split], InstanceOutline), params.dataset)
         write_rows(folder / "rejects.parquet", Reject, sorted(rejects, key=lambda one: one.id))
+        kept = chosen["train"] | chosen["test"]
+        personal = {source: _personal_data(source, kept) for source in sources}
         counts = {source: figures.by_split() for source, figures in figures_of.items()}
-        (folder / "README.md").write_text(card(params, about, counts), encoding="utf-8")
+        (folder / "README.md").write_text(card(params, about, counts, personal), encoding="utf-8")
     for source in sources:
         counts[source]["rejects"] = by_reason(one for one in rejects if one.source == source)
     return counts
@@ -47,6 +53,12 @@ def _about(source: str) -> About:
     return About(
         **{key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)}
     )
+
+
+def _personal_data(source: str, kept: set[str]) -> dict[str, int]:
+    """How many findings of each kind stand in the instances that are kept."""
+    findings = read_rows(FILTERED / source / "findings.parquet", Finding)
+    return dict(Counter(finding.kind for finding in findings if finding.instance in kept))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,12 @@ import typer
 
 from pipeline.errors import MemcurateError
 from pipeline.params import load_params
-from stages.bench import bench_chunking
+from pipeline.reviews import read_reviews, write_reviews
+from pipeline.reviews import sample as draw_sample
+from pipeline.schema import Instance, Origin
+from pipeline.storage import read_rows
+from stages.bench.table import BENCHMARKS, heading, line
+from stages.running import FILTERED, REVIEWS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -19,16 +24,35 @@ def main() -> None:
 
 @app.command()
 def bench(
-    repeat: Annotated[int, typer.Option(min=1, help="runs of each; the medians are compared")] = 5,
+    repeat: Annotated[int, typer.Option(min=1, help="runs of each; the medians are compared")] = 3,
+    only: Annotated[str | None, typer.Option(help="one benchmark: " + ", ".join(BENCHMARKS))] = None,
 ) -> None:
-    """Compare the speed of chunking with a plain chunker's, on the books, in one run."""
-    comparisons = bench_chunking(load_params(), repeat)
-    baseline = comparisons[0]
-    speed = baseline.megabytes / baseline.baseline_seconds
-    print(f"baseline, {baseline.baseline}: {speed:.2f} MB/s, one thread, median of {repeat}")
-    for result in comparisons:
-        speed = result.megabytes / result.seconds
-        print(f"{result.name}: {speed:.2f} MB/s, {result.ratio:.2f} times as fast")
+    """Measure each stage against a named baseline, in one run: minutes in all. Nothing is changed."""
+    if only is not None and only not in BENCHMARKS:
+        raise MemcurateError(f"there is no benchmark {only!r}; --only takes {', '.join(BENCHMARKS)}")
+    params = load_params()
+    print(heading(), flush=True)
+    for name in [only] if only else BENCHMARKS:
+        for result in BENCHMARKS[name](params, repeat):
+            print(line(name, result), flush=True)
+
+
+@app.command()
+def sample(
+    count: Annotated[int, typer.Argument(min=1, help="questions to add")],
+    source: Annotated[str, typer.Argument(help="a source in `use`")],
+    origin: Annotated[Origin | None, typer.Option(help="of one origin only")] = None,
+) -> None:
+    """Add a seeded sample of a source's kept questions to reviews/SOURCE.csv, for a person to judge."""
+    params = load_params()
+    if source not in params.use:
+        raise MemcurateError(f"source {source!r} is not in `use` of params.yaml ({', '.join(params.use)})")
+    path = REVIEWS / f"{source}.csv"
+    rows = read_reviews(path)
+    instances = read_rows(FILTERED / source / "instances.parquet", Instance)
+    added = draw_sample(instances, origin, {row["id"] for row in rows}, count, params.seed)
+    write_reviews(path, rows + added)
+    print(f"{path}: {len(added)} questions added. Write good or bad under verdict, then `dvc repro`.")
 
 
 def run() -> None:

@@ -1,23 +1,27 @@
 """filter: the questions and instances of one source through the checks; kept, or rejected with a reason."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.checks.personal_data import find
 from pipeline.filtering import filter_instances
 from pipeline.folders import whole_folder
 from pipeline.params import Params
-from pipeline.schema import AskedQuestion, Instance, Reject
+from pipeline.reviews import judged_bad, read_reviews
+from pipeline.schema import AskedQuestion, Finding, Instance, Reject
 from pipeline.statistics import Figures, by_reason
 from pipeline.storage import read_rows, write_rows
 from pipeline.text.tokens import Tokenizer
-from stages.running import ASSETS, CHUNKS, FILTERED, QUESTIONS, run, source_argument
+from stages.running import ASSETS, CHUNKS, FILTERED, QUESTIONS, REVIEWS, run, source_argument
 
 
 def stage(params: Params, source: str) -> dict[str, Any]:
-    """Write data/filtered/<source>: instances with their questions, and rejects, sorted by id."""
+    """Write data/filtered/<source>: instances with questions, rejects, personal data, sorted by id."""
     corpus = params.sources[source]
     figures = Figures()
     rejects: list[Reject] = []
+    findings: list[Finding] = []
 
     def kept() -> Iterator[Instance]:
         results = filter_instances(
@@ -25,6 +29,8 @@ def stage(params: Params, source: str) -> dict[str, Any]:
             read_rows(QUESTIONS / source / "questions.parquet", AskedQuestion),
             corpus.checks,
             Tokenizer(params.tokenizer, ASSETS),
+            judged_bad(read_reviews(REVIEWS / f"{source}.csv")),
+            params.dataset.near_duplicate,
             params.seed,
             source,
         )
@@ -32,13 +38,16 @@ def stage(params: Params, source: str) -> dict[str, Any]:
             rejects.extend(dropped)
             if instance is not None:
                 figures.add(instance)
+                findings.extend(find(instance))
                 yield instance
 
     about = {f"memcurate.about.{key}": value for key, value in corpus.about if value is not None}
     with whole_folder(FILTERED / source) as folder:
         write_rows(folder / "instances.parquet", Instance, kept(), about)
         write_rows(folder / "rejects.parquet", Reject, sorted(rejects, key=lambda one: one.id))
-    return {**figures.by_split(), "rejects": by_reason(rejects)}
+        write_rows(folder / "findings.parquet", Finding, sorted(findings, key=lambda one: one.id))
+    kinds = Counter(finding.kind for finding in findings)
+    return {**figures.by_split(), "rejects": by_reason(rejects), "personal_data": dict(kinds)}
 
 
 if __name__ == "__main__":

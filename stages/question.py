@@ -7,10 +7,11 @@ from pipeline.folders import whole_folder
 from pipeline.params import Params
 from pipeline.questions.carried import carry_over
 from pipeline.questions.held_out import ask_labels
+from pipeline.questions.made import make_questions
 from pipeline.schema import AskedQuestion, Instance, Question, Reject, Segment
 from pipeline.statistics import by_reason
 from pipeline.storage import read_rows, write_rows
-from stages.running import CHUNKS, QUESTIONS, run, source_argument
+from stages.running import ASSETS, CHUNKS, QUESTIONS, run, source_argument
 
 
 def stage(params: Params, source: str) -> dict[str, Any]:
@@ -27,6 +28,8 @@ def stage(params: Params, source: str) -> dict[str, Any]:
         pool = read_rows(chunks / "pool.parquet", Segment)
         instances = read_rows(chunks / "instances.parquet", Instance)
         asked += ask_labels(pool, instances, wanted.held_out, params.seed, source)
+    if wanted.summary or wanted.cloze:
+        asked += make_questions(chunks / "instances.parquet", wanted, ASSETS)
     with whole_folder(QUESTIONS / source) as folder:
         ordered = sorted(asked, key=lambda row: (row.instance, row.question.id))
         write_rows(folder / "questions.parquet", AskedQuestion, ordered)

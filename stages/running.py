@@ -15,7 +15,9 @@ CHUNKS = Path("data/chunks")
 QUESTIONS = Path("data/questions")
 FILTERED = Path("data/filtered")
 DATASET = Path("data/dataset")
+REPORT = Path("data/report")
 METRICS = Path("metrics")
+REVIEWS = Path("reviews")
 
 
 def run(stage: Callable[[Params, str], dict[str, Any]], name: str, source: str | None = None) -> None:

@@ -11,6 +11,7 @@ from tests.graph.project import REMOVED, params_with
 
 PLACE = "sources.gutenberg.files.0.places.0"
 BOOKS = "sources.gutenberg.chunking"
+CHECKS = "sources.gutenberg.checks"
 
 # (key, value, what the message must hold)
 MISTAKES = {
@@ -39,6 +40,30 @@ MISTAKES = {
         "yes",
         ["sources.gutenberg.questions.carried", "'yes'"],
     ),
+    "text for a truth, made": (
+        "sources.gutenberg.questions.summary",
+        "yes",
+        ["sources.gutenberg.questions.summary", "'yes'"],
+    ),
+    "less than nothing": (
+        "sources.chitchat.questions.cloze",
+        -1,
+        ["sources.chitchat.questions.cloze", "0", "-1"],
+    ),
+    "unknown language": (f"{CHECKS}.language", "de", [f"{CHECKS}.language", "'en'", "'de'"]),
+    "no language named": (f"{CHECKS}.language", REMOVED, [f"{CHECKS}.language", "missing"]),
+    "no keywords": (f"{CHECKS}.min_keywords", 0, [f"{CHECKS}.min_keywords", "1", "0"]),
+    "a share over all": (f"{CHECKS}.min_agreement", 101, [f"{CHECKS}.min_agreement", "100", "101"]),
+    "a fraction for percent": (f"{CHECKS}.min_agreement", 0.73, [f"{CHECKS}.min_agreement", "0.73"]),
+    "nothing in common": ("dataset.near_duplicate", 0, ["dataset.near_duplicate", "1", "0"]),
+    "more in common than all": ("dataset.near_duplicate", 101, ["dataset.near_duplicate", "100", "101"]),
+    "few words": ("dataset.contamination_words", 4, ["dataset.contamination_words", "5", "4"]),
+    "evaluation set that is not built": (
+        "dataset.evaluation",
+        ["squad_dev", "squad_test"],
+        ["dataset.evaluation", "'squad_test'", "`use`"],
+    ),
+    "a name for a list of them": ("dataset.evaluation", "squad_dev", ["dataset.evaluation", "'squad_dev'"]),
     "unknown tokenizer": ("tokenizer", "gpt2", ["tokenizer", "o200k_base", "cl100k_base", "gpt2"]),
     "unknown source": ("use", ["gutenburg"], ["`use`", "gutenburg", "squad_dev", "gutenberg"]),
     "source used twice": ("use", ["gutenberg", "gutenberg"], ["`use`", "twice"]),
@@ -111,6 +136,23 @@ def test_the_file_is_the_one_that_the_mistakes_are_made_in(tmp_path: Path) -> No
     path = tmp_path / "params.yaml"
     path.write_text(params_with({}), encoding="utf-8")
     assert load_params(path) == load_params(ROOT / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (f"{CHECKS}.language", None),
+        (f"{CHECKS}.min_agreement", 0),
+        (f"{CHECKS}.min_agreement", 100),
+        ("dataset.near_duplicate", 100),
+        ("dataset.contamination_words", 5),
+        ("dataset.evaluation", ["squad_dev", "longmemeval"]),
+    ],
+)
+def test_the_ends_of_what_is_allowed(tmp_path: Path, key: str, value: object) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(params_with({key: value}), encoding="utf-8")
+    assert load_params(path) != load_params(ROOT / "params.yaml")
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

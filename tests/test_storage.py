@@ -16,6 +16,7 @@ from pipeline.folders import whole_folder, write_json
 from pipeline.schema import (
     SCHEMA_VERSION,
     AskedQuestion,
+    Finding,
     Instance,
     InstanceOutline,
     Label,
@@ -27,10 +28,18 @@ from pipeline.schema import (
     from_row,
     to_row,
 )
-from pipeline.storage import ROWS_PER_GROUP, copy_rows, read_about, read_rows, write_rows
+from pipeline.storage import (
+    ROWS_PER_GROUP,
+    copy_rows,
+    count_groups,
+    read_about,
+    read_group,
+    read_rows,
+    write_rows,
+)
 from tests.graph.project import tree
 
-SHAPES = [Instance, AskedQuestion, Question, Reject, Segment]
+SHAPES = [Instance, AskedQuestion, Question, Reject, Segment, Finding]
 
 
 def values(hint: Any) -> st.SearchStrategy[Any]:
@@ -73,7 +82,8 @@ def test_an_outline_has_what_the_whole_has(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "wholes.parquet"
     write_rows(path, Instance, rows)
-    assert list(read_rows(path, InstanceOutline)) == [from_row(InstanceOutline, to_row(row)) for row in rows]
+    outlines = [from_row(InstanceOutline, to_row(row)) for row in rows]
+    assert list(read_rows(path, InstanceOutline)) == read_group(path, InstanceOutline, 0) == outlines
 
 
 def test_rows_are_copied_by_id(tmp_path: Path) -> None:
@@ -96,7 +106,10 @@ def test_row_groups(tmp_path: Path, count: int) -> None:
     path = tmp_path / "spans.parquet"
     assert write_rows(path, Span, spans(count)) == count
     assert list(read_rows(path, Span)) == spans(count)
-    assert pq.ParquetFile(path).num_row_groups == -(-count // ROWS_PER_GROUP)
+    groups = [read_group(path, Span, number) for number in range(count_groups(path))]
+    assert [len(group) for group in groups[:-1]] == [ROWS_PER_GROUP] * (len(groups) - 1)
+    assert len(groups) == -(-count // ROWS_PER_GROUP)
+    assert [span for group in groups for span in group] == spans(count)
 
 
 def test_rows_are_written_as_they_come(tmp_path: Path) -> None:
@@ -142,6 +155,8 @@ def test_a_file_that_is_missing_or_no_parquet(tmp_path: Path, content: bytes | N
     assert str(path) in str(caught.value)
     with pytest.raises(MemcurateError, match="dvc repro"):
         list(read_rows(path, Span))
+    with pytest.raises(MemcurateError, match="dvc repro"):
+        count_groups(path)
 
 
 def test_a_truncated_file(tmp_path: Path) -> None:
@@ -172,6 +187,8 @@ def test_another_schema_version(tmp_path: Path, version: str | None) -> None:
         assert part in str(caught.value)
     with pytest.raises(MemcurateError):
         list(read_rows(path, Span))
+    with pytest.raises(MemcurateError):
+        count_groups(path)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -1,19 +1,18 @@
 """Drops questions whose answer does not stand in their evidence, where containment measures an answer."""
 
 from pipeline.checks.dropped import Dropped
-from pipeline.params import Checks
-from pipeline.schema import Instance, Question
+from pipeline.checks.surroundings import Surroundings
+from pipeline.schema import Question
 from pipeline.text.normal import stands_in
-from pipeline.text.tokens import Tokenizer
 
 
-def check(question: Question, instance: Instance, params: Checks, tokenizer: Tokenizer) -> Question | Dropped:
+def check(question: Question, around: Surroundings) -> Question | Dropped:
     """Keep a question one of whose gold answers stands in a segment of its evidence, as whole words."""
     if question.metric != "contains":
         return question
     evidence = set(question.evidence)
     for ordinal in question.evidence_chunks:
-        chunk = instance.chunks[ordinal]
+        chunk = around.instance.chunks[ordinal]
         for segment in chunk.segments:
             if segment.id in evidence:
                 text = chunk.text[segment.start : segment.end]

@@ -1,15 +1,14 @@
 """Drops questions that hold their own answer, where the source asks for it."""
 
 from pipeline.checks.dropped import Dropped
-from pipeline.params import Checks
-from pipeline.schema import Instance, Question
+from pipeline.checks.surroundings import Surroundings
+from pipeline.schema import Question
 from pipeline.text.normal import same_words
-from pipeline.text.tokens import Tokenizer
 
 
-def check(question: Question, instance: Instance, params: Checks, tokenizer: Tokenizer) -> Question | Dropped:
+def check(question: Question, around: Surroundings) -> Question | Dropped:
     """Keep a question in which no gold answer stands, as whole words."""
-    if not params.drop_answer_in_question:
+    if not around.params.drop_answer_in_question:
         return question
     asked = f" {same_words(question.text)} "
     for answer in question.answers:

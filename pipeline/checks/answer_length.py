@@ -3,16 +3,16 @@
 from dataclasses import replace
 
 from pipeline.checks.dropped import Dropped
-from pipeline.params import Checks
-from pipeline.schema import Instance, Question
-from pipeline.text.tokens import Tokenizer
+from pipeline.checks.surroundings import Surroundings
+from pipeline.schema import Question
 
 
-def check(question: Question, instance: Instance, params: Checks, tokenizer: Tokenizer) -> Question | Dropped:
+def check(question: Question, around: Surroundings) -> Question | Dropped:
     """Keep the gold answers of at most `max_answer_tokens` tokens."""
-    if params.max_answer_tokens is None:
+    limit = around.params.max_answer_tokens
+    if limit is None:
         return question
-    short = [answer for answer in question.answers if tokenizer.count(answer) <= params.max_answer_tokens]
+    short = [answer for answer in question.answers if around.tokenizer.count(answer) <= limit]
     if not short:
-        return Dropped("answer too long", f"over {params.max_answer_tokens} tokens: {question.answers[0]!r}")
+        return Dropped("answer too long", f"over {limit} tokens: {question.answers[0]!r}")
     return question if len(short) == len(question.answers) else replace(question, answers=short)

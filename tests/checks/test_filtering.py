@@ -1,5 +1,8 @@
 """Instances with the questions that they keep: nothing is lost, samples are the same at every build."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 
 from pipeline.chunking import Context
@@ -16,9 +19,9 @@ def instances() -> list[Instance]:
 
 
 def asked(instance: str, ids: list[str]) -> list[AskedQuestion]:
-    """A question for each id; those whose id has `bad` in it have an answer that stands nowhere."""
+    """Another question for each id; those whose id has `bad` in it have an answer that stands nowhere."""
     return [
-        AskedQuestion(instance, make_question(one, answers=["a den" if "bad" in one else "a barn"]))
+        AskedQuestion(instance, make_question(one, f"{one}?", ["a den" if "bad" in one else "a barn"]))
         for one in ids
     ]
 
@@ -28,16 +31,24 @@ def bounds(least: int, most: int) -> Checks:
         max_answer_tokens=None,
         drop_yes_no=False,
         drop_answer_in_question=False,
+        language=None,
+        min_keywords=1,
+        min_agreement=0,
         min_questions=least,
         max_questions=most,
     )
 
 
 def filtered(
-    context: Context, rows: list[AskedQuestion], least: int = 0, most: int = 100, seed: int = 20
+    context: Context,
+    rows: list[AskedQuestion],
+    least: int = 0,
+    most: int = 100,
+    seed: int = 20,
+    judged_bad: Mapping[str, str] = MappingProxyType({}),
 ) -> list[tuple[Instance | None, list[Reject]]]:
-    params = bounds(least, most)
-    return list(filter_instances(instances(), rows, params, context.tokenizer, seed, "made"))
+    params, tokenizer = bounds(least, most), context.tokenizer
+    return list(filter_instances(instances(), rows, params, tokenizer, judged_bad, 50, seed, "made"))
 
 
 def kept(context: Context, rows: list[AskedQuestion], most: int, seed: int = 20) -> list[str]:
@@ -89,6 +100,30 @@ def test_min_questions(least: int, stays: bool, context: Context) -> None:
         if reject.kind == "question":
             assert reject.question is not None
             assert (reject.question.id, reject.document) == (reject.id, "made/i")
+
+
+def twice() -> list[AskedQuestion]:
+    """One question under two ids, and another question."""
+    same = [make_question(name, "Where does it live?") for name in ("made/a", "made/b")]
+    return [AskedQuestion("made/i", question) for question in same] + asked("made/i", ["made/c"])
+
+
+@pytest.mark.parametrize(("least", "stays"), [(2, True), (3, False)])
+def test_a_repeated_question_goes_and_does_not_count(least: int, stays: bool, context: Context) -> None:
+    (one, rejects), _ = filtered(context, twice(), least)
+    assert (one is not None) == stays
+    found = {reject.id: (reject.reason, reject.detail) for reject in rejects}
+    assert found["made/b"] == ("repeated question", "repeats made/a")
+    assert len(found) == (1 if stays else 4)
+
+
+def test_a_question_that_a_check_drops_is_not_repeated(context: Context) -> None:
+    (one, rejects), _ = filtered(context, twice(), judged_bad={"made/a": "vague"})
+    assert one is not None
+    assert [question.id for question in one.questions] == ["made/b", "made/c"]
+    assert [(reject.id, reject.reason, reject.detail) for reject in rejects] == [
+        ("made/a", "reviewed", "vague")
+    ]
 
 
 @pytest.mark.parametrize("most", [1, 5, 11, 12, 13])

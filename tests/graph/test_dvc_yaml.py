@@ -11,7 +11,7 @@ from pipeline.params import Params, Source, load_params
 from tests.conftest import ROOT
 
 # Stages of the data; each is a stage of dvc.yaml and a module.
-STAGES = ("assets", "fetch", "chunk", "question", "filter", "assemble")
+STAGES = ("assets", "fetch", "chunk", "question", "filter", "assemble", "report")
 
 # Prints the project's files that a stage, and the adapters where it is chunk, import.
 IMPORTS = """

@@ -19,7 +19,7 @@ import pytest
 from pipeline.folders import whole_folder
 from pipeline.schema import Instance
 from pipeline.storage import read_rows
-from stages.running import ASSETS, CHUNKS, DATASET, FILTERED, QUESTIONS, RAW
+from stages.running import ASSETS, CHUNKS, DATASET, FILTERED, QUESTIONS, RAW, REPORT
 from tests.conftest import ROOT
 from tests.graph.project import params_with, tree
 
@@ -86,6 +86,7 @@ def make(tmp_path: Path, assets: Path) -> Make:
         (tmp_path / "params.yaml").write_text(params_with(changes), encoding="utf-8")
         (tmp_path / "data").mkdir()
         (tmp_path / "data" / "assets").symlink_to(assets)
+        (tmp_path / "reviews").symlink_to(ROOT / "reviews")
         return Project(tmp_path)
 
     return made
@@ -175,6 +176,7 @@ def test_no_assets(make: Make) -> None:
         ("question", ["trec_fine"], "data/chunks/trec_fine/"),
         ("filter", ["squad_dev"], "data/questions/squad_dev/"),
         ("assemble", [], "data/filtered/"),
+        ("report", [], "data/dataset/"),
     ],
 )
 def test_the_stage_before_has_not_run(make: Make, stage: str, arguments: list[str], missing: str) -> None:
@@ -351,4 +353,4 @@ def test_what_a_killed_run_leaves_is_ignored_by_git(
 def test_the_folders_of_the_graph_are_the_stages(make: Make) -> None:
     """What these tests call finished is what dvc.yaml calls an output."""
     outs = re.findall(r"^ +- (data/\w+)(?:/\$\{item\})?$", (ROOT / "dvc.yaml").read_text(), re.MULTILINE)
-    assert set(map(str, (ASSETS, RAW, CHUNKS, QUESTIONS, FILTERED, DATASET))) == set(outs)
+    assert set(map(str, (ASSETS, RAW, CHUNKS, QUESTIONS, FILTERED, DATASET, REPORT))) == set(outs)

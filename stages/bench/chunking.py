@@ -1,13 +1,10 @@
-"""bench: how fast a step is against a named baseline, measured in the same run.
+"""chunk: books in memory to chunks in memory against a plain chunker; then with ids and lineage as well.
 
-Absolute times mean little on a shared machine: read the ratio. The runs of the two alternate, one thread,
-and the medians are compared.
+The plain chunker splits everything with NLTK's punkt and counts each sentence with the same tokenizer. Both
+split at the same chapters, and the sentences are the same, which is looked at before anything is timed.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from statistics import median
-from time import perf_counter
+from collections.abc import Iterable
 
 from nltk.tokenize.punkt import PunktSentenceTokenizer
 
@@ -19,33 +16,17 @@ from pipeline.params import BookChunking, Params
 from pipeline.sources import parse
 from pipeline.text.sentences import SentenceSplitter, load_punkt
 from pipeline.text.tokens import Tokenizer
+from stages.bench.project import source_of
+from stages.bench.timing import Result, alternate, faster, timed
 from stages.running import ASSETS, RAW
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Median seconds of a step and of its baseline on the same megabytes (UTF-8) of text."""
+def bench(params: Params, repeat: int) -> list[Result]:
+    """Measure both on the first books source.
 
-    name: str
-    baseline: str
-    seconds: float
-    baseline_seconds: float
-    megabytes: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times faster than the baseline."""
-        return self.baseline_seconds / self.seconds
-
-
-def bench_chunking(params: Params, repeat: int) -> list[Comparison]:
-    """Books in memory to chunks in memory, against a plain chunker; then with ids and lineage as well.
-
-    The plain chunker splits everything with NLTK's punkt and counts each sentence with the same
-    tokenizer. Both split at the same chapters.
     Raises MemcurateError when the books or assets are missing, or a sentence boundary differs.
     """
-    source = next((name for name in params.use if params.sources[name].chunking.recipe == "books"), None)
+    source = source_of(params, "books")
     if source is None:
         raise MemcurateError("no source in `use` has chunking.recipe: books")
     recipe = params.sources[source].chunking
@@ -67,11 +48,10 @@ def bench_chunking(params: Params, repeat: int) -> list[Comparison]:
         for book in books:
             plain_chunks(book, punkt, context.tokenizer, recipe.max_tokens)
 
-    *mine, baseline = _medians((chunks, instances, plain), repeat)
-    megabytes = sum(len(book.text.encode()) for book in books) / 1e6
+    *mine, others = alternate([timed(one) for one in (chunks, instances, plain)], repeat, "chunking")
     names = ("books to chunks", "books to instances, with ids and lineage")
     return [
-        Comparison(name, "punkt on all, each sentence counted", seconds, baseline, megabytes)
+        faster(name, "punkt on all, each sentence counted", seconds, others)
         for name, seconds in zip(names, mine, strict=True)
     ]
 
@@ -107,15 +87,3 @@ def _same_sentences(books: Iterable[Book], splitter: SentenceSplitter, punkt: Pu
             raise MemcurateError(
                 f"{book.name}: the splitter's sentences differ from punkt's: a mistake of ours"
             )
-
-
-def _medians(functions: Iterable[Callable[[], None]], repeat: int) -> list[float]:
-    """Median seconds of each function over alternating runs."""
-    listed = list(functions)
-    times: list[list[float]] = [[] for _ in listed]
-    for _ in range(repeat):
-        for taken, function in zip(times, listed, strict=True):
-            start = perf_counter()
-            function()
-            taken.append(perf_counter() - start)
-    return [median(taken) for taken in times]

@@ -1,0 +1,83 @@
+"""Summary questions: what was read from the first date to the last, answered by keywords (paper: BookSum).
+
+The paper's keywords come from a model that reads a human summary. Here they come from the text itself: the
+names, places and events that it says most often and that few other instances of the source share.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from pipeline.ids import short_id
+from pipeline.questions.sentences import Read
+from pipeline.schema import Instance, Question
+from pipeline.text.keywords import Keyword
+from pipeline.text.usage import Usage
+
+MOST_KEYWORDS = 20
+_LEAST_COUNT = 2  # what the text says once is a detail
+_COMMON = 40  # a word that more than one in so many … of the other instances hold says little
+
+
+def summary(
+    instance: Instance, looked_at: list[list[Read]], counts: Counter[str], usage: Usage
+) -> Question | None:
+    """The question what was read, or None where the text has no keywords.
+
+    `counts`: of the words of the instance, case folded.
+    """
+    places: dict[str, tuple[str, int]] = {}  # keyword → the segment and chunk that hold it first
+    kinds: dict[str, str] = {}
+    for chunk, sentences in zip(instance.chunks, looked_at, strict=True):
+        for read in sentences:
+            for keyword in read.keywords:
+                if _fit(keyword) and keyword.text not in places:
+                    places[keyword.text] = (read.sentence.segment.id, chunk.ordinal)
+                    kinds[keyword.text] = keyword.kind
+    weights = {text: _weight(text, kinds[text], counts, usage) for text in places}
+    best = sorted((text for text in places if weights[text]), key=lambda text: (-weights[text], text))
+    chosen = sorted(_distinct(best)[:MOST_KEYWORDS])
+    if not chosen:
+        return None
+    first, last = instance.chunks[0].time[:10], instance.chunks[-1].time[:10]
+    text = f"Summarise what the user read from {first} to {last}: who and what, where, and what happened."
+    evidence = [places[keyword][0] for keyword in chosen]
+    return Question(
+        id=short_id(instance.source, instance.id, text, *chosen, *evidence),
+        text=text,
+        answers=chosen,
+        metric="keywords",
+        origin="summary",
+        kind=None,
+        time=None,
+        evidence=list(dict.fromkeys(evidence)),
+        evidence_chunks=sorted({places[keyword][1] for keyword in chosen}),
+        raw=None,
+    )
+
+
+def _fit(keyword: Keyword) -> bool:
+    """Numbers and times are details; a keyword has three words at most."""
+    return keyword.kind in ("name", "place", "event", "thing") and len(keyword.text.split()) <= 3
+
+
+def _weight(text: str, kind: str, counts: Counter[str], usage: Usage) -> int:
+    """How often the instance says the keyword, times how few instances do; 0: not worth asking for."""
+    words = text.casefold().split()
+    often = min(counts[word] for word in words)
+    spread = min(usage.instances[word] for word in words)
+    if often < _LEAST_COUNT or not spread:
+        return 0
+    weight = often * min(usage.total // spread, _COMMON)
+    return 3 * weight if kind in ("name", "place", "event") else weight
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    """The texts without variants: of two that share a word, as Frank Churchill and Churchill, the first."""
+    kept: list[str] = []
+    seen: set[str] = set()
+    for text in texts:
+        words = set(text.casefold().split())
+        if seen.isdisjoint(words):
+            kept.append(text)
+            seen |= words
+    return kept

@@ -1,0 +1,91 @@
+"""The report as one HTML page that loads nothing: figures drawn inline, every text of the data escaped."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.report.distributions import MEASURES, Bins, Distributions, Measure, bins, totals
+from pipeline.report.examples import Examples
+from pipeline.report.figures import Histogram, histogram, rows
+from pipeline.report.funnel import Yield
+from pipeline.report.texts import visible
+from pipeline.schema import SIDES
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """All that the page says of one source."""
+
+    name: str
+    title: str
+    licence: str
+    yielded: Yield
+    distributions: Distributions
+    kept: Sequence[Examples]
+    rejected: Sequence[Examples]
+    findings: Mapping[str, int]  # personal data in what the checks kept, by kind
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How many questions, instances and segments were dropped on the way."""
+        return {funnel.kind: funnel.start - funnel.end for funnel in self.yielded.funnels}
+
+
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """A measure and its histogram of each source, over shared bins."""
+
+    measure: Measure
+    bins: Bins
+    of_sources: Mapping[str, Histogram]
+
+
+def page(sources: Sequence[SourceReport], seed: int) -> str:
+    """The page. The same sources and seed give the same text."""
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            sources=sources,
+            seed=seed,
+            sides=SIDES,
+            totals=totals(source.distributions for source in sources),
+            panels=[_panels(measure, sources) for measure in MEASURES],
+            kinds=sorted({kind for source in sources for kind in source.findings}),
+            rows=rows,
+        )
+    )
+
+
+def _panels(measure: Measure, sources: Sequence[SourceReport]) -> Panels:
+    values = {source.name: source.distributions.values[measure.key] for source in sources}
+    shared = bins(measure, list(values.values()))
+    return Panels(measure, shared, {name: histogram(counts, shared) for name, counts in values.items()})
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pipeline.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["number"] = _number
+    return environment
+
+
+def _shown(value: object) -> object:
+    """What the page shows of any value: hidden characters visible; the template's own markup as it is."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _number(value: float | None, digits: int = 1) -> str:
+    """A number for people: thousands apart, so many decimals if it is no whole one, a dash for none."""
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.{digits}f}"
