@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ids import short_id
@@ -135,6 +135,7 @@ def test_any_instance(speaker: str | None, ask: Asking) -> None:
     """Bar: the answer fills the one blank to give the sentence back, which stands in its segment."""
     asked = 0
 
+    @settings(deadline=None)  # the first call loads the rules
     @given(CHUNKS, st.integers(0, 3))
     def holds(chunks: list[list[str]], most: int) -> None:
         nonlocal asked

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.questions.facts import Fact, best_fact, promise
@@ -228,6 +228,7 @@ TEXTS = st.text(max_size=60) | st.lists(st.sampled_from([*PIECES, ""]), max_size
 def test_any_text(speaker: str | None, least: int, usage: Usage) -> None:
     """Bar: a fact is the sentence's own characters, and the rest of the sentence does not give it away."""
 
+    @settings(deadline=None)  # the first call loads the rules
     @given(TEXTS)
     def holds(sentence: str) -> None:
         read = make_read(sentence, usage, speaker)

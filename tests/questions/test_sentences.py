@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.questions.sentences import sentences
@@ -77,6 +77,7 @@ def test_where_they_stand(splitter: SentenceSplitter) -> None:
 def test_any_text(speaker: str | None, splitter: SentenceSplitter) -> None:
     """Bar: a sentence is a segment's own characters, white space aside; none lies in another."""
 
+    @settings(deadline=None)  # the machine may be busy
     @given(st.lists(TEXTS | st.text(max_size=60), min_size=1, max_size=3))
     def holds(texts: list[str]) -> None:
         chunk = chunk_of(*texts, speaker=speaker)

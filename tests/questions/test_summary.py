@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ids import short_id
@@ -15,7 +15,11 @@ from pipeline.text.usage import WORD, Usage
 from tests.questions.making import make_told, make_usage
 
 NAMES = [first + last for first in "BDFGKLMN" for last in ("anna", "essa", "illa", "orra")]
-USAGE = make_usage(" ".join(["Frank", "Churchill", "Emma", "Egypt", *NAMES]), "gallows ship", "a wedding")
+USAGE = make_usage(
+    " ".join(["Frank", "Churchill", "Emma", "Egypt", *NAMES]),
+    "gallows ship",
+    "three weddings, one wedding at Christmas",
+)
 
 WORDS = "Frank Churchill Emma Egypt Banna Dessa the gallows ship in wedding three 1805 St. and ,".split()
 SENTENCES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join)
@@ -70,9 +74,11 @@ def test_the_question() -> None:
         ("then Emma met Emma", ["Emma"]),
         ("then Emma met him", []),  # what is said once is a detail
         ("the gallows and the wedding, her gallows and his wedding", ["gallows", "wedding"]),
-        ("in 1805 and 1805 he had three ships and three boats", []),  # numbers and times are details
+        ("a wedding and a funeral, the wedding and the funeral", ["wedding"]),  # the corpus has no funeral
+        ("at Christmas he had three boats, three owls at Christmas", []),  # numbers and times are details
         # of two that share a word the one that is said more often, alone or not
-        ("then Frank Churchill met Emma, and Churchill, with Churchill, met Emma", ["Churchill", "Emma"]),
+        ("then Frank Churchill met Emma, and Churchill met Emma", ["Churchill", "Emma"]),
+        ("then Banna Churchill met Emma, and Churchill met Emma", ["Churchill", "Emma"]),
         ("then Frank Churchill met Frank Churchill with Emma", ["Frank Churchill"]),
         ("then St. Emma met St. Emma", []),
     ],
@@ -103,6 +109,14 @@ def test_what_other_instances_say_too_comes_last() -> None:
     assert "Banna" in answers(f"so {many}, Banna, Banna, Banna", usage=usage)
 
 
+def test_of_a_name_of_two_words_the_rarer_counts() -> None:
+    usage = make_usage(" ".join(NAMES[:22]))
+    usage.read(["so Banna came"])
+    many = ", ".join(NAMES[2:22] * 2)
+    assert "Banna Bessa" in answers(f"so {many}, Banna Bessa, Banna Bessa", usage=usage)
+    assert "Banna" not in answers(f"so {many}, Banna, Banna", usage=usage)
+
+
 def test_an_id_holds_the_instance() -> None:
     one, other = make_told({"made/a": "then Emma met Emma"}), make_told({"made/a": "then Emma met Emma"})
     other.id = "made/j"
@@ -112,6 +126,7 @@ def test_an_id_holds_the_instance() -> None:
     assert (first.text, first.answers) == (second.text, second.answers)
 
 
+@settings(deadline=None)  # the first call loads the rules
 @given(st.lists(st.lists(SENTENCES, min_size=1, max_size=3), min_size=1, max_size=3))
 def test_any_instance(chunks: list[list[str]]) -> None:
     """Bar: keywords are few and short, share no word, and stand in their evidence."""

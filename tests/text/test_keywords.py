@@ -1,7 +1,7 @@
 """Keywords of a sentence: what is a name, a place, a time, a number, a thing or an event, and what is not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.text.keywords import keywords, tagged
@@ -10,7 +10,7 @@ from tests.questions.making import make_usage
 
 NAMES = "Darcy Emma Ferrars Egypt George Lake Dawgs Nintendo Utah God Sir Captain Ed West AİB"
 NOUNS = "trumpet school gallows"
-BOOKS = make_usage(NAMES, NOUNS, "so west, so West, so West")
+BOOKS = make_usage(NAMES, NOUNS, "so lake, so Lake, so Lake")
 CHATS = make_usage(NAMES, NOUNS, "so i think i may go, i do, lake, lake, lake, lake, lake, lake")
 
 # What keywords are made of, and what stands between them.
@@ -40,7 +40,7 @@ def written(expected: str) -> list[tuple[str, str]]:
         ("he met darcy there", ""),
         ("he met Bingley there", ""),  # the corpus does not know him
         ("Darcy met Emma Ferrars", "name Darcy, name Emma Ferrars"),
-        ("West of it he met them", ""),  # the first word has a capital anyway
+        ("Lake water ran there", ""),  # the first word has a capital anyway
         ("he came to Darcy's house", "place Darcy"),
         ("he met Darcy Emma Ferrars there", "name Darcy Emma Ferrars"),
         ("he met Darcy Emma Ferrars George there", ""),  # no name has so many words
@@ -120,6 +120,7 @@ def test_names_in_small_letters(sentence: str, expected: str) -> None:
 def test_any_text(usage: Usage) -> None:
     """Bar: keywords are the sentence's own characters, in order, and none lies in another."""
 
+    @settings(deadline=None)  # the first call loads the rules
     @given(TEXTS)
     def holds(sentence: str) -> None:
         words = tagged(sentence, usage)
