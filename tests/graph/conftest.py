@@ -46,7 +46,7 @@ def _build(folder: Path, env: dict[str, str]) -> Build:
     project = clone(ROOT, folder / "project")
     path = f"{python.parent}:{BIN}:/usr/bin:/bin"
     # Forced, because dvc else takes an output that equals another's from its cache and runs no stage for it.
-    output = dvc(project, "repro", "--force", "assemble", env={**env, "PATH": path})
+    output = dvc(project, "repro", "--force", "report", env={**env, "PATH": path})
     lines = [line.split("\t") for line in notes.read_text().splitlines()]
     return Build(project, output, {command: int(megabytes) for megabytes, command in lines})
 
