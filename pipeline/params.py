@@ -258,6 +258,12 @@ class Params(Model):
     assets: Assets
     defaults: dict[str, object] = Field(default_factory=dict, description="anchors for the blocks below")
     sources: dict[SourceName, Source]
+    # The agent's blocks, which training/params.py checks: data stages depend on this file, not on that one.
+    memory: dict[str, object]
+    step: dict[str, object]
+    answer: dict[str, object]
+    rewards: dict[str, object]
+    evaluation: dict[str, object]
 
     @model_validator(mode="after")
     def _use(self) -> "Params":
@@ -310,8 +316,13 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
         raise MemcurateError(f"{path} is no valid YAML: {error}") from error
     if not isinstance(values, dict):
         raise MemcurateError(f"{path} is empty, or is no list of keys and values")
+    return validated(Params, values, path)
+
+
+def validated(model: type[M], values: object, path: Path = Path("params.yaml")) -> M:
+    """The values of a file as a model. Raises MemcurateError with one line per wrong key."""
     try:
-        return Params.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         raise MemcurateError(f"{path}:\n" + "\n".join(map(_line, error.errors()))) from None
 

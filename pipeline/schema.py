@@ -205,7 +205,7 @@ class Reject:
     question: Annotated[Question | None, "the question, where one was rejected"] = None
 
 
-_PRIMITIVES = {str: pa.string(), int: pa.int64()}
+_PRIMITIVES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
 def _without_none(hint: Any) -> tuple[Any, bool]:

@@ -72,6 +72,16 @@ def read_rows(path: Path, shape: type[T]) -> Iterator[T]:
         raise _unreadable(path, error) from error
 
 
+def read_row(path: Path, shape: type[T], identity: str) -> T | None:
+    """The row with this id, or None.
+
+    Raises MemcurateError as `read_about` does.
+    """
+    read_about(path)
+    rows = pq.read_table(path, filters=[("id", "==", identity)]).to_pylist()
+    return from_row(shape, rows[0]) if rows else None
+
+
 def count_groups(path: Path) -> int:
     """How many row groups a file has.
 

@@ -7,7 +7,6 @@ from pipeline.folders import whole_folder
 from pipeline.params import Params
 from pipeline.questions.carried import carry_over
 from pipeline.questions.held_out import ask_labels
-from pipeline.questions.made import make_questions
 from pipeline.schema import AskedQuestion, Instance, Question, Reject, Segment
 from pipeline.statistics import by_reason
 from pipeline.storage import read_rows, write_rows
@@ -29,6 +28,8 @@ def stage(params: Params, source: str) -> dict[str, Any]:
         instances = read_rows(chunks / "instances.parquet", Instance)
         asked += ask_labels(pool, instances, wanted.held_out, params.seed, source)
     if wanted.summary or wanted.cloze:
+        from pipeline.questions.made import make_questions  # loads spaCy: seconds that most sources save
+
         asked += make_questions(chunks / "instances.parquet", wanted, ASSETS)
     with whole_folder(QUESTIONS / source) as folder:
         ordered = sorted(asked, key=lambda row: (row.instance, row.question.id))

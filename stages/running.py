@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.errors import MemcurateError
 from pipeline.folders import write_json
 from pipeline.params import Params, load_params
+from training.params import agent_params
 
 ASSETS = Path("data/assets")
 RAW = Path("data/raw")
@@ -16,6 +17,7 @@ QUESTIONS = Path("data/questions")
 FILTERED = Path("data/filtered")
 DATASET = Path("data/dataset")
 REPORT = Path("data/report")
+EVALUATION = Path("data/evaluation")
 METRICS = Path("metrics")
 REVIEWS = Path("reviews")
 
@@ -27,6 +29,7 @@ def run(stage: Callable[[Params, str], dict[str, Any]], name: str, source: str |
     """
     try:
         params = load_params()
+        agent_params(params)  # a wrong key there should not be found after minutes of data stages
         if source is not None and source not in params.use:
             raise MemcurateError(
                 f"source {source!r} is not in `use` of params.yaml ({', '.join(params.use)})"

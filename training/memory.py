@@ -7,17 +7,17 @@ as a failed call. A core over its limit is cut, with a notice, and counts as don
 Every operation either applies or leaves the memory as it was and says why.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+from pipeline.text.tokens import Count, beginning
 
 ListName = Literal["semantic", "episodic"]
 MemoryType = Literal["core", "semantic", "episodic"]
 LISTS: tuple[ListName, ...] = ("semantic", "episodic")
 
 CUT_NOTICE = "[cut: core memory holds no more]"
-
-Count = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +133,9 @@ class Memory:
         if self._count(text) <= self._core_limit:
             self.core = text
             return Outcome(True, "core memory rewritten")
-        self.core = self._cut(text)
+        room = self._core_limit - self._count(f" {CUT_NOTICE}")
+        self.core = f"{beginning(text, room, self._count)} {CUT_NOTICE}".lstrip()
         return Outcome(True, f"core memory rewritten and cut to {self._core_limit} tokens")
-
-    def _cut(self, text: str) -> str:
-        """The longest beginning of whole words that fits with the notice."""
-        words = text.split()
-        low, high = 0, len(words)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self._count(" ".join([*words[:middle], CUT_NOTICE])) <= self._core_limit:
-                low = middle
-            else:
-                high = middle - 1
-        return " ".join([*words[:low], CUT_NOTICE])
 
     def render(self, newest: int, limit: int) -> str:
         """The memory as it stands in a prompt: core, and of each list at most `newest` entries.

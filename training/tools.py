@@ -23,7 +23,7 @@ def _schema(name: str, description: str, properties: dict[str, Any], required: l
     }
 
 
-TOOLS: list[dict[str, Any]] = [
+TOOLS: list[Any] = [
     _schema(
         "new_memory_insert",
         "Add an entry: semantic for a fact, episodic for an event with its time.",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.report.distributions import MEASURES, Bins, Distributions, Measure, bins, totals
@@ -45,7 +45,7 @@ class Panels:
 def page(sources: Sequence[SourceReport], seed: int) -> str:
     """The page. The same sources and seed give the same text."""
     return (
-        _environment()
+        environment("pipeline.report")
         .get_template("page.html.j2")
         .render(
             sources=sources,
@@ -65,9 +65,10 @@ def _panels(measure: Measure, sources: Sequence[SourceReport]) -> Panels:
     return Panels(measure, shared, {name: histogram(counts, shared) for name, counts in values.items()})
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("pipeline.report", "templates"),
+def environment(*packages: str) -> Environment:
+    """What renders the templates of packages; of two with one name that of the first package."""
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader(package, "templates") for package in packages]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,
@@ -75,8 +76,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["number"] = _number
-    return environment
+    made.filters["number"] = _number
+    return made
 
 
 def _shown(value: object) -> object:

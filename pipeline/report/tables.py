@@ -21,18 +21,18 @@ def write_tables(
     - <measure>/<source>.csv: from, percent; the share of the values in the bin that begins there.
     """
     steps = (step for source, one in yields.items() for step in _steps(source, one))
-    _write(folder / "funnel.csv", ("source", "kind", "step", "reason", "count"), steps)
+    write_csv(folder / "funnel.csv", ("source", "kind", "step", "reason", "count"), steps)
     for source, one in yields.items():
         numbered = enumerate(rows(one.funnels[0]), start=1)
         lines = ((f"{number:02} {row.name}", row.count) for number, row in numbered)
-        _write(folder / "questions" / f"{source}.csv", ("step", "count"), lines)
+        write_csv(folder / "questions" / f"{source}.csv", ("step", "count"), lines)
     for measure in MEASURES:
         shared = bins(measure, [one.values[measure.key] for one in distributions.values()])
         lows = [shared.low(number) for number in range(shared.count)]
         for source, of in distributions.items():
             percents = _percents(shared.counted(of.values[measure.key]))
             path = folder / measure.key / f"{source}.csv"
-            _write(path, ("from", "percent"), zip(lows, percents, strict=True))
+            write_csv(path, ("from", "percent"), zip(lows, percents, strict=True))
 
 
 def _steps(source: str, of: Yield) -> Iterator[tuple[str, str, str, str, int]]:
@@ -50,7 +50,8 @@ def _percents(counts: Sequence[int]) -> list[str]:
     return [f"{100 * count / whole:.2f}" for count in counts]
 
 
-def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
+def write_csv(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file, and its folder where there is none."""
     path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

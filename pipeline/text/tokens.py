@@ -7,7 +7,8 @@ the sum of the pieces' counts, so a chunk is counted while it grows, in one pass
 """
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from tiktoken import Encoding
 from tiktoken_ext.openai_public import ENCODING_CONSTRUCTORS
 
 from pipeline.errors import MemcurateError
+
+Count = Callable[[str], int]
+
+_WORD = re.compile(r"\S+")
 
 
 @contextmanager
@@ -83,6 +88,21 @@ def meets_cleanly(left: str, right: str) -> bool:
             return True
         return last == "\n" and not right.lstrip(" ")[:1].isspace() and right.strip(" ") != ""
     return last == "\n" and not first.isspace() and first != "/"
+
+
+def beginning(text: str, most: int, count: Count) -> str:
+    """The longest beginning of a text that has `most` tokens at most, in whole words."""
+    if count(text) <= most:
+        return text
+    ends = [match.end() for match in _WORD.finditer(text)]
+    low, high = 0, len(ends)  # words
+    while low < high:
+        middle = (low + high + 1) // 2
+        if count(text[: ends[middle - 1]]) <= most:
+            low = middle
+        else:
+            high = middle - 1
+    return text[: ends[low - 1]] if low else ""
 
 
 class Tally:

@@ -1,0 +1,131 @@
+"""The evaluation of what is committed, by the real dvc, on the whole test split of a whole build."""
+
+import json
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from statistics import mean
+
+import pytest
+
+from pipeline.params import Params
+from pipeline.storage import read_rows
+from pipeline.text.tokens import Tokenizer
+from tests.graph.conftest import Build
+from tests.graph.project import BIN, dvc, ran, run
+from training.answering.contains import ContainsAnswerer
+from training.evaluation import Evaluator
+from training.params import agent_params
+from training.policies import Policy, Situation
+from training.policies.scripted import ScriptedWriter
+from training.schema import InstanceToPlay
+
+pytestmark = pytest.mark.slow
+
+# Plays a stretched instance of so many tokens, and prints megabytes a second and the peak of memory.
+LONG = """
+import resource, sys, time
+from functools import lru_cache
+from pathlib import Path
+from pipeline.storage import read_rows
+from pipeline.text.tokens import Tokenizer
+from training.episodes import play
+from training.policies.scripted import ScriptedWriter
+from training.schema import InstanceToPlay
+from training.stretching import stretched
+tests, train = ([one for one in read_rows(Path(f"data/dataset/{side}.parquet"), InstanceToPlay)
+                 if one.source == "gutenberg"] for side in ("test", "train"))
+assets = Path("data/assets")
+count = Tokenizer("o200k_base", assets).count
+instances = {tokens: stretched(tests, train, tokens, 100, 20) for tokens in (400_000, int(sys.argv[1]))}
+writer = ScriptedWriter(assets)
+instance = instances[int(sys.argv[1])]
+megabytes = sum(len(chunk.text.encode()) for chunk in instance.chunks) / 1e6
+best = 0.0
+for _ in range(3):
+    start = time.process_time()
+    (played,) = play(writer, [instance], 512, count)
+    best = max(best, megabytes / (time.process_time() - start))
+print(best, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3, len(played.entries()))
+"""
+
+
+@pytest.fixture(scope="module")
+def evaluated(builds: list[Build]) -> Iterator[tuple[Path, float]]:
+    """A whole build after `dvc repro evaluate`, and the seconds that took."""
+    project = builds[0].project
+    start = time.perf_counter()
+    assert ran(dvc(project, "repro", "--force", "--single-item", "evaluate")) == {"evaluate"}
+    yield project, time.perf_counter() - start
+    # The build itself is other tests' too: as committed again.
+    run(project, "git", "checkout", "--quiet", "dvc.lock", "metrics")
+
+
+def test_it_takes_under_five_minutes(evaluated: tuple[Path, float]) -> None:
+    assert evaluated[1] < 300
+
+
+def test_the_writer_beats_an_empty_memory_and_the_best_chunks(evaluated: tuple[Path, float]) -> None:
+    """On all sources the one, on five at least the other, intervals excluding nothing."""
+    figures = json.loads((evaluated[0] / "metrics" / "evaluate.json").read_text())["test"]
+    scripted = figures["scripted"]
+    sources = set(scripted) - {"average"}
+    assert len(sources) == 8
+    assert all(scripted[source]["low"] > figures["empty_memory"][source]["high"] + 0.1 for source in sources)
+    assert sum(scripted[source]["margin_low"] > 0 for source in sources) >= 5
+    assert scripted["average"]["margin_low"] > 0.1
+
+
+class Hoarder:
+    """Stores every chunk word for word."""
+
+    name = "hoarder"
+    at_once = 1
+
+    def write(self, situations: Sequence[Situation]) -> list[str]:
+        calls = [
+            {"name": "new_memory_insert", "arguments": {"memory_type": "episodic", "content": one.chunk}}
+            for one in situations
+        ]
+        return [f"<tool_call>{json.dumps(one)}</tool_call>" for one in calls]
+
+
+def test_storing_chunks_word_for_word_does_not_win(evaluated: tuple[Path, float], params: Params) -> None:
+    """On every source its total reward is below the scripted writer's."""
+    data = evaluated[0] / "data"
+    count = lru_cache(1 << 14)(Tokenizer(params.tokenizer, data / "assets").count)
+    evaluator = Evaluator(agent_params(params), count, ContainsAnswerer(), None, None)
+    tests = list(read_rows(data / "dataset" / "test.parquet", InstanceToPlay))
+    totals: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    policies: list[Policy] = [Hoarder(), ScriptedWriter(data / "assets")]
+    for policy in policies:
+        for episode in evaluator.policy(policy, tests, None):
+            if episode.total is not None:
+                totals[episode.source][policy.name].append(episode.total)
+    assert len(totals) == 8
+    assert [source for source, of in totals.items() if mean(of["hoarder"]) >= mean(of["scripted"])] == []
+
+
+def test_long_texts_are_written_fast_and_in_flat_memory(
+    evaluated: tuple[Path, float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At 1 MB of text a second or more; 400K tokens take little more memory than 30K."""
+    speeds, peaks = {}, {}
+    for tokens in (30_000, 400_000):
+        printed = subprocess.check_output(
+            [sys.executable, "-c", LONG, str(tokens)], cwd=evaluated[0], text=True, env={"PYTHONPATH": "."}
+        )
+        speeds[tokens], peaks[tokens], entries = map(float, printed.split())
+        with capsys.disabled():
+            print(f"\n{tokens}: {speeds[tokens]:.2f} MB/s, {peaks[tokens]:.0f} MB, {entries:.0f} entries")
+    assert speeds[400_000] >= 1
+    assert peaks[400_000] - peaks[30_000] < 60
+
+
+def test_episodes_are_shown(evaluated: tuple[Path, float]) -> None:
+    shown = run(evaluated[0], BIN / "memcurate", "show", "scripted:gutenberg/stretched-400000")
+    assert "step 200: " in shown and "question 99: " in shown

@@ -1,0 +1,76 @@
+"""Folders with a params.yaml and the real assets, where stages run."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from stages.running import RAW
+from tests.conftest import ROOT
+from tests.graph.project import params_with, tree
+
+
+@dataclass
+class Project:
+    """A folder with params.yaml and the real assets, where stages run."""
+
+    folder: Path
+
+    def stage(self, name: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a stage to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", f"stages.{name}", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def raw(self, path: str, content: str | bytes) -> None:
+        """A raw file, made."""
+        target = self.folder / RAW / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def left(self) -> dict[str, str]:
+        """Every file of outputs and metrics, and every folder where a stage puts its output."""
+        rooms = ("data", "metrics", ".partial")
+        files = {
+            f"{room}/{path}": content
+            for room in rooms
+            for path, content in tree(self.folder / room).items()
+            if not path.startswith("assets/")
+        }
+        return files | {str(path): "" for path in self.folder.glob("data/[a-z]*/*")}
+
+    def refuses(self, told: list[str], name: str, *arguments: str, **env: str) -> None:
+        """Run a stage that must fail, tell all of these, and leave everything as it was."""
+        before = self.left()
+        done = self.stage(name, *arguments, **env)
+        assert done.returncode == 1, done
+        assert "Traceback" not in done.stderr
+        assert done.stdout == ""
+        assert [part for part in told if part not in done.stderr] == [], done.stderr
+        assert self.left() == before
+
+
+Make = Callable[[Mapping[str, object]], Project]
+
+
+@pytest.fixture
+def make(tmp_path: Path, assets: Path) -> Make:
+    """Makes the project of a test out of changes to params.yaml."""
+
+    def made(changes: Mapping[str, object]) -> Project:
+        (tmp_path / "params.yaml").write_text(params_with(changes), encoding="utf-8")
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "assets").symlink_to(assets)
+        (tmp_path / "reviews").symlink_to(ROOT / "reviews")
+        return Project(tmp_path)
+
+    return made

@@ -1,0 +1,52 @@
+"""Answers without a model: what was recalled, and labels by vote."""
+
+import pytest
+
+from tests.training.making import question
+from training.answering import Asked
+from training.answering.contains import ContainsAnswerer, samples_of
+from training.recall import Piece
+
+WHO = "Which number is the label of this sample?\nSample: Who wrote Emma?"
+
+
+def asked(text: str, *pieces: str) -> str:
+    to_ask = question(text, "1", metric="exact")
+    (answer,) = ContainsAnswerer().answer(
+        [Asked(to_ask, [Piece(str(number), piece) for number, piece in enumerate(pieces)])]
+    )
+    return answer
+
+
+def test_the_answer_is_all_that_was_recalled() -> None:
+    pieces = [Piece("core", "about cats"), Piece("s1", "a red cat")]
+    assert ContainsAnswerer().answer([Asked(question("which?", "red"), pieces)]) == ["about cats\na red cat"]
+
+
+@pytest.mark.parametrize(
+    ("text", "samples"),
+    [
+        ("Who wrote Emma? = label 3", [("Who wrote Emma? = ", "3")]),
+        ("Sample: Who wrote Emma?\nLabel: 3", [("Sample: Who wrote Emma?\n", "3")]),
+        ("Label 3: Who wrote Emma?", [(": Who wrote Emma?", "3")]),
+        ("the label of 'Who' is 3", []),
+        ("Who wrote Emma -> label 3", [("Who wrote Emma -> ", "3")]),
+        ("labels: 12", [("", "12")]),
+        ("Sample: a\nLabel: 1\nSample: b\nLabel: 2\n", [("Sample: a\n", "1"), ("\nSample: b\n", "2")]),
+        ("nothing of the kind, though labelled 3", []),
+    ],
+)
+def test_samples_in_a_piece(text: str, samples: list[tuple[str, str]]) -> None:
+    assert samples_of(Piece("s1", text)) == samples
+
+
+def test_samples_vote_for_their_labels() -> None:
+    assert asked(WHO, "Who wrote Ulysses? = label 3", "Where is Rome? = label 4") == "\\boxed{3}"
+    # Two that are as much alike outvote one.
+    votes = ["Who wrote Ulysses? = label 3", "Who wrote Faust? = label 5", "Who wrote Dune? = label 3"]
+    assert asked(WHO, *votes) == "\\boxed{3}"
+
+
+def test_without_samples_there_is_no_label() -> None:
+    assert asked(WHO) == ""
+    assert asked(WHO, "Emma is a book by Jane Austen.") == ""

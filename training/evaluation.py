@@ -1,0 +1,121 @@
+"""Methods on instances: what each kept is asked by the same answerer, with the same room, and rewarded.
+
+A method is a policy, which writes a memory, or a baseline that keeps chunks or nothing. Only long context
+reads more than `answer.max_tokens`: it is what could be known at best, not a memory.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.text.tokens import Count
+from training import rewards
+from training.answering import Answerer, Asked
+from training.chats import Chat
+from training.episodes import Played, play
+from training.judging import judge
+from training.memory import Memory
+from training.metrics import contained, score
+from training.params import AgentParams
+from training.policies import Policy
+from training.recall import LONG_CONTEXT, FromChunks, FromMemory, NewestChunks, Nothing, Piece, Recall, fitted
+from training.schema import Answered, Episode, InstanceToPlay, QuestionToAsk
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """What all methods share."""
+
+    params: AgentParams
+    count: Count
+    answerer: Answerer
+    longest: int | None  # tokens that the answerer can read; None: as many as one likes
+    judge: Chat | None  # who judges operations; None: the rules
+
+    def policy(
+        self, policy: Policy, instances: Iterable[InstanceToPlay], stretch: int | None
+    ) -> Iterator[Episode]:
+        """The episodes of a policy, in the order of the instances."""
+        for played in play(policy, instances, self.params.memory.core_tokens, self.count):
+            if self.judge is not None:
+                judge(played.steps, self.judge)
+            recall = FromMemory(played.memory, self.params.answer.retrieve)
+            yield self._episode(policy.name, played, recall, stretch)
+
+    def baseline(
+        self, name: str, instances: Iterable[InstanceToPlay], stretch: int | None
+    ) -> Iterator[Episode]:
+        """The episodes of a method that writes no memory."""
+        for instance in instances:
+            recall = _BASELINES[name](instance, self)
+            yield self._episode(name, Played(instance, Memory(self.count, 0)), recall, stretch)
+
+    def _episode(self, method: str, played: Played, recall: Recall, stretch: int | None) -> Episode:
+        instance = played.instance
+        answers = self._answers(instance.questions, recall)
+        earned = rewards.Rewards(
+            correctness=rewards.correctness([answer.score for answer in answers]),
+            tool_format=[rewards.tool_format(step.calls) for step in played.steps],
+            compression=rewards.compression(recall.tokens, instance.tokens),
+            content=[rewards.content(step.calls) for step in played.steps],
+            beta=self.params.rewards.compression,
+            gamma=self.params.rewards.content,
+        )
+        return Episode(
+            id=f"{method}:{instance.id}",
+            method=method,
+            instance=instance.id,
+            source=instance.source,
+            stretch=stretch,
+            tokens=instance.tokens,
+            steps=played.steps,
+            core=played.memory.core,
+            entries=played.entries(),
+            memory_tokens=recall.tokens,
+            answers=answers,
+            correctness=earned.correctness,
+            tool_format=rewards.mean(earned.tool_format),
+            compression=earned.compression,
+            content=rewards.mean(earned.content),
+            total=earned.total(),
+        )
+
+    def _answers(self, questions: Sequence[QuestionToAsk], recall: Recall) -> list[Answered]:
+        asked = [Asked(question, self._read(recall, question)) for question in questions]
+        replies = self.answerer.answer(asked)
+        return [self._answered(one, reply) for one, reply in zip(asked, replies, strict=True)]
+
+    def _read(self, recall: Recall, question: QuestionToAsk) -> Sequence[Piece]:
+        pieces = recall.recall(question.text)
+        if isinstance(recall, NewestChunks):
+            return pieces
+        return fitted(pieces, self.params.answer.max_tokens, self.count)
+
+    def _answered(self, asked: Asked, reply: str) -> Answered:
+        question = asked.question
+        whole = self.params.answer.by == "contains" and question.metric != "exact"
+        return Answered(
+            question=question.id,
+            text=question.text,
+            gold=question.answers,
+            metric=question.metric,
+            recalled=[piece.name for piece in asked.pieces],
+            tokens=sum(self.count(piece.text) for piece in asked.pieces),
+            answer="; ".join(contained(question.answers, reply)) if whole else reply,
+            score=score(question.metric, question.answers, reply),
+        )
+
+
+def _texts(instance: InstanceToPlay) -> list[str]:
+    return [chunk.text for chunk in instance.chunks]
+
+
+def _newest(instance: InstanceToPlay, evaluator: Evaluator) -> Recall:
+    most = min(LONG_CONTEXT, evaluator.longest or LONG_CONTEXT)
+    return NewestChunks(_texts(instance), most, evaluator.count)
+
+
+_BASELINES: dict[str, Callable[[InstanceToPlay, Evaluator], Recall]] = {
+    "bm25_chunks": lambda instance, _: FromChunks(_texts(instance), instance.tokens),
+    "empty_memory": lambda instance, _: Nothing(),
+    "long_context": _newest,
+}

@@ -1,0 +1,44 @@
+"""r4 by a judge, as in the paper: a model behind the endpoint says of each operation whether it is valid."""
+
+import json
+from collections.abc import Sequence
+
+from training.chats import Chat, Sampling
+from training.prompts import judge_prompt
+from training.schema import CallMade, Step
+
+_TOKENS_EACH = 8  # of the verdict on an operation
+_SEED = 0  # nothing is drawn
+
+
+def judge(steps: Sequence[Step], chat: Chat) -> None:
+    """Set `valid` of every call that stored something by what the judge says; no verdict counts as no."""
+    judged = [(step, [call for call in step.calls if _stores(call)]) for step in steps]
+    judged = [(step, calls) for step, calls in judged if calls]
+    if not judged:
+        return
+    chats = [judge_prompt(step.chunk, [_shown(call) for call in calls]) for step, calls in judged]
+    longest = max(len(calls) for _, calls in judged)
+    replies = chat.complete(chats, Sampling(_TOKENS_EACH * (longest + 2), 0.0, _SEED), tools=False)
+    for (_, calls), reply in zip(judged, replies, strict=True):
+        said = verdicts(reply, len(calls))
+        for call, valid in zip(calls, said, strict=True):
+            call.valid = valid
+
+
+def verdicts(reply: str, count: int) -> list[bool]:
+    """The list of true and false in a reply, made `count` long; all false where none can be read."""
+    start, end = reply.find("["), reply.rfind("]")
+    try:
+        said = json.loads(reply[start : end + 1].lower()) if 0 <= start < end else []
+    except json.JSONDecodeError:
+        said = []
+    return [place < len(said) and said[place] is True for place in range(count)]
+
+
+def _stores(call: CallMade) -> bool:
+    return call.applied and call.content is not None
+
+
+def _shown(call: CallMade) -> str:
+    return f"{call.tool} {call.memory_type}: {call.content}"

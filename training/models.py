@@ -1,0 +1,43 @@
+"""Models by what params say of them: chats, and the policies, answerers and judges over them.
+
+torch and transformers are imported only where a local model is named.
+"""
+
+from training.answering import Answerer
+from training.answering.contains import ContainsAnswerer
+from training.answering.model import ModelAnswerer
+from training.chats import Chat
+from training.params import AgentParams, AnswerParams, PolicyModel
+from training.policies.model import ModelPolicy
+
+
+def local_chat(name: str) -> Chat:
+    """The model in a folder. Raises MemcurateError when it cannot be loaded."""
+    from training.chats.local import LocalChat  # loads torch: seconds, and not needed by all
+
+    return LocalChat(name)
+
+
+def endpoint_chat(model: str, native: bool = False) -> Chat:
+    """A model behind the endpoint. Raises MemcurateError when nobody answers there."""
+    from training.chats.endpoint import EndpointChat
+
+    return EndpointChat(model, native)
+
+
+def model_policy(name: str, model: PolicyModel, agent: AgentParams, seed: int) -> ModelPolicy:
+    """A model as a policy. Raises MemcurateError as its chat does."""
+    if model.local is not None:
+        chat = local_chat(model.local)
+    else:
+        assert model.endpoint is not None
+        chat = endpoint_chat(model.endpoint, model.tools == "native")
+    return ModelPolicy(name, chat, agent.memory, agent.step, seed)
+
+
+def answerer(params: AnswerParams) -> tuple[Answerer, int | None]:
+    """Who answers, and how many tokens it can read; None: as many as one likes."""
+    if params.model is None:
+        return ContainsAnswerer(), None
+    chat = local_chat(params.model) if params.by == "local" else endpoint_chat(params.model)
+    return ModelAnswerer(chat), chat.longest

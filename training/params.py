@@ -1,0 +1,115 @@
+"""The agent's blocks of params.yaml as typed models: memory, step, answer, rewards, evaluation."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.params import Model, Params, validated
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0)]
+Baseline = Literal["scripted", "bm25_chunks", "empty_memory", "long_context"]
+
+
+class MemoryParams(Model):
+    """What the memory may hold, and how much of it a policy sees."""
+
+    core_tokens: Annotated[int, Field(ge=16)] = Field(description="core memory holds at most so many tokens")
+    shown: Annotated[int, Field(ge=0)] = Field(description="newest entries of each list in a prompt")
+
+
+class StepParams(Model):
+    """What a model reads and writes at a step, in its own tokens."""
+
+    prompt_tokens: Annotated[int, Field(ge=256)] = Field(
+        description="instructions, memory and chunk, at most"
+    )
+    reply_tokens: Annotated[int, Field(ge=16)] = Field(description="a reply, at most")
+    temperature: Share = Field(description="of sampling; 0 takes the likeliest token")
+
+
+class AnswerParams(Model):
+    """How questions are answered from what was recalled."""
+
+    by: Literal["contains", "local", "endpoint"] = Field(description="who answers")
+    model: str | None = Field(description="folder of a local model, or the endpoint's name of one")
+    retrieve: Count = Field(description="entries that BM25 takes from each list")
+    max_tokens: Annotated[int, Field(ge=32)] = Field(
+        description="of core and entries that the answerer reads"
+    )
+
+    @model_validator(mode="after")
+    def _named(self) -> "AnswerParams":
+        if (self.by == "contains") != (self.model is None):
+            raise ValueError(
+                f"answer.model is {self.model!r}, but answer.by is {self.by}: name a model for "
+                "local and endpoint, and null for contains"
+            )
+        return self
+
+
+class RewardParams(Model):
+    """How the parts of a reward are weighed."""
+
+    compression: Share = Field(description="weight of r3 (paper: beta)")
+    content: Share = Field(description="weight of r4 (paper: gamma)")
+    judge: str | None = Field(
+        description="model behind the endpoint that says whether an operation is valid; null: rules do"
+    )
+
+
+class PolicyModel(Model):
+    """A model that is evaluated as a policy: exactly one of the two."""
+
+    local: str | None = Field(None, description="folder of weights and tokenizer, or a hub name")
+    endpoint: str | None = Field(None, description="name of a model that the endpoint serves")
+    tools: Literal["text", "native"] = Field(
+        "text", description="tools in the system prompt, or passed to the server"
+    )
+    instances: Count | None = Field(None, description="test instances of each source at most; null: all")
+    stretch: bool = Field(True, description="whether it plays stretched instances")
+
+    @model_validator(mode="after")
+    def _one(self) -> "PolicyModel":
+        if (self.local is None) == (self.endpoint is None):
+            raise ValueError("takes exactly one of local and endpoint")
+        return self
+
+
+PolicyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class EvaluationParams(Model):
+    """What is played on the test split."""
+
+    methods: list[Baseline] = Field(min_length=1, description="methods without a model")
+    models: dict[PolicyName, PolicyModel] = Field(description="models as policies, by a name of your own")
+    stretch: list[Annotated[int, Field(ge=1000)]] = Field(
+        description="tokens that test instances of one source are joined up to, and more"
+    )
+    questions: Count = Field(description="asked of a stretched instance at most")
+    resamples: Annotated[int, Field(ge=100)] = Field(description="of the bootstrap behind an interval")
+
+    @model_validator(mode="after")
+    def _names(self) -> "EvaluationParams":
+        for name in self.methods:
+            if self.methods.count(name) > 1:
+                raise ValueError(f"methods names {name!r} twice")
+            if name in self.models:
+                raise ValueError(f"models has {name!r}, which is the name of a method without a model")
+        return self
+
+
+class AgentParams(Model):
+    """The blocks of params.yaml that say how the agent works and is measured."""
+
+    memory: MemoryParams
+    step: StepParams
+    answer: AnswerParams
+    rewards: RewardParams
+    evaluation: EvaluationParams
+
+
+def agent_params(params: Params) -> AgentParams:
+    """The agent's blocks, checked. Raises MemcurateError with one line per wrong key."""
+    return validated(AgentParams, {name: getattr(params, name) for name in AgentParams.model_fields})

@@ -1,0 +1,1 @@
+"""What an evaluation came to, as metrics, as a page and as tables for plots."""

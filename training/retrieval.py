@@ -1,0 +1,36 @@
+"""BM25 (bm25s, Lucene's variant) over a few texts: which of them a query is about.
+
+No stop words are left out: in a label set "Who" and "How many" say more than most nouns.
+"""
+
+from collections.abc import Sequence
+
+import bm25s
+import numpy as np
+
+from pipeline.text.normal import words
+
+
+class Ranking:
+    """Texts that queries rank."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        tokens = [words(text) for text in texts]
+        self._count = len(texts)
+        self._index: bm25s.BM25 | None = None
+        if any(tokens):
+            self._index = bm25s.BM25()
+            self._index.index(tokens, show_progress=False)
+
+    def scores(self, query: str) -> np.ndarray:
+        """A score for each text: float32, 0 where nothing of the query stands in it."""
+        known = self._index.get_tokens_ids(words(query)) if self._index else []
+        if self._index is None or not known:
+            return np.zeros(self._count, np.float32)
+        return np.asarray(self._index.get_scores_from_ids(known))
+
+    def best(self, query: str, most: int) -> list[int]:
+        """Positions of the `most` texts with the highest scores, best first; of equals the later first."""
+        scores = self.scores(query)
+        order = np.lexsort((-np.arange(self._count), -scores))
+        return [int(position) for position in order[:most]]
