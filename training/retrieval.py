@@ -10,6 +10,8 @@ import numpy as np
 
 from pipeline.text.normal import words
 
+_DECIMALS = 4  # scores that differ less are equal: the last bits depend on the processor
+
 
 class Ranking:
     """Texts that queries rank."""
@@ -31,6 +33,6 @@ class Ranking:
 
     def best(self, query: str, most: int) -> list[int]:
         """Positions of the `most` texts with the highest scores, best first; of equals the later first."""
-        scores = self.scores(query)
+        scores = np.round(self.scores(query), _DECIMALS)
         order = np.lexsort((-np.arange(self._count), -scores))
         return [int(position) for position in order[:most]]

@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.graph.project import BIN, clone, dvc
+from tests.graph.project import BIN, clone, dvc, ran
 
 # Neither the workers, nor the hash seed, nor the clock and locale of a machine may show in the data.
 CIRCUMSTANCES = [
@@ -21,10 +22,11 @@ CIRCUMSTANCES = [
 
 @dataclass(frozen=True)
 class Build:
-    """A clone after `dvc repro`."""
+    """A clone after `dvc repro` of the data, and then of the evaluation."""
 
     project: Path
-    output: str  # of dvc
+    output: str  # of dvc, of the data
+    evaluating: float  # seconds
     megabytes: dict[str, int]  # peak memory by command
 
 
@@ -47,8 +49,12 @@ def _build(folder: Path, env: dict[str, str]) -> Build:
     path = f"{python.parent}:{BIN}:/usr/bin:/bin"
     # Forced, because dvc else takes an output that equals another's from its cache and runs no stage for it.
     output = dvc(project, "repro", "--force", "report", env={**env, "PATH": path})
+    start = time.perf_counter()
+    evaluated = dvc(project, "repro", "--force", "--single-item", "evaluate", env={**env, "PATH": path})
+    seconds = time.perf_counter() - start
+    assert ran(evaluated) == {"evaluate"}
     lines = [line.split("\t") for line in notes.read_text().splitlines()]
-    return Build(project, output, {command: int(megabytes) for megabytes, command in lines})
+    return Build(project, output, seconds, {command: int(megabytes) for megabytes, command in lines})
 
 
 @pytest.fixture

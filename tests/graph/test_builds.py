@@ -44,7 +44,7 @@ def test_two_builds_are_the_same_byte_for_byte(builds: list[Build]) -> None:
     one, two = (tree(build.project / "data") for build in builds)
     assert [path for path in one.keys() | two.keys() if one.get(path) != two.get(path)] == []
     assert {"dataset/train.parquet", "dataset/test.parquet", "dataset/README.md"} < one.keys()
-    assert "report/index.html" in one
+    assert {"report/index.html", "evaluation/index.html"} < one.keys()
     metrics, others = (tree(build.project / "metrics") for build in builds)
     assert metrics == others
 
@@ -90,7 +90,7 @@ def test_memory(builds: list[Build], capsys: pytest.CaptureFixture[str]) -> None
         print("\npeak MB of all processes together, with 1 and with 2 workers")
         for command, peaks in sorted(table.items()):
             print(f"{command.removeprefix('-m stages.'):24}", *(f"{peak:6}" for peak in peaks))
-    assert len(table) == len(data_stages(builds[0].project))
+    assert len(table) == len(data_stages(builds[0].project)) + 1  # and the evaluation
     assert all(0 < peak < MOST_MEGABYTES for peaks in table.values() for peak in peaks)
 
 

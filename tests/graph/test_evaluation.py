@@ -3,9 +3,8 @@
 import json
 import subprocess
 import sys
-import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from statistics import mean
@@ -16,7 +15,7 @@ from pipeline.params import Params
 from pipeline.storage import read_rows
 from pipeline.text.tokens import Tokenizer
 from tests.graph.conftest import Build
-from tests.graph.project import BIN, dvc, ran, run
+from tests.graph.project import BIN, run
 from training.answering.contains import ContainsAnswerer
 from training.evaluation import Evaluator
 from training.params import agent_params
@@ -54,24 +53,19 @@ print(best, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3, len(played
 """
 
 
-@pytest.fixture(scope="module")
-def evaluated(builds: list[Build]) -> Iterator[tuple[Path, float]]:
-    """A whole build after `dvc repro evaluate`, and the seconds that took."""
-    project = builds[0].project
-    start = time.perf_counter()
-    assert ran(dvc(project, "repro", "--force", "--single-item", "evaluate")) == {"evaluate"}
-    yield project, time.perf_counter() - start
-    # The build itself is other tests' too: as committed again.
-    run(project, "git", "checkout", "--quiet", "dvc.lock", "metrics")
+@pytest.fixture
+def project(builds: list[Build]) -> Path:
+    """A whole build, not to be changed."""
+    return builds[0].project
 
 
-def test_it_takes_under_five_minutes(evaluated: tuple[Path, float]) -> None:
-    assert evaluated[1] < 300
+def test_it_takes_under_five_minutes(builds: list[Build]) -> None:
+    assert max(build.evaluating for build in builds) < 300
 
 
-def test_the_writer_beats_an_empty_memory_and_the_best_chunks(evaluated: tuple[Path, float]) -> None:
-    """On all sources the one, on five at least the other, intervals excluding nothing."""
-    figures = json.loads((evaluated[0] / "metrics" / "evaluate.json").read_text())["test"]
+def test_the_writer_beats_an_empty_memory_and_the_best_chunks(project: Path) -> None:
+    """On all sources the one, on five at least the other, intervals excluding 0."""
+    figures = json.loads((project / "metrics" / "evaluate.json").read_text())["test"]
     scripted = figures["scripted"]
     sources = set(scripted) - {"average"}
     assert len(sources) == 8
@@ -94,9 +88,9 @@ class Hoarder:
         return [f"<tool_call>{json.dumps(one)}</tool_call>" for one in calls]
 
 
-def test_storing_chunks_word_for_word_does_not_win(evaluated: tuple[Path, float], params: Params) -> None:
+def test_storing_chunks_word_for_word_does_not_win(project: Path, params: Params) -> None:
     """On every source its total reward is below the scripted writer's."""
-    data = evaluated[0] / "data"
+    data = project / "data"
     count = lru_cache(1 << 14)(Tokenizer(params.tokenizer, data / "assets").count)
     evaluator = Evaluator(agent_params(params), count, ContainsAnswerer(), None, None)
     tests = list(read_rows(data / "dataset" / "test.parquet", InstanceToPlay))
@@ -111,13 +105,13 @@ def test_storing_chunks_word_for_word_does_not_win(evaluated: tuple[Path, float]
 
 
 def test_long_texts_are_written_fast_and_in_flat_memory(
-    evaluated: tuple[Path, float], capsys: pytest.CaptureFixture[str]
+    project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """At 1 MB of text a second or more; 400K tokens take little more memory than 30K."""
     speeds, peaks = {}, {}
     for tokens in (30_000, 400_000):
         printed = subprocess.check_output(
-            [sys.executable, "-c", LONG, str(tokens)], cwd=evaluated[0], text=True, env={"PYTHONPATH": "."}
+            [sys.executable, "-c", LONG, str(tokens)], cwd=project, text=True, env={"PYTHONPATH": "."}
         )
         speeds[tokens], peaks[tokens], entries = map(float, printed.split())
         with capsys.disabled():
@@ -126,6 +120,6 @@ def test_long_texts_are_written_fast_and_in_flat_memory(
     assert peaks[400_000] - peaks[30_000] < 60
 
 
-def test_episodes_are_shown(evaluated: tuple[Path, float]) -> None:
-    shown = run(evaluated[0], BIN / "memcurate", "show", "scripted:gutenberg/stretched-400000")
+def test_episodes_are_shown(project: Path) -> None:
+    shown = run(project, BIN / "memcurate", "show", "scripted:gutenberg/stretched-400000")
     assert "step 200: " in shown and "question 99: " in shown
