@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, cast
 
-import spacy
-from spacy.language import Language
-from spacy.matcher import Matcher
-from spacy.tokens import Doc, Token
+from pipeline.text.without import without
+
+with without("torch"):  # which spaCy imports wherever it is: seconds, and hundreds of MB in every process
+    import spacy
+    from spacy.language import Language
+    from spacy.matcher import Matcher
+    from spacy.tokens import Doc, Token
 
 from pipeline.text.lexicon import DAYS, DETERMINERS, EVENTS, LEADS, LOCAL, MONTHS, NO_NAMES, TITLES
 from pipeline.text.usage import Usage
