@@ -36,10 +36,14 @@ class Evaluator:
     ) -> Iterator[Episode]:
         """The episodes of a policy, in the order of the instances."""
         for played in play(policy, instances, self.params.memory.core_tokens, self.count):
-            if self.judge is not None:
-                judge(played.steps, self.judge)
-            recall = FromMemory(played.memory, self.params.answer.retrieve)
-            yield self._episode(policy.name, played, recall, stretch)
+            yield self.finished(policy.name, played, stretch)
+
+    def finished(self, method: str, played: Played, stretch: int | None) -> Episode:
+        """The episode of a memory that was written: judged, asked, rewarded."""
+        if self.judge is not None:
+            judge(played.steps, self.judge)
+        recall = FromMemory(played.memory, self.params.answer.retrieve)
+        return self._episode(method, played, recall, stretch)
 
     def baseline(
         self, name: str, instances: Iterable[InstanceToPlay], stretch: int | None
@@ -52,14 +56,10 @@ class Evaluator:
     def _episode(self, method: str, played: Played, recall: Recall, stretch: int | None) -> Episode:
         instance = played.instance
         answers = self._answers(instance.questions, recall)
-        earned = rewards.Rewards(
-            correctness=rewards.correctness([answer.score for answer in answers]),
-            tool_format=[rewards.tool_format(step.calls) for step in played.steps],
-            compression=rewards.compression(recall.tokens, instance.tokens),
-            content=[rewards.content(step.calls) for step in played.steps],
-            beta=self.params.rewards.compression,
-            gamma=self.params.rewards.content,
-        )
+        r1 = rewards.correctness([answer.score for answer in answers])
+        r2 = rewards.mean(rewards.tool_format(step.calls) for step in played.steps)
+        r3 = rewards.compression(recall.tokens, instance.tokens)
+        r4 = rewards.mean(rewards.content(step.calls) for step in played.steps)
         return Episode(
             id=f"{method}:{instance.id}",
             method=method,
@@ -72,11 +72,11 @@ class Evaluator:
             entries=played.entries(),
             memory_tokens=recall.tokens,
             answers=answers,
-            correctness=earned.correctness,
-            tool_format=rewards.mean(earned.tool_format),
-            compression=earned.compression,
-            content=rewards.mean(earned.content),
-            total=earned.total(),
+            correctness=r1,
+            tool_format=r2,
+            compression=r3,
+            content=r4,
+            total=rewards.total(r1, r2, r3, r4, self.params.rewards),
         )
 
     def _answers(self, questions: Sequence[QuestionToAsk], recall: Recall) -> list[Answered]:

@@ -100,6 +100,44 @@ class EvaluationParams(Model):
         return self
 
 
+class LoraParams(Model):
+    """Train a low-rank addition to the weights; it is merged into them at the end."""
+
+    rank: Count
+    alpha: Count
+
+
+class Profile(Model):
+    """How the agent is trained, for a kind of machine."""
+
+    gpus: Annotated[int, Field(ge=0)] = Field(description="that the machine must have")
+    step: StepParams
+    batches: Count = Field(description="of instances, played and learnt from")
+    instances: Count = Field(description="in a batch")
+    group: Annotated[int, Field(ge=2)] = Field(description="episodes of each instance in a batch")
+    pooled: Literal["instance", "step"] = Field(description="rows whose rewards are compared")
+    updates: Count = Field(description="of the weights, on each batch")
+    parts: Count = Field(description="of a batch, differentiated one after the other")
+    learning_rate: Annotated[float, Field(gt=0)]
+    warm_up: Annotated[int, Field(ge=0)] = Field(description="updates until the learning rate is reached")
+    clip: Annotated[float, Field(gt=0)] = Field(description="of the ratio to the policy that played")
+    kl: Share = Field(description="weight of the divergence from the warm-started policy")
+    generate: Literal["batch", "continuous", "vllm"] = Field(description="how completions are made")
+    at_once: Count = Field(description="prompts that are completed together")
+    every: Count = Field(description="batches between validations, and between checkpoints")
+    lora: LoraParams | None
+
+    @model_validator(mode="after")
+    def _divides(self) -> "Profile":
+        if self.parts % self.updates:
+            raise ValueError(f"parts {self.parts} is no multiple of updates {self.updates}")
+        if self.instances * self.group % self.parts:
+            raise ValueError(
+                f"instances × group {self.instances * self.group} is no multiple of parts {self.parts}"
+            )
+        return self
+
+
 class AgentParams(Model):
     """The blocks of params.yaml that say how the agent works and is measured."""
 

@@ -13,19 +13,15 @@ from training.tools import TOOLS
 
 Message = dict[str, str]  # role and content
 
+# Short on purpose: small models read it at every step, on small machines.
 _WRITE = """\
-You keep the memory of an assistant. You are shown one piece of an interaction at a time, and never \
-again. Later, questions are answered from the memory alone.
-The memory has three parts:
-- core: one short paragraph on what all of this is about; rewrite it as a whole.
-- semantic: facts, one entry each.
-- episodic: events, one entry each, with their time.
-Store what may be asked for: names, numbers, dates, places, what people say of themselves, labelled \
-samples with their labels. Leave out small talk. Do not store what the memory holds already; update what has \
-changed. Write every entry so that it can be understood alone."""
+You keep the memory of an assistant. You see one piece of an interaction, and never again; later, questions \
+are answered from the memory alone. core: a paragraph on the whole. semantic: facts. episodic: events with \
+their time. Store names, numbers, dates, what people say of themselves, samples with their labels; no small \
+talk, and nothing twice."""
 
 _CALLS = """\
-Answer with tool calls only, one for each thing to store, each like this:
+Write tool calls only, like this:
 <tool_call>{"name": "new_memory_insert", \
 "arguments": {"memory_type": "semantic", "content": "..."}}</tool_call>
 The tools:
@@ -36,9 +32,7 @@ Memory:
 {memory}
 
 New piece:
-{chunk}
-
-Store what is worth remembering of the new piece."""
+{chunk}"""
 
 _ANSWER = """\
 Memory:

@@ -7,38 +7,22 @@ out of r1.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from training.schema import CallMade
+from training.params import RewardParams
+from training.schema import CallMade, Episode
 
 
-@dataclass(frozen=True, slots=True)
-class Rewards:
-    """The rewards of an episode; a number per step where they are a step's."""
+def total(r1: float | None, r2: float, r3: float, r4: float, params: RewardParams) -> float | None:
+    """r1 + r2 + beta r3 + gamma r4, of a step or, with the means of its steps, of an episode."""
+    if r1 is None:
+        return None
+    return r1 + r2 + params.compression * r3 + params.content * r4
 
-    correctness: float | None  # r1; None where no question could be measured
-    tool_format: list[float]  # r2
-    compression: float  # r3
-    content: list[float]  # r4
-    beta: float
-    gamma: float
 
-    def of_steps(self) -> list[float] | None:
-        """Total reward of each step; None where r1 is."""
-        if self.correctness is None:
-            return None
-        shared = self.correctness + self.beta * self.compression
-        return [
-            shared + tool_format + self.gamma * content
-            for tool_format, content in zip(self.tool_format, self.content, strict=True)
-        ]
-
-    def total(self) -> float | None:
-        """Mean of the steps' total rewards; without steps r2 and r4 are 0."""
-        steps = self.of_steps()
-        if steps is None or self.correctness is None:
-            return None
-        return mean(steps) if steps else self.correctness + self.beta * self.compression
+def of_steps(episode: Episode, params: RewardParams) -> list[float | None]:
+    """The total reward of each step of an episode; None where r1 could not be measured."""
+    r1, r3 = episode.correctness, episode.compression
+    return [total(r1, tool_format(step.calls), r3, content(step.calls), params) for step in episode.steps]
 
 
 def correctness(scores: Sequence[float | None]) -> float | None:

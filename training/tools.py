@@ -26,13 +26,13 @@ def _schema(name: str, description: str, properties: dict[str, Any], required: l
 TOOLS: list[Any] = [
     _schema(
         "new_memory_insert",
-        "Add an entry: semantic for a fact, episodic for an event with its time.",
+        "add an entry",
         {"memory_type": _LIST, "content": _CONTENT},
         ["memory_type", "content"],
     ),
     _schema(
         "memory_update",
-        "Change an entry, or rewrite the whole core paragraph.",
+        "change an entry, or rewrite core as a whole",
         {
             "memory_type": {"type": "string", "enum": ["core", "semantic", "episodic"]},
             "new_content": _CONTENT,
@@ -42,7 +42,7 @@ TOOLS: list[Any] = [
     ),
     _schema(
         "memory_delete",
-        "Delete an entry that is wrong or of no more use.",
+        "delete an entry",
         {"memory_type": _LIST, "memory_id": _ID},
         ["memory_type", "memory_id"],
     ),

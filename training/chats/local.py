@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from pipeline.errors import MemcurateError
 from training.chats import Message, Sampling
-from training.tools import TOOLS
+from training.chats.template import Template
+from training.generation import Generator
 
 
 class LocalChat:
@@ -42,56 +43,23 @@ class LocalChat:
         self.model.to(self.device)
         self.at_once = 64 if self.device.type == "cuda" else 8
         self.longest: int | None = getattr(model.config, "max_position_embeddings", None)
-        self.takes_tools = _mentions_tools(self.tokenizer)
+        self._template = Template(self.tokenizer)
+        self.takes_tools = self._template.takes_tools
         if self.tokenizer.pad_token is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
 
     def count(self, messages: Sequence[Message]) -> int:
         """See Chat."""
-        return len(
-            self.tokenizer(self._text(messages, self.takes_tools), add_special_tokens=False)["input_ids"]
-        )
+        return len(self._template.ids(messages, tools=True))
 
     def complete(self, chats: Sequence[Sequence[Message]], sampling: Sampling, tools: bool) -> list[str]:
         """See Chat."""
-        replies: list[str] = []
-        for first in range(0, len(chats), self.at_once):
-            texts = [
-                self._text(chat, tools and self.takes_tools) for chat in chats[first : first + self.at_once]
-            ]
-            torch.manual_seed(sampling.seed + first)
-            replies += self._generate(texts, sampling)
-        return replies
-
-    def _text(self, messages: Sequence[Message], tools: bool) -> str:
-        return str(
-            self.tokenizer.apply_chat_template(
-                list(messages), tools=TOOLS if tools else None, add_generation_prompt=True, tokenize=False
-            )
+        generator = Generator(
+            self.model, self.tokenizer, sampling.max_tokens, sampling.temperature, self.at_once
         )
-
-    @torch.inference_mode()
-    def _generate(self, texts: list[str], sampling: Sampling) -> list[str]:
-        read = self.tokenizer(
-            texts, return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False
-        ).to(self.device)
-        how = {"do_sample": True, "temperature": sampling.temperature} if sampling.temperature else {}
-        config = GenerationConfig(  # type: ignore[no-untyped-call]
-            max_new_tokens=sampling.max_tokens,
-            pad_token_id=self.tokenizer.pad_token_id,
-            eos_token_id=self.model.generation_config.eos_token_id,
-            **how,
-        )
-        made = self.model.generate(**read, generation_config=config)
-        written = made[:, read["input_ids"].shape[1] :]
-        return [str(text) for text in self.tokenizer.batch_decode(written, skip_special_tokens=True)]
-
-
-def _mentions_tools(tokenizer: PreTrainedTokenizerBase) -> bool:
-    """Whether the chat template shows tools."""
-    chat = [{"role": "user", "content": "hello"}]
-    text = tokenizer.apply_chat_template(chat, tools=TOOLS, add_generation_prompt=True, tokenize=False)
-    return all(tool["function"]["name"] in text for tool in TOOLS)
+        torch.manual_seed(sampling.seed)
+        completions = generator.completed([self._template.ids(chat, tools) for chat in chats])
+        return [self._template.read(completion) for completion in completions]
 
 
 def _missing(name: str) -> str:
