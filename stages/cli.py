@@ -88,7 +88,8 @@ def _episode(identity: str) -> Episode:
     episode = read_row(path, Episode, identity)
     if episode is None:
         raise MemcurateError(
-            f"there is no episode {identity!r} in {path}: the instance is none of data/dataset/test.parquet"
+            f"there is no episode {identity!r} in {path}: {method} did not play such an instance; an id is "
+            "METHOD:INSTANCE, with an instance's id as in data/dataset/test.parquet"
         )
     return episode
 

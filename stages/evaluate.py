@@ -64,6 +64,11 @@ def _lengths(agent: AgentParams, seed: int) -> Lengths:
         )
     train = read_rows(DATASET / "train.parquet", InstanceToPlay)
     long = by_length(tests, train, agent.evaluation.stretch, agent.evaluation.questions, seed)
+    for length, instances in long.items():
+        if not instances:
+            raise MemcurateError(
+                f"evaluation.stretch: no source has {length} tokens in test and train together; remove it"
+            )
     return {None: tests} | long
 
 

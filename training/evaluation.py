@@ -17,7 +17,7 @@ from training.memory import Memory
 from training.metrics import contained, score
 from training.params import AgentParams
 from training.policies import Policy
-from training.recall import LONG_CONTEXT, FromChunks, FromMemory, NewestChunks, Nothing, Piece, Recall, fitted
+from training.recall import FromChunks, FromMemory, NewestChunks, Nothing, Piece, Recall, fitted
 from training.schema import Answered, Episode, InstanceToPlay, QuestionToAsk
 
 
@@ -28,7 +28,7 @@ class Evaluator:
     params: AgentParams
     count: Count
     answerer: Answerer
-    longest: int | None  # tokens that the answerer can read; None: as many as one likes
+    longest: int  # tokens of a long context that the answerer can read
     judge: Chat | None  # who judges operations; None: the rules
 
     def policy(
@@ -110,8 +110,7 @@ def _texts(instance: InstanceToPlay) -> list[str]:
 
 
 def _newest(instance: InstanceToPlay, evaluator: Evaluator) -> Recall:
-    most = min(LONG_CONTEXT, evaluator.longest or LONG_CONTEXT)
-    return NewestChunks(_texts(instance), most, evaluator.count)
+    return NewestChunks(_texts(instance), evaluator.longest, evaluator.count)
 
 
 _BASELINES: dict[str, Callable[[InstanceToPlay, Evaluator], Recall]] = {

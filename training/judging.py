@@ -4,11 +4,12 @@ import json
 from collections.abc import Sequence
 
 from training.chats import Chat, Sampling
+from training.parsing import without_thinking
 from training.prompts import judge_prompt
 from training.schema import CallMade, Step
 
-_TOKENS_EACH = 8  # of the verdict on an operation
-_SEED = 0  # nothing is drawn
+_TOKENS = 1024  # of a reply, for models that think before they answer …
+_TOKENS_EACH = 8  # … and of the verdict on an operation
 
 
 def judge(steps: Sequence[Step], chat: Chat) -> None:
@@ -19,15 +20,18 @@ def judge(steps: Sequence[Step], chat: Chat) -> None:
         return
     chats = [judge_prompt(step.chunk, [_shown(call) for call in calls]) for step, calls in judged]
     longest = max(len(calls) for _, calls in judged)
-    replies = chat.complete(chats, Sampling(_TOKENS_EACH * (longest + 2), 0.0, _SEED), tools=False)
+    replies = chat.complete(chats, Sampling(_TOKENS + _TOKENS_EACH * longest, 0.0), tools=False)
     for (_, calls), reply in zip(judged, replies, strict=True):
         said = verdicts(reply, len(calls))
         for call, valid in zip(calls, said, strict=True):
             call.valid = valid
+            done = call.note.split("; ")[0]  # without what the rules said
+            call.note = done if valid else f"{done}; the judge does not find it valid"
 
 
 def verdicts(reply: str, count: int) -> list[bool]:
     """The list of true and false in a reply, made `count` long; all false where none can be read."""
+    reply = without_thinking(reply)
     start, end = reply.find("["), reply.rfind("]")
     try:
         said = json.loads(reply[start : end + 1].lower()) if 0 <= start < end else []

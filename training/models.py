@@ -9,6 +9,9 @@ from training.answering.model import ModelAnswerer
 from training.chats import Chat
 from training.params import AgentParams, AnswerParams, PolicyModel
 from training.policies.model import ModelPolicy
+from training.recall import LONG_CONTEXT
+
+_INSTRUCTIONS = 512  # tokens of instructions, question and answer
 
 
 def local_chat(name: str) -> Chat:
@@ -35,9 +38,13 @@ def model_policy(name: str, model: PolicyModel, agent: AgentParams, seed: int) -
     return ModelPolicy(name, chat, agent.memory, agent.step, seed)
 
 
-def answerer(params: AnswerParams) -> tuple[Answerer, int | None]:
-    """Who answers, and how many tokens it can read; None: as many as one likes."""
+def answerer(params: AnswerParams) -> tuple[Answerer, int]:
+    """Who answers, and how many tokens of a long context it can read.
+
+    For a model three quarters of what it was made for, but for the instructions: its own tokens may be more.
+    """
     if params.model is None:
-        return ContainsAnswerer(), None
+        return ContainsAnswerer(), LONG_CONTEXT
     chat = local_chat(params.model) if params.by == "local" else endpoint_chat(params.model)
-    return ModelAnswerer(chat), chat.longest
+    longest = min(chat.longest or LONG_CONTEXT, LONG_CONTEXT)
+    return ModelAnswerer(chat), (longest - _INSTRUCTIONS) * 3 // 4

@@ -40,13 +40,18 @@ class Unread:
 
 def parse(reply: str) -> list[Call | Unread]:
     """The calls of a reply, in order, and what was meant as one and could not be read."""
-    text = _THINKING.sub(" ", reply[:_LONGEST])
+    text = without_thinking(reply[:_LONGEST])
     found: list[Call | Unread] = []
     for part, tagged in _parts(text):
         found += _calls(part) if tagged else [one for one in _calls(part) if isinstance(one, Call)]
         if len(found) >= _MOST_CALLS:
             break
     return found[:_MOST_CALLS]
+
+
+def without_thinking(reply: str) -> str:
+    """A reply without what a model thought before it; a thought that is not ended goes on to the end."""
+    return _THINKING.sub(" ", reply)
 
 
 def _parts(text: str) -> Iterator[tuple[str, bool]]:

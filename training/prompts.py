@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.schema import Metric
+from training.chats import Message
 from training.memory import Memory
 from training.recall import Piece
 from training.tools import TOOLS
-
-Message = dict[str, str]  # role and content
 
 # Short on purpose: small models read it at every step, on small machines.
 _WRITE = """\

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.text.normal import words
 
-_DECIMALS = 4  # scores that differ less are equal: the last bits depend on the processor
+_DECIMALS = 4
 
 
 class Ranking:
@@ -25,14 +25,14 @@ class Ranking:
             self._index.index(tokens, show_progress=False)
 
     def scores(self, query: str) -> np.ndarray:
-        """A score for each text: float32, 0 where nothing of the query stands in it."""
+        """A score for each text, 0 where nothing matches; rounded: the last bits depend on the processor."""
         known = self._index.get_tokens_ids(words(query)) if self._index else []
         if self._index is None or not known:
             return np.zeros(self._count, np.float32)
-        return np.asarray(self._index.get_scores_from_ids(known))
+        return np.asarray(np.round(self._index.get_scores_from_ids(known), _DECIMALS))
 
     def best(self, query: str, most: int) -> list[int]:
         """Positions of the `most` texts with the highest scores, best first; of equals the later first."""
-        scores = np.round(self.scores(query), _DECIMALS)
+        scores = self.scores(query)
         order = np.lexsort((-np.arange(self._count), -scores))
         return [int(position) for position in order[:most]]

@@ -43,7 +43,7 @@ def step_in_full(step: Step) -> str:
 
 
 def question_in_full(episode: Episode, answered: Answered) -> str:
-    """A question with the text of all that was recalled for it."""
+    """A question with the entries recalled for it, uncut; of chunks, which no episode keeps, the numbers."""
     texts = {entry.id: entry.text for entry in episode.entries}
     texts["core"] = episode.core
     texts |= {f"chunk {number}": step.chunk for number, step in enumerate(episode.steps)}
@@ -63,7 +63,7 @@ def _call(call: CallMade) -> str:
 
 
 def _outcome(call: CallMade) -> str:
-    done = "stored" if call.applied else "failed"
+    done = "applied" if call.applied else "failed"
     return f"{done}  {call.tool or 'unread call'} {call.memory_type or ''} ({call.note})".replace("  (", " (")
 
 

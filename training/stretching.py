@@ -2,7 +2,8 @@
 
 Where a source has too few of them, train instances fill up: they are read like the others, but nothing is
 asked of them. The order is drawn. Dates that the rendering made up (a day per chunk) go on from one instance
-to the next, in chunks and in questions; real timestamps stay.
+to the next, in chunks and in questions; real timestamps stay. A question for the label of a sample that
+another instance shows is left out: its answer would stand there.
 """
 
 import re
@@ -13,6 +14,7 @@ from heapq import merge
 from itertools import groupby
 
 from pipeline import draws
+from pipeline.text.normal import normalised
 from training.schema import ChunkToRead, InstanceToPlay, QuestionToAsk
 
 _FORMAT = "%Y-%m-%d %H:%M"
@@ -50,7 +52,9 @@ def _joined(parts: Sequence[InstanceToPlay], tokens: int, questions: int, seed: 
         if part.split == "test":
             asked += [_later_question(question, part, days) for question in part.questions]
         chunks += [_later_chunk(chunk, days) for chunk in part.chunks]
-    kept = draws.shuffled(asked, lambda one: one.id, seed, "stretch", tokens)[:questions]
+    text = normalised("\n".join(chunk.text for chunk in chunks))
+    unseen = [question for question in asked if not _is_shown(question, text)]
+    kept = draws.shuffled(unseen, lambda one: one.id, seed, "stretch", tokens)[:questions]
     return InstanceToPlay(
         id=f"{source}/stretched-{tokens}",
         source=source,
@@ -59,6 +63,11 @@ def _joined(parts: Sequence[InstanceToPlay], tokens: int, questions: int, seed: 
         chunks=chunks,
         questions=sorted(kept, key=lambda one: one.id),
     )
+
+
+def _is_shown(question: QuestionToAsk, text: str) -> bool:
+    """Whether the sample that a question asks the label of stands in a normalised text."""
+    return question.metric == "exact" and normalised(question.text.split("\n", 1)[-1]) in text
 
 
 def _made_up(instance: InstanceToPlay) -> bool:

@@ -130,7 +130,7 @@ class Summary:
         common = one.scores.keys() & other.scores.keys()
         if not common:
             return None
-        mine, its = ({name: of.scores[name] for name in common} for of in (one, other))
+        mine, its = ({name: of.scores[name] for name in sorted(common)} for of in (one, other))
         drawn = resampled(mine, self._resamples, self._seed) - resampled(its, self._resamples, self._seed)
         return np.concatenate([[_plain(mine) - _plain(its)], drawn])
 

@@ -13,10 +13,14 @@ from training.tools import Call
 
 _COPIED = 0.5  # an entry with so many of a chunk's words copies it …
 _SHORT = 150  # … unless the chunk has fewer words than this: then one entry may hold all of it
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _TIME = re.compile(
-    r"\b(?:\d{4}-\d{2}-\d{2}|\d{1,2}[:.]\d{2}|(?:1[0-9]|20)\d{2}|\d{1,2}\s?[ap]\.?m|"
-    rf"(?:{'|'.join(_MONTHS)})[a-z]*\.?\s+\d|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:{'|'.join(_MONTHS)})|"
+    r"\b(?:\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}|(?:1[0-9]|20)\d{2}|\d{1,2}(?:[:.]\d{2})?\s?[ap]\.?m|"
+    rf"{_MONTH}\.?\s+{_DAY}|{_DAY}\s+(?:of\s+)?{_MONTH}|"
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today|tonight|last (?:week|month|year))\b",
     re.IGNORECASE,
 )

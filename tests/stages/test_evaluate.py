@@ -98,7 +98,7 @@ def test_an_episode_is_shown(make: Make) -> None:
     assert shown.returncode == 0, shown.stderr
     for part in (
         "step 1",
-        "stored  new_memory_insert semantic (inserted as s1)",
+        "applied  new_memory_insert semantic (inserted as s1)",
         "question 1",
         "gold      Rome",
     ):

@@ -37,16 +37,13 @@ def serving(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[di
             self.end_headers()
             self.wfile.write(content)
 
-        def do_GET(self) -> None:  # the name that http.server calls
-            if self.headers["Authorization"] == "Bearer wrong":
-                self.reply(401, {"error": {"message": "no such key"}})
-            else:
-                self.reply(200, {"object": "list", "data": []})
-
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             got.append(request)
-            self.reply(*answer(request))
+            if self.headers["Authorization"] == "Bearer wrong":
+                self.reply(401, {"error": {"message": "no such key"}})
+            else:
+                self.reply(*answer(request))
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -71,7 +68,8 @@ def test_native_tool_calls_come_as_text(monkeypatch: pytest.MonkeyPatch) -> None
         (reply,) = chat.complete([HELLO], Sampling(10, 0.5, 3), tools=True)
     assert reply.startswith("Storing.\n<tool_call>")
     assert parse(reply) == [Call("new_memory_insert", ARGUMENTS)]
-    (request,) = got
+    hello, request = got  # the first asks whether the model is there
+    assert hello["max_tokens"] == 1
     assert request["tools"] == TOOLS and request["temperature"] == 0.5 and request["seed"] == 3
 
 
@@ -103,4 +101,4 @@ def test_a_refusal_names_what_to_do_and_no_key(monkeypatch: pytest.MonkeyPatch) 
 def test_a_server_that_refuses_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = {"error": {"message": "no such model"}}
     with serving(lambda _: (404, refusal), monkeypatch), pytest.raises(MemcurateError, match="no such model"):
-        EndpointChat("m").complete([HELLO], Sampling(10, 0.0, 0), tools=False)
+        EndpointChat("m")

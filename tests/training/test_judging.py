@@ -22,6 +22,7 @@ from training.schema import Step
         ("true, false, true", [False, False, False]),
         ("[true, false", [False, False, False]),
         ("", [False, False, False]),
+        ("<think>[false]</think>[true]", [True, False, False]),
         ("][", [False, False, False]),
     ],
 )
@@ -54,6 +55,8 @@ def test_only_what_was_stored_is_judged() -> None:
     strict = Strict()
     judge(steps, strict)
     assert [one.valid for one in steps[0].calls] == [True, False, False]
+    assert stored[0].note == "inserted as s1"
+    assert stored[1].note == "inserted as s1; the judge does not find it valid"
     (asked,) = strict.asked
     assert "a chunk" in asked and "1. new_memory_insert semantic: Ann has a cat" in asked
     assert "2. new_memory_insert semantic: Bob has a dog" in asked and "3." not in asked

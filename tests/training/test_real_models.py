@@ -75,7 +75,7 @@ def test_whole_episodes(
     chat: Chat = request.getfixturevalue(kind)
     policy = ModelPolicy("small", chat, quick.memory, quick.step, seed=7)
     policy.check(short)
-    evaluator = Evaluator(quick, Tokenizer(params.tokenizer, assets).count, ModelAnswerer(chat), None, None)
+    evaluator = Evaluator(quick, Tokenizer(params.tokenizer, assets).count, ModelAnswerer(chat), 32_768, None)
     episodes = list(evaluator.policy(policy, short, None))
     assert [len(episode.steps) for episode in episodes] == [2, 1]
     for episode in episodes:

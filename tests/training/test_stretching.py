@@ -78,6 +78,17 @@ def test_the_same_seed_gives_the_same(seed: int) -> None:
     assert made[0] == made[1]
 
 
+def test_the_label_of_a_sample_that_is_shown_is_not_asked() -> None:
+    shown = "[Dialogue]\nSample: Who wrote  Emma ?\nLabel: 3"
+    ask = "Which number is the label of this sample?\nSample: "
+    asked = [
+        question(f"{ask}{text}", "3", metric="exact") for text in ("Who wrote Emma ?", "Who wrote Dune ?")
+    ]
+    tests = [instance("a", ["[Dialogue]\nSample: Where ?\nLabel: 4"], asked), instance("b", [shown])]
+    made = stretched(tests, [], sum(one.tokens for one in tests), 100, 7)
+    assert made is not None and [one.text for one in made.questions] == [f"{ask}Who wrote Dune ?"]
+
+
 def test_by_length_takes_the_sources_that_are_long_enough() -> None:
     tests, train = [book("a")], [book("c", "train")]
     found = by_length(tests, train, [tests[0].tokens, 10 * tests[0].tokens], 100, 7)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from training.answering import Asked
 from training.chats import Chat, Sampling
+from training.parsing import without_thinking
 from training.prompts import answer_prompt
 
-_TOKENS = 128  # of an answer; the paper's generator answers in a few words too
-_SEED = 0  # nothing is drawn
+_TOKENS = 1024  # of an answer, for models that think before they answer
 
 
 class ModelAnswerer:
@@ -19,4 +19,5 @@ class ModelAnswerer:
     def answer(self, asked: Sequence[Asked]) -> list[str]:
         """See Answerer."""
         chats = [answer_prompt(one.pieces, one.question.text, one.question.metric) for one in asked]
-        return self._chat.complete(chats, Sampling(_TOKENS, 0.0, _SEED), tools=False)
+        replies = self._chat.complete(chats, Sampling(_TOKENS, 0.0), tools=False)
+        return [without_thinking(reply).strip() for reply in replies]

@@ -13,7 +13,7 @@ class Sampling:
 
     max_tokens: int  # of the completion
     temperature: float  # 0: the likeliest token
-    seed: int
+    seed: int = 0
 
 
 class Chat(Protocol):

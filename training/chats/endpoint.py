@@ -27,9 +27,9 @@ class EndpointChat:
     longest: int | None = None  # the server refuses what is too long
 
     def __init__(self, model: str, native: bool = False) -> None:
-        """Ask the server whether it is there.
+        """Ask the model for a token, to see whether it is there.
 
-        Raises MemcurateError when no address is set, or nobody answers there, or the key is refused.
+        Raises MemcurateError when no address is set, or nobody answers there, or key or model are refused.
         """
         url = os.environ.get("MEMCURATE_ENDPOINT_URL")
         if not url:
@@ -41,10 +41,7 @@ class EndpointChat:
         self.takes_tools = native
         key = os.environ.get("MEMCURATE_ENDPOINT_KEY", "none")
         self._client = OpenAI(base_url=url, api_key=key, timeout=_SECONDS, max_retries=_TRIES)
-        try:
-            self._client.with_options(max_retries=0, timeout=30.0).models.list()
-        except APIError as error:
-            raise self._refused(error) from None
+        self._complete([{"role": "user", "content": "hello"}], Sampling(1, 0.0), tools=False, place=0)
 
     def count(self, messages: Sequence[Message]) -> int:
         """About so many: the server's tokenizer is not known, so a token is taken as three bytes."""

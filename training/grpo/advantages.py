@@ -30,5 +30,6 @@ def without_variance(rewards: Sequence[float], groups: Sequence[Hashable]) -> fl
     """The share of groups whose rewards are all the same: they teach nothing."""
     of_group: dict[Hashable, set[float]] = {}
     for reward, group in zip(rewards, groups, strict=True):
-        of_group.setdefault(group, set()).add(reward)
+        if not np.isnan(reward):
+            of_group.setdefault(group, set()).add(reward)
     return sum(len(own) == 1 for own in of_group.values()) / max(len(of_group), 1)

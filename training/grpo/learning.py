@@ -6,7 +6,6 @@ update, so an interrupted run ends like an unbroken one.
 """
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -196,8 +195,3 @@ class _Recorder(TrainerCallback):
                     trainer.accelerator.unwrap_model(trainer.model).save_pretrained(folder)
             self._run.note(update, {f"validation/{name}": value for name, value in figures.items()})
         trainer.accelerator.wait_for_everyone()
-
-
-def forget_checkpoints(run: RunFolder) -> None:
-    """Remove the checkpoints of a finished run: gigabytes that nothing needs."""
-    shutil.rmtree(run.checkpoints, ignore_errors=True)

@@ -44,7 +44,8 @@ class ModelPolicy:
         for instance in instances:
             for number, chunk in enumerate(instance.chunks):
                 messages = step_prompt(Memory(len, 0), chunk.text, 0, 0, not self._chat.takes_tools)
-                tokens = self._chat.count(messages) + self._memory.core_tokens
+                # A model's own tokens may be more than those that core memory is limited by.
+                tokens = self._chat.count(messages) + self._memory.core_tokens * 4 // 3
                 if tokens > most:
                     raise MemcurateError(
                         f"{instance.id}, chunk {number}: with instructions and core memory its prompt has "
@@ -53,7 +54,7 @@ class ModelPolicy:
                     )
 
     def prompt(self, situation: Situation) -> list[Message]:
-        """The messages of a step: as many of the newest entries as fit into the prompt."""
+        """The messages of a step: of the newest entries about as many as fit into the prompt."""
         room = self._step.prompt_tokens
         while True:
             messages = step_prompt(
