@@ -80,6 +80,15 @@ def test_methods_are_played_and_kept(make: Make) -> None:
     assert (project.folder / EVALUATION / "index.html").stat().st_size > 1000
 
 
+def test_a_length_that_no_source_has_is_told(make: Make) -> None:
+    project = make({"evaluation.stretch": [1000, 900_000], "evaluation.resamples": 100})
+    small(project)
+    done = project.stage("evaluate")
+    assert done.returncode == 0 and "evaluation.stretch 900000 is left out" in done.stderr
+    figures = json.loads((project.folder / "metrics" / "evaluate.json").read_text())
+    assert figures.keys() == {"test", "tokens_1000"}
+
+
 def test_the_same_again(make: Make) -> None:
     project = make(QUICK)
     small(project)
