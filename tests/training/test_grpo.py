@@ -206,6 +206,6 @@ def test_two_processes_find_the_advantages_of_one() -> None:
         rows = [json.loads(of) for of in re.findall(r"ROWS (\[\[.*?\]\])", output)]
         assert len(rows) == processes, output[-2000:]
         found.append(sorted(row for of in rows for row in of))
-    assert len(found[0]) == len(found[1]) == 12
+    assert len(found[0]) == len(found[1]) == 16
     assert np.allclose([row[1] for row in found[0]], [row[1] for row in found[1]], atol=1e-6)
     assert [row[0] for row in found[0]] == [row[0] for row in found[1]]
