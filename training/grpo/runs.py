@@ -6,7 +6,7 @@ A killed run goes on from its own last whole checkpoint. One process at a time w
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
@@ -73,24 +73,17 @@ class RunFolder:
             file.write(json.dumps({"update": update, **figures}) + "\n")
 
     def log(self) -> list[dict[str, float]]:
-        """The lines of the log, in order."""
-        if not self._log.exists():
-            return []
-        return [json.loads(line) for line in self._log.read_text(encoding="utf-8").splitlines()]
+        """The lines of the log, in order, but for one that a killed run left unfinished."""
+        lines: list[dict[str, float]] = []
+        if self._log.exists():
+            with suppress(json.JSONDecodeError):
+                for line in self._log.read_text(encoding="utf-8").splitlines():
+                    lines.append(json.loads(line))
+        return lines
 
     def forget_after(self, update: int) -> None:
         """Drop what was logged after an update, where a killed run was further than its checkpoint."""
-        kept = [line for line in self._whole_lines() if line["update"] <= update]
+        kept = [line for line in self.log() if line["update"] <= update]
         aside = self._log.with_suffix(".partial")
         aside.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
         aside.replace(self._log)
-
-    def _whole_lines(self) -> Iterator[dict[str, float]]:
-        """The lines of the log but for one that a killed run left unfinished."""
-        if not self._log.exists():
-            return
-        for line in self._log.read_text(encoding="utf-8").splitlines():
-            try:
-                yield json.loads(line)
-            except json.JSONDecodeError:
-                return

@@ -80,17 +80,12 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         rolled = self._rollouts.play(self._drawn(len(inputs)), self.completed)
         seconds = perf_counter() - start
         rows = rolled.rows
-        everywhere = [
-            (process, row.reward, row.group)
-            for process, row in gather_object([(self.accelerator.process_index, row) for row in rows])
-        ]
-        found = advantages([reward for _, reward, _ in everywhere], [group for _, _, group in everywhere])
-        own = [
-            float(value)
-            for (process, _, _), value in zip(everywhere, found, strict=True)
-            if process == self.accelerator.process_index
-        ]
-        size = self._size([process for process, _, _ in everywhere])
+        here = self.accelerator.process_index
+        everywhere = gather_object([(here, row.reward, row.group) for row in rows])
+        processes, earned, groups = (list(column) for column in zip(*everywhere, strict=True))
+        found = advantages(earned, groups)
+        own = [float(value) for process, value in zip(processes, found, strict=True) if process == here]
+        size = self._size(processes)
         batch = self._tensors(rows, own, size)
         batch["row_scale"] = torch.tensor(
             size * self.accelerator.num_processes / len(everywhere), device=self.accelerator.device
@@ -104,10 +99,8 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             {
                 **rolled.figures,
                 "rows": len(everywhere),
-                "reward": mean(reward for _, reward, _ in everywhere if not np.isnan(reward)),
-                "groups_without_variance": without_variance(
-                    [reward for _, reward, _ in everywhere], [group for _, _, group in everywhere]
-                ),
+                "reward": mean(reward for reward in earned if not np.isnan(reward)),
+                "groups_without_variance": without_variance(earned, groups),
                 "generation_seconds": seconds,
                 "generated_tokens_per_second": tokens / seconds,
             }
