@@ -47,6 +47,17 @@ def test_samples_vote_for_their_labels() -> None:
     assert asked(WHO, *votes) == "\\boxed{3}"
 
 
+def test_the_words_that_ask_say_nothing_about_a_sample() -> None:
+    # It shares "which", "number", "is" and "of" with the question alone.
+    asks = "Which number is that of the lucky? = label 4"
+    assert asked(WHO, asks, "Emma wrote back. = label 3") == "\\boxed{3}"
+
+
+def test_one_very_like_sample_outvotes_several_that_are_little_like_it() -> None:
+    weak = [f"Who wrote {title}? = label 5" for title in "Faust Dune Ulysses It Ivanhoe".split()]
+    assert asked(WHO, "Who wrote Emma, then? = label 3", *weak) == "\\boxed{3}"
+
+
 def test_without_samples_there_is_no_label() -> None:
     assert asked(WHO) == ""
     assert asked(WHO, "Emma is a book by Jane Austen.") == ""

@@ -1,8 +1,8 @@
 """An answerer without a model: the answer is all that was recalled; for a label the vote of its samples.
 
 A gold answer counts when it stands in what was recalled, so this measures memory and retrieval and not the
-skill of a reader. A sample votes for its label with the BM25 score that the question gives it, among
-the samples recalled; the `_VOTERS` best vote.
+skill of a reader. A recalled sample votes for its label with the square of the BM25 score that the sample
+asked about gives it, so that the few most alike decide; the `_VOTERS` best vote.
 """
 
 import re
@@ -15,6 +15,7 @@ from training.recall import Piece
 from training.retrieval import Ranking
 
 _LABEL = re.compile(r"\blabels?\W{0,4}(?:(?:is|number|=|:|→|->)\W{0,3}){0,2}(\d+)\b", re.IGNORECASE)
+_SAMPLE = "Sample: "  # stands before the sample that is asked about
 _VOTERS = 20
 
 
@@ -34,11 +35,12 @@ def _label(asked: Asked) -> str:
     labels, ranking = _samples(tuple(asked.pieces))
     if not labels:
         return ""
-    question = asked.question.text
-    scores = ranking.scores(question)
+    # Without the words that ask: "is", "the" and "of" say much about a sample.
+    sample = asked.question.text.split(_SAMPLE)[-1]
+    scores = ranking.scores(sample)
     votes: dict[str, float] = defaultdict(float)
-    for position in ranking.best(question, _VOTERS):
-        votes[labels[position]] += float(scores[position])
+    for position in ranking.best(sample, _VOTERS):
+        votes[labels[position]] += float(scores[position]) ** 2
     label = max(votes, key=lambda one: votes[one])  # of equal ones that of the better sample
     return f"\\boxed{{{label}}}"
 
