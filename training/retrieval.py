@@ -33,6 +33,10 @@ class Ranking:
 
     def best(self, query: str, most: int) -> list[int]:
         """Positions of the `most` texts with the highest scores, best first; of equals the later first."""
+        return [position for position, _ in self.scored(query, most)]
+
+    def scored(self, query: str, most: int) -> list[tuple[int, float]]:
+        """The same with their scores."""
         scores = self.scores(query)
         order = np.lexsort((-np.arange(self._count), -scores))
-        return [int(position) for position in order[:most]]
+        return [(int(position), float(scores[position])) for position in order[:most]]

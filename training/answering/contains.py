@@ -37,10 +37,9 @@ def _label(asked: Asked) -> str:
         return ""
     # Without the words that ask: "is", "the" and "of" say much about a sample.
     sample = asked.question.text.split(_SAMPLE)[-1]
-    scores = ranking.scores(sample)
     votes: dict[str, float] = defaultdict(float)
-    for position in ranking.best(sample, _VOTERS):
-        votes[labels[position]] += float(scores[position]) ** 2
+    for position, score in ranking.scored(sample, _VOTERS):
+        votes[labels[position]] += score**2
     label = max(votes, key=lambda one: votes[one])  # of equal ones that of the better sample
     return f"\\boxed{{{label}}}"
 
