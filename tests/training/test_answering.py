@@ -54,8 +54,9 @@ def test_the_words_that_ask_say_nothing_about_a_sample() -> None:
 
 
 def test_one_very_like_sample_outvotes_several_that_are_little_like_it() -> None:
-    weak = [f"Who wrote {title}? = label 5" for title in "Faust Dune Ulysses It Ivanhoe".split()]
-    assert asked(WHO, "Who wrote Emma, then? = label 3", *weak) == "\\boxed{3}"
+    # The others share one or two of its words, and their scores are more together.
+    weak = ["Emma runs. = label 5", "Emma sings. = label 5", "Who wrote it? = label 5"]
+    assert asked(WHO, "Who wrote Emma? = label 3", *weak) == "\\boxed{3}"
 
 
 def test_without_samples_there_is_no_label() -> None:

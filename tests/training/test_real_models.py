@@ -90,9 +90,8 @@ def test_a_seed_gives_the_same_again(kind: str, request: pytest.FixtureRequest) 
     chat: Chat = request.getfixturevalue(kind)
     sampled = [chat.complete([STORY], Sampling(24, 1.0, seed), tools=False) for seed in (1, 1, 2)]
     assert sampled[0] == sampled[1]
-    if (
-        kind == "local"
-    ):  # whether seeds differ elsewhere is the server's business: this one takes the likeliest
+    # Whether seeds differ is a server's own business: this one takes the likeliest.
+    if kind == "local":
         assert sampled[1] != sampled[2]
     assert "Paris" in chat.complete([FRANCE], Sampling(24, 0.0, 1), tools=False)[0]
 
