@@ -3,10 +3,21 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro test test-slow lint setup
+.PHONY: repro learn test test-slow lint setup
 
 repro: setup
 	dvc repro
+
+# The smallest training that learns something (docs/training.md): about an hour of two quiet cores, in a copy.
+# Checkpoints are kept here, so that it goes on when it is killed and started again.
+learn: setup
+	MEMCURATE_RUNS=$(CURDIR)/runs dvc exp run --temp --name learn \
+	  --set-param training.profile=learn \
+	  --set-param 'use=[trec_coarse]' \
+	  --set-param sources.trec_coarse.chunking.instances=400 \
+	  --set-param sources.trec_coarse.chunking.max_tokens=250 \
+	  --set-param dataset.limit=400 \
+	  evaluate_trained
 
 test: setup
 	pytest -n 2 -m "not slow"

@@ -264,6 +264,7 @@ class Params(Model):
     answer: dict[str, object]
     rewards: dict[str, object]
     evaluation: dict[str, object]
+    training: dict[str, object]
 
     @model_validator(mode="after")
     def _use(self) -> "Params":

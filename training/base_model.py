@@ -1,13 +1,13 @@
-"""A model out of a GGUF file as a plain folder: weights, tokenizer, chat template, configuration.
+"""The model that is trained as a plain folder: weights, tokenizer, chat template, configuration.
 
-transformers reads GGUF but does not save what it read; so the weights, in float32, go into a model that was
-made from the configuration alone.
+Out of a GGUF file, or from the hub. transformers reads GGUF but does not save what it read; so the weights,
+in float32, go into a model that was made from the configuration alone.
 """
 
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from pipeline.errors import MemcurateError
 
@@ -31,3 +31,20 @@ def plain_model(gguf: Path, target: Path) -> int:
     plain.save_pretrained(target)
     tokenizer.save_pretrained(target)
     return int(plain.num_parameters())
+
+
+def hub_model(name: str, revision: str, target: Path) -> int:
+    """Write a model of the hub, at a commit, to a folder; give the number of its parameters.
+
+    Raises MemcurateError when it cannot be loaded.
+    """
+    try:
+        model = AutoModelForCausalLM.from_pretrained(name, revision=revision, dtype="auto")
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(name, revision=revision)
+    except (OSError, ValueError, KeyError) as error:
+        raise MemcurateError(
+            f"model {name} at revision {revision} cannot be loaded from the hub ({error})"
+        ) from error
+    model.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+    return int(model.num_parameters())

@@ -1,10 +1,10 @@
-"""The agent's blocks of params.yaml as typed models: memory, step, answer, rewards, evaluation."""
+"""The agent's blocks of params.yaml as typed models: memory, step, answer, rewards, evaluation, training."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.params import Model, Params, validated
+from pipeline.params import File, Model, Params, validated
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0)]
@@ -100,6 +100,42 @@ class EvaluationParams(Model):
         return self
 
 
+class BaseModelParams(Model):
+    """Where the model that is trained comes from: exactly one of the two."""
+
+    files: list[File] | None = Field(None, description="a GGUF file, out of a package")
+    hub: Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$")] | None = Field(
+        None, description="a model of the hub, OWNER/NAME"
+    )
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = Field(
+        None, description="commit of the hub model"
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> "BaseModelParams":
+        if (self.files is None) == (self.hub is None) or (self.hub is None) != (self.revision is None):
+            raise ValueError("takes either files, or hub and revision")
+        return self
+
+
+class WarmStartParams(Model):
+    """Supervised training on the scripted writer's steps."""
+
+    rows: Count = Field(description="steps that are learnt from, once each")
+    batch: Count = Field(description="rows of an update")
+    learning_rate: Annotated[float, Field(gt=0)]
+    least_kept: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="of the writer's calls a row keeps a share, drawn from here"
+    )
+    most_kept: Annotated[float, Field(gt=0, le=1)] = Field(description="to here")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "WarmStartParams":
+        if self.least_kept > self.most_kept:
+            raise ValueError(f"least_kept {self.least_kept} is over most_kept {self.most_kept}")
+        return self
+
+
 class LoraParams(Model):
     """Train a low-rank addition to the weights; it is merged into them at the end."""
 
@@ -107,11 +143,23 @@ class LoraParams(Model):
     alpha: Count
 
 
+class TrainedStepParams(StepParams):
+    """The same of a model in training, which has to vary."""
+
+    temperature: Annotated[float, Field(gt=0)] = Field(description="of sampling")
+
+
 class Profile(Model):
     """How the agent is trained, for a kind of machine."""
 
     gpus: Annotated[int, Field(ge=0)] = Field(description="that the machine must have")
-    step: StepParams
+    base_model: BaseModelParams
+    sources: list[str] | None = Field(description="whose instances are played; null: all")
+    chunks: Count | None = Field(description="an instance's first chunks; null: all")
+    questions: Count | None = Field(description="asked of an instance in training; null: all")
+    step: TrainedStepParams
+    memory: MemoryParams
+    warm_start: WarmStartParams
     batches: Count = Field(description="of instances, played and learnt from")
     instances: Count = Field(description="in a batch")
     group: Annotated[int, Field(ge=2)] = Field(description="episodes of each instance in a batch")
@@ -124,7 +172,12 @@ class Profile(Model):
     kl: Share = Field(description="weight of the divergence from the warm-started policy")
     generate: Literal["batch", "continuous", "vllm"] = Field(description="how completions are made")
     at_once: Count = Field(description="prompts that are completed together")
+    validation: Count = Field(description="train instances that are held out, to choose the best weights by")
     every: Count = Field(description="batches between validations, and between checkpoints")
+    tests: Count | None = Field(description="test instances of each source at most; null: all")
+    stretch: list[Annotated[int, Field(ge=1000)]] = Field(
+        description="tokens that test instances are joined up to, as evaluation.stretch"
+    )
     lora: LoraParams | None
 
     @model_validator(mode="after")
@@ -138,6 +191,24 @@ class Profile(Model):
         return self
 
 
+class TrainingParams(Model):
+    """Profiles, and the one that is used."""
+
+    profile: str
+    profiles: dict[str, Profile]
+
+    @model_validator(mode="after")
+    def _known(self) -> "TrainingParams":
+        if self.profile not in self.profiles:
+            raise ValueError(f"profile is {self.profile!r}; profiles has {', '.join(sorted(self.profiles))}")
+        return self
+
+    @property
+    def chosen(self) -> Profile:
+        """The profile that is used."""
+        return self.profiles[self.profile]
+
+
 class AgentParams(Model):
     """The blocks of params.yaml that say how the agent works and is measured."""
 
@@ -146,6 +217,7 @@ class AgentParams(Model):
     answer: AnswerParams
     rewards: RewardParams
     evaluation: EvaluationParams
+    training: TrainingParams
 
 
 def agent_params(params: Params) -> AgentParams:

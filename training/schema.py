@@ -34,6 +34,7 @@ class QuestionToAsk:
     text: Annotated[str, "as in Question"]
     answers: Annotated[list[str], "as in Question"]
     metric: Annotated[Metric, "as in Question"]
+    evidence_chunks: Annotated[list[int], "as in Question"]
 
 
 @dataclass(slots=True)

@@ -1,20 +1,20 @@
 """What the episodes of an evaluation come to: per method and source, with intervals, and on average."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 import numpy as np
 
 from training.bootstrap import Scores, interval, resampled
+from training.fate import fate
 from training.rewards import mean
-from training.schema import CallMade, Episode
-
-_NAMED = re.compile(r"""'.*'|".*"|\b[se]\d+\b""")  # what is told of one call only
+from training.schema import Episode
 
 AVERAGE = "average"  # stands for a source: the mean over the sources
-AGAINST = "bm25_chunks"  # the method that margins are over
+
+Margin = tuple[float, float, float]  # a difference, and the ends of its interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class Cell:
     memory_tokens: float  # mean over the instances
     instances: int
     questions: int  # that were measured
-    margin: tuple[float, float, float] | None  # over AGAINST: difference of scores, low, high
+    margin: Margin | None  # of the score over that of Table.against
+    total_margin: Margin | None  # of the total
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Table:
     """Methods on sources, at one length."""
 
     stretch: int | None  # None: the test instances as they are
+    against: str  # the method that margins are over
     cells: dict[str, dict[str, Cell]]  # by method, by source and AVERAGE
     judged: dict[str, int]  # questions of each source that only a judge could measure
     calls: dict[str, Counter[str]]  # by method: calls by what became of them
@@ -54,6 +56,7 @@ class _Gathered:
     """The episodes of a method on a source, without their texts."""
 
     scores: dict[str, list[float]] = field(default_factory=dict)  # of measured questions, by instance
+    totals: dict[str, list[float]] = field(default_factory=dict)  # by instance
     rewards: list[tuple[float, float, float, float, float, int]] = field(default_factory=list)
 
 
@@ -69,9 +72,11 @@ class _Length:
 class Summary:
     """Gathers episodes one by one."""
 
-    def __init__(self, resamples: int, seed: int) -> None:
+    def __init__(self, resamples: int, seed: int, against: str) -> None:
+        """`against`: the method that margins are over."""
         self._resamples = resamples
         self._seed = seed
+        self._against = against
         self._lengths: dict[int | None, _Length] = defaultdict(_Length)
 
     def add(self, episode: Episode) -> None:
@@ -86,6 +91,7 @@ class Summary:
             return
         gathered = length.rows.setdefault(episode.method, {}).setdefault(episode.source, _Gathered())
         gathered.scores[episode.instance] = scores
+        gathered.totals[episode.instance] = [episode.total]
         gathered.rewards.append(
             (
                 episode.correctness,
@@ -103,43 +109,40 @@ class Summary:
 
     def _table(self, stretch: int | None) -> Table:
         length = self._lengths[stretch]
-        against = length.rows.get(AGAINST, {})
-        cells = {method: self._row(row, against) for method, row in length.rows.items()}
+        against = length.rows.get(self._against, {})
+        # A method that makes no calls has no r2 and r4: its total compares with none that does.
+        writers = length.calls.keys() if self._against in length.calls else set()
+        cells = {
+            method: self._row(row, against, totals=method in writers) for method, row in length.rows.items()
+        }
         judged = {source: sum(counts.values()) for source, counts in length.judged.items()}
-        return Table(stretch, cells, judged, length.calls)
+        return Table(stretch, self._against, cells, judged, length.calls)
 
-    def _row(self, row: Mapping[str, _Gathered], against: Mapping[str, _Gathered]) -> dict[str, Cell]:
+    def _row(
+        self, row: Mapping[str, _Gathered], against: Mapping[str, _Gathered], totals: bool
+    ) -> dict[str, Cell]:
         cells: dict[str, Cell] = {}
         draws: list[np.ndarray] = []
-        differences: list[np.ndarray] = []
+        scores: list[np.ndarray | None] = []
+        rewards: list[np.ndarray | None] = []
         for source, of in sorted(row.items()):
-            draw = resampled(of.scores, self._resamples, self._seed)
-            difference = self._difference(of, against.get(source))
-            cells[source] = _cell(of, draw, difference)
-            draws.append(draw)
-            if difference is not None:
-                differences.append(difference)
-        whole = len(differences) == len(draws)
-        cells[AVERAGE] = _average(list(cells.values()), _mean(draws), _mean(differences) if whole else None)
+            other = against.get(source)
+            rival = _Gathered() if other is None or other is of else other
+            draws.append(resampled(of.scores, self._resamples, self._seed))
+            scores.append(self._difference(of.scores, rival.scores))
+            rewards.append(self._difference(of.totals, rival.totals) if totals else None)
+            cells[source] = _cell(of, draws[-1], scores[-1], rewards[-1])
+        cells[AVERAGE] = _average(list(cells.values()), _mean(draws), _mean(scores), _mean(rewards))
         return cells
 
-    def _difference(self, one: _Gathered, other: _Gathered | None) -> np.ndarray | None:
-        """The difference of the scores on the instances that both played, then its resamples."""
-        if other is None or other is one:
-            return None
-        common = one.scores.keys() & other.scores.keys()
+    def _difference(self, one: Scores, other: Scores) -> np.ndarray | None:
+        """The difference on the instances that both played, then its resamples."""
+        common = sorted(one.keys() & other.keys())
         if not common:
             return None
-        mine, its = ({name: of.scores[name] for name in sorted(common)} for of in (one, other))
+        mine, its = ({name: of[name] for name in common} for of in (one, other))
         drawn = resampled(mine, self._resamples, self._seed) - resampled(its, self._resamples, self._seed)
         return np.concatenate([[_plain(mine) - _plain(its)], drawn])
-
-
-def fate(call: CallMade) -> str:
-    """What became of a call, in words that are the same for all alike."""
-    if call.applied:
-        return "valid" if call.valid else call.note.split("; ")[-1]
-    return _NAMED.sub("…", call.note)
 
 
 def _plain(scores: Scores) -> float:
@@ -147,11 +150,21 @@ def _plain(scores: Scores) -> float:
     return mean([mean(of) for of in scores.values()])
 
 
-def _mean(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    return np.asarray(np.mean(arrays, axis=0))
+@overload
+def _mean(arrays: Sequence[np.ndarray]) -> np.ndarray: ...
 
 
-def _cell(of: _Gathered, draw: np.ndarray, difference: np.ndarray | None) -> Cell:
+@overload
+def _mean(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None: ...
+
+
+def _mean(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """None where one is missing."""
+    whole = [one for one in arrays if one is not None]
+    return np.asarray(np.mean(whole, axis=0)) if len(whole) == len(arrays) else None
+
+
+def _cell(of: _Gathered, draw: np.ndarray, scores: np.ndarray | None, totals: np.ndarray | None) -> Cell:
     score, tool_format, compression, content, total, memory_tokens = map(mean, zip(*of.rewards, strict=True))
     low, high = interval(draw)
     return Cell(
@@ -165,11 +178,14 @@ def _cell(of: _Gathered, draw: np.ndarray, difference: np.ndarray | None) -> Cel
         memory_tokens=memory_tokens,
         instances=len(of.scores),
         questions=sum(map(len, of.scores.values())),
-        margin=_margin(difference),
+        margin=_margin(scores),
+        total_margin=_margin(totals),
     )
 
 
-def _average(cells: Sequence[Cell], draw: np.ndarray, difference: np.ndarray | None) -> Cell:
+def _average(
+    cells: Sequence[Cell], draw: np.ndarray, scores: np.ndarray | None, totals: np.ndarray | None
+) -> Cell:
     """The mean of a method's cells; instances and questions are sums."""
     low, high = interval(draw)
     return Cell(
@@ -183,9 +199,10 @@ def _average(cells: Sequence[Cell], draw: np.ndarray, difference: np.ndarray | N
         memory_tokens=mean([cell.memory_tokens for cell in cells]),
         instances=sum(cell.instances for cell in cells),
         questions=sum(cell.questions for cell in cells),
-        margin=_margin(difference),
+        margin=_margin(scores),
+        total_margin=_margin(totals),
     )
 
 
-def _margin(difference: np.ndarray | None) -> tuple[float, float, float] | None:
+def _margin(difference: np.ndarray | None) -> Margin | None:
     return None if difference is None else (float(difference[0]), *interval(difference[1:]))

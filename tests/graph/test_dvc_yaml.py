@@ -9,9 +9,15 @@ import yaml
 
 from pipeline.params import Params, Source, load_params
 from tests.conftest import ROOT
+from training.params import Profile
 
 # Each is a stage of dvc.yaml and a module.
-STAGES = ("assets", "fetch", "chunk", "question", "filter", "assemble", "report", "evaluate")
+STAGES = (
+    *("assets", "fetch", "chunk", "question", "filter", "assemble", "report", "evaluate"),
+    *("base_model", "warm_start", "train", "evaluate_trained"),
+)
+AGENT = STAGES[STAGES.index("evaluate") :]  # those that use more of the agent than whether its keys are right
+PROFILE = "training.profiles.${training.profile}"
 
 # Prints the project's files that a stage, and the adapters where it is chunk, import.
 IMPORTS = """
@@ -44,7 +50,7 @@ def test_a_stage_lists_the_code_that_it_imports(name: str) -> None:
     assert f"stages/{name}.py" in imported
     listed = [dep.replace("${item}", source) for dep in stage_of(name)["deps"] for source in sources]
     harmless = {"pipeline/errors.py", *(path for path in imported if path.endswith("__init__.py"))}
-    if name != "evaluate":
+    if name not in AGENT:
         harmless.add("training/params.py")  # it is asked whether its keys are right, and nothing else
     if name in ("assets", "fetch"):
         harmless.add("pipeline/schema.py")  # through storage; they write no rows
@@ -59,8 +65,17 @@ def test_every_key_is_some_stages() -> None:
     """Else a change of it would change nothing."""
     tracked = {key for name in STAGES for key in stage_of(name)["params"]}
     keys = {f"sources.${{item}}.{field}" for field in Source.model_fields}
-    keys |= Params.model_fields.keys() - {"sources", "defaults"}
+    keys |= {f"{PROFILE}.{field}" for field in Profile.model_fields}
+    keys |= Params.model_fields.keys() - {"sources", "defaults", "training"}
     assert keys - tracked == set()
+
+
+def test_training_follows_its_own_part_of_the_profile() -> None:
+    """How a policy is evaluated trains nothing again; how it is trained warms nothing up again."""
+    of = {name: {key for key in stage_of(name)["params"] if key.startswith(PROFILE)} for name in AGENT}
+    assert not {f"{PROFILE}.tests", f"{PROFILE}.stretch"} & (of["warm_start"] | of["train"])
+    assert not {f"{PROFILE}.learning_rate", f"{PROFILE}.batches"} & of["warm_start"]
+    assert of["evaluate"] == set()
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -68,4 +83,4 @@ def test_what_a_stage_lists_is_there(name: str) -> None:
     for source in load_params(ROOT / "params.yaml").use:
         for dep in stage_of(name)["deps"]:
             path = dep.replace("${item}", source)
-            assert path.startswith("data/") or (ROOT / path).exists(), path
+            assert path.startswith(("data/", "models/")) or (ROOT / path).exists(), path

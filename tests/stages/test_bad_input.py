@@ -17,7 +17,18 @@ import pytest
 from pipeline.folders import whole_folder
 from pipeline.schema import Instance
 from pipeline.storage import read_rows
-from stages.running import ASSETS, CHUNKS, DATASET, EVALUATION, FILTERED, QUESTIONS, RAW, REPORT
+from stages.running import (
+    ASSETS,
+    CHUNKS,
+    DATASET,
+    EVALUATION,
+    FILTERED,
+    QUESTIONS,
+    RAW,
+    REPORT,
+    TRAINED_EVALUATION,
+    TRAINING,
+)
 from tests.conftest import ROOT
 from tests.stages.conftest import Make
 
@@ -289,4 +300,5 @@ def test_what_a_killed_run_leaves_is_ignored_by_git(
 def test_the_folders_of_the_graph_are_the_stages(make: Make) -> None:
     """What these tests call finished is what dvc.yaml calls an output."""
     outs = re.findall(r"^ +- (data/\w+)(?:/\$\{item\})?$", (ROOT / "dvc.yaml").read_text(), re.MULTILINE)
-    assert set(map(str, (ASSETS, RAW, CHUNKS, QUESTIONS, FILTERED, DATASET, REPORT, EVALUATION))) == set(outs)
+    rooms = (ASSETS, RAW, CHUNKS, QUESTIONS, FILTERED, DATASET, REPORT, EVALUATION, TRAINING)
+    assert {*map(str, rooms), str(TRAINED_EVALUATION)} == set(outs)

@@ -12,7 +12,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from training.grpo.rollouts import Generate, Rolled, Row
-from training.params import Profile, StepParams
+from training.params import BaseModelParams, MemoryParams, Profile, TrainedStepParams, WarmStartParams
 
 WORDS = ["<pad>", "<end>", "left", "right", "go", *(f"w{number}" for number in range(27))]
 LEFT = WORDS.index("left")
@@ -61,7 +61,16 @@ class TwoArms:
 def profile(**changes: object) -> Profile:
     made = Profile(
         gpus=0,
-        step=StepParams(prompt_tokens=256, reply_tokens=16, temperature=1.0),
+        base_model=BaseModelParams(hub="made/up", revision="0" * 40),
+        sources=None,
+        chunks=None,
+        questions=None,
+        memory=MemoryParams(core_tokens=16, shown=2),
+        warm_start=WarmStartParams(rows=1, batch=1, learning_rate=1e-4, least_kept=1.0, most_kept=1.0),
+        validation=1,
+        tests=None,
+        stretch=[],
+        step=TrainedStepParams(prompt_tokens=256, reply_tokens=16, temperature=1.0),
         batches=4,
         instances=2,
         group=4,

@@ -12,7 +12,7 @@ def words(text: str) -> int:
 
 
 def question(text: str, *answers: str, metric: Metric = "contains") -> QuestionToAsk:
-    return QuestionToAsk(f"made/{text[:12]}", text, list(answers), metric)
+    return QuestionToAsk(f"made/{text[:12]}", text, list(answers), metric, [])
 
 
 def instance(

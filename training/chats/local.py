@@ -15,8 +15,8 @@ from training.generation import Generator
 class LocalChat:
     """See above. Chat. On a GPU where there is one, in bfloat16; else in float32."""
 
-    def __init__(self, name: str) -> None:
-        """Load tokenizer and weights.
+    def __init__(self, name: str, at_once: int | None = None) -> None:
+        """Load tokenizer and weights; `at_once` chats are completed together, by default as suits the device.
 
         Raises MemcurateError when a folder has no tokenizer, no weights or no chat template.
         """
@@ -41,7 +41,7 @@ class LocalChat:
             ) from error
         self.model = model.train(False)
         self.model.to(self.device)
-        self.at_once = 64 if self.device.type == "cuda" else 8
+        self.at_once = at_once or (64 if self.device.type == "cuda" else 8)
         self.longest: int | None = getattr(model.config, "max_position_embeddings", None)
         self._template = Template(self.tokenizer)
         self.takes_tools = self._template.takes_tools

@@ -12,6 +12,8 @@ from time import monotonic
 from typing import Any
 
 import torch
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
 from peft import LoraConfig, PeftModel
 from transformers import (
     AutoModelForCausalLM,
@@ -23,7 +25,6 @@ from transformers import (
 from trl import GRPOConfig
 
 from pipeline.errors import MemcurateError
-from pipeline.folders import whole_folder
 from training.grpo.rollouts import Generate, Rollouts
 from training.grpo.runs import RunFolder
 from training.grpo.trainer import MemoryTrainer
@@ -52,8 +53,9 @@ def learn(
     `run.best` then holds the best weights, and `run.log()` the figures. Raises MemcurateError where
     MEMCURATE_MINUTES stops it before; running it again goes on.
     """
-    checkpoint = run.last_checkpoint()
-    run.forget_after(int(checkpoint.name.split("-")[1]) if checkpoint else -1)
+    with PartialState().main_process_first():
+        checkpoint = run.last_checkpoint()
+        run.forget_after(int(checkpoint.name.split("-")[1]) if checkpoint else -1)
     model = AutoModelForCausalLM.from_pretrained(start, dtype=torch.float32)
     recorder = _Recorder(run, profile, validate)
     trainer = MemoryTrainer(
@@ -186,12 +188,17 @@ class _Recorder(TrainerCallback):
         """Figures of the policy as it is now into the log; its weights kept where none were better."""
         trainer = self.trainer
         assert trainer is not None
+        main = trainer.accelerator.is_main_process
         trainer.seed_generation(-2 - update)
         figures = self._validate(trainer.completed, update)
         before = [line["validation/total"] for line in self._run.log() if "validation/total" in line]
-        if trainer.accelerator.is_main_process:
-            if not before or figures["total"] > max(before):
-                with whole_folder(self._run.best) as folder:
-                    trainer.accelerator.unwrap_model(trainer.model).save_pretrained(folder)
+        # The processes sampled for themselves: the first one's figures count, and saving takes them all.
+        (better,) = broadcast_object_list([not before or figures["total"] > max(before)])
+        if better:
+            aside = self._run.best.with_suffix(".partial")
+            trainer.save_model(str(aside))
+            if main:
+                self._run.keep_best(aside)
+        if main:
             self._run.note(update, {f"validation/{name}": value for name, value in figures.items()})
         trainer.accelerator.wait_for_everyone()

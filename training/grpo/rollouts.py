@@ -4,6 +4,8 @@ Any class with `play` will do for the trainer; `MemoryRollouts` plays the memory
 """
 
 import math
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -14,9 +16,12 @@ from training.chats import Message, Sampling
 from training.chats.template import Template
 from training.episodes import play
 from training.evaluation import Evaluator
+from training.fate import fate
 from training.params import MemoryParams, StepParams
 from training.policies.model import ModelPolicy
 from training.schema import Episode, InstanceToPlay
+
+_SEPARATING = re.compile(r"\W+")
 
 Generate = Callable[[list[list[int]]], list[list[int]]]  # prompts to completions, as token ids
 
@@ -98,8 +103,8 @@ class MemoryRollouts:
         )
         episodes = [self.evaluator.finished("trained", one, None) for one in played]
         rows = self._rows(episodes, chat.taken)
-        seconds = perf_counter() - start
-        figures = {**_figures(episodes), **_lengths(rows), "environment_share": 1 - chat.seconds / seconds}
+        environment = perf_counter() - start - chat.seconds
+        figures = {**_figures(episodes), **_lengths(rows), "environment_seconds": environment}
         return Rolled(rows, figures, episodes)
 
     def _rows(self, episodes: Sequence[Episode], taken: Sequence[tuple[list[int], list[int]]]) -> list[Row]:
@@ -131,6 +136,9 @@ def _figures(episodes: Sequence[Episode]) -> dict[str, float]:
         values = [value for episode in episodes if (value := getattr(episode, name)) is not None]
         figures[f"rewards/{name}"] = rewards.mean(values)
         figures[f"rewards/{name}_spread"] = _spread(values)
+    failed = Counter(fate(call) for call in calls if not call.applied)
+    for reason, count in failed.items():
+        figures[f"failed/{_SEPARATING.sub('_', reason).strip('_')}"] = count / len(calls)
     return figures
 
 

@@ -35,6 +35,7 @@ class RunFolder:
         self.path = path
         self.checkpoints = path / "checkpoints"
         self.best = path / "best"
+        self.samples = path / "samples"  # a file for each validation
         self._log = path / "log.jsonl"
 
     @contextmanager
@@ -66,6 +67,19 @@ class RunFolder:
         for path in self.checkpoints.glob("checkpoint-*"):
             if int(path.name.split("-")[1]) < update:
                 shutil.rmtree(path)
+
+    def keep_best(self, weights: Path) -> None:
+        """Put the folder of weights in the place of the best ones."""
+        aside = self.best.with_suffix(".before")
+        shutil.rmtree(aside, ignore_errors=True)
+        if self.best.exists():
+            self.best.rename(aside)
+        weights.rename(self.best)
+        shutil.rmtree(aside, ignore_errors=True)
+
+    def finished(self) -> None:
+        """Remove the folder: what a run made is elsewhere, and the same run may be asked for anew."""
+        shutil.rmtree(self.path)
 
     def note(self, update: int, figures: Mapping[str, float]) -> None:
         """Add a line to the log."""

@@ -49,6 +49,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         self._rollouts = rollouts
         self._at_once = at_once
         self._tasks = tasks
+        self._learnt = 0  # tokens read and written, since the last log
         super().__init__(
             model=model,
             reward_funcs=[_unused],
@@ -101,8 +102,9 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
                 "rows": len(everywhere),
                 "reward": mean(reward for reward in earned if not np.isnan(reward)),
                 "groups_without_variance": without_variance(earned, groups),
-                "generation_seconds": seconds,
-                "generated_tokens_per_second": tokens / seconds,
+                "playing_seconds": seconds,
+                "generated_tokens_per_second": tokens
+                / (seconds - rolled.figures.get("environment_seconds", 0.0)),
             }
         )
         return batch
@@ -183,9 +185,28 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> torch.Tensor:
         """TRL's loss of a part of a batch, as if it had no fillers, without columns of padding alone."""
+        self._learnt += int(inputs["prompt_mask"].sum() + inputs["completion_mask"].sum())
         loss = super().compute_loss(model, trimmed(inputs), return_outputs, num_items_in_batch)
         scaled: torch.Tensor = loss * inputs["row_scale"]
         return scaled
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """TRL's log of an update, with where its time went."""
+        whole, playing, environment = (
+            sum(self._metrics["train"][name])
+            for name in ("step_time", "playing_seconds", "environment_seconds")
+        )
+        if whole:
+            self._note(
+                {
+                    "update_tokens_per_second": self._learnt / (whole - playing),
+                    "generation_share": (playing - environment) / whole,
+                    "environment_share": environment / whole,
+                    "update_share": 1 - playing / whole,
+                }
+            )
+            self._learnt = 0
+        super().log(logs, start_time)
 
     def _note(self, figures: dict[str, float]) -> None:
         for name, value in figures.items():

@@ -32,8 +32,9 @@ def _figures(cell: Cell) -> dict[str, Any]:
         "content": cell.content,
         "total": cell.total,
     }
-    if cell.margin is not None:
-        figures |= dict(zip(("margin", "margin_low", "margin_high"), cell.margin, strict=True))
+    for name, margin in (("margin", cell.margin), ("total_margin", cell.total_margin)):
+        if margin is not None:
+            figures |= dict(zip((name, f"{name}_low", f"{name}_high"), margin, strict=True))
     rounded = {name: round(value, 4) for name, value in figures.items()}
     counts = {"instances": cell.instances, "questions": cell.questions}
     return {**rounded, "memory_tokens": round(cell.memory_tokens), **counts}

@@ -9,7 +9,7 @@ from training.recall import LONG_CONTEXT
 from training.report.figures import fates, length_panels, panels, series, short
 from training.report.standings import LONGEST, is_ceiling, standings
 from training.report.tables import write_tables
-from training.summary import AGAINST, AVERAGE, Table
+from training.summary import AVERAGE, Table
 
 
 def write_report(folder: Path, tables: Sequence[Table], answer: AnswerParams) -> None:
@@ -39,7 +39,7 @@ def page(tables: Sequence[Table], answer: AnswerParams) -> str:
         calls={method: fates(counts) for method, counts in test.calls.items()},
         ceiling=any(is_ceiling(row.method, answer) for row in rows),
         average=AVERAGE,
-        against=AGAINST,
+        against=test.against,
         longest=LONGEST,
         window=LONG_CONTEXT,
     )

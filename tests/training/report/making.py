@@ -17,7 +17,7 @@ _RIGHT = {"scripted": 3, "bm25_chunks": 1, "empty_memory": 0, "long_context": 4}
 
 def made_tables(*, models: Sequence[str] = (), lengths: Sequence[int] = (30_000, 1_500_000)) -> list[Table]:
     """Tables of METHODS, and of models that play one instance of books and nothing stretched."""
-    summary = Summary(200, 5)
+    summary = Summary(200, 5, "bm25_chunks")
     for method in METHODS:
         for source in ("books", HOSTILE):
             for number in range(3):

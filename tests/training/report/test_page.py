@@ -10,9 +10,9 @@ import pytest
 from pipeline.report.texts import visible
 from tests.graph.project import tree
 from tests.report.test_page import LOADING, Page
-from tests.training.report.making import CONTAINS, HOSTILE, LOCAL, METHODS, TURNED, made_tables
+from tests.training.report.making import CONTAINS, HOSTILE, LOCAL, METHODS, TURNED, made_episode, made_tables
 from training.report.page import page, write_report
-from training.summary import Table
+from training.summary import Summary, Table
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ def test_questions_for_a_judge_are_counted(html: str) -> None:
 
 
 def test_nothing_measured_is_said() -> None:
-    html = page([Table(None, {}, {"books": 2}, {})], CONTAINS)
+    html = page([Table(None, "bm25_chunks", {}, {"books": 2}, {})], CONTAINS)
     assert "No question could be measured." in html
     assert "No method wrote a memory." in html
 
@@ -184,3 +184,19 @@ def test_the_same_tables_give_the_same_bytes(tmp_path: Path) -> None:
         write_report(tmp_path / name, made_tables(), CONTAINS)
     assert tree(tmp_path / "one") == tree(tmp_path / "other")
     assert (tmp_path / "one/index.html").is_file()
+
+
+def test_totals_are_compared_among_those_that_write_memory() -> None:
+    """With a table that is over one of them; a baseline's total has no r2 and r4."""
+    assert made_tables()[0].cells["scripted"]["books"].total_margin is None
+    summary = Summary(200, 5, "warm_start")
+    for method, total in (("warm_start", 1.0), ("trained", 1.25), ("bm25_chunks", 0.5)):
+        for number in range(6):
+            summary.add(replace(made_episode(method, "books", number), total=total + number / 100))
+    table = summary.tables()[0]
+    over = table.cells["trained"]["books"].total_margin
+    assert over is not None and over == pytest.approx((0.25, 0.25, 0.25))
+    assert table.cells["bm25_chunks"]["books"].total_margin is None
+    shown = {row[0]: row[-1] for row in rows(section(page([table], CONTAINS), "rewards"))}
+    assert shown["trained"].split()[0] == "+0.250" and shown["warm_start"] == "–" == shown["bm25_chunks"]
+    assert "Margins over warm_start" in page([table], CONTAINS)

@@ -1,0 +1,168 @@
+"""Training by the real dvc, on a small random model: alone, out of a remote, killed and gone on."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+from tests.graph.conftest import Build
+from tests.graph.project import BIN, change_params, clone, dvc, ran, run
+
+pytestmark = pytest.mark.slow
+
+PROFILE = "training.profiles.cpu"
+QUICK = {
+    f"{PROFILE}.step": {"prompt_tokens": 1024, "reply_tokens": 24, "temperature": 1.0},
+    f"{PROFILE}.memory": {"core_tokens": 16, "shown": 2},
+    f"{PROFILE}.warm_start.rows": 4,
+    f"{PROFILE}.batches": 12,
+    f"{PROFILE}.learning_rate": 1e-3,
+    # The stage's own code is what is tried; the baselines have their own tests.
+    "evaluation.methods": ["empty_memory"],
+}
+
+
+def small_weights(folder: Path) -> None:
+    """Put a small random model in the place of the base model; its tokenizer stays."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        max_position_embeddings=2048,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def warmed_up(builds: list[Build], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A committed project with a warm-started small model, its data and that model in a remote."""
+    folder = tmp_path_factory.mktemp("training")
+    project = folder / "project"
+    shutil.copytree(builds[0].project, project, symlinks=True)
+    change_params(project, QUICK)
+    assert ran(dvc(project, "repro", "--force", "-s", "base_model")) == {"base_model"}
+    small_weights(project / "models" / "base")
+    dvc(project, "commit", "--force", "base_model")
+    assert ran(dvc(project, "repro", "--force", "-s", "warm_start")) == {"warm_start"}
+    run(project, "git", "commit", "--quiet", "--all", "--message", "warmed up")
+    dvc(project, "remote", "add", "--local", "--default", "store", folder / "store")
+    dvc(project, "push", "data/assets", "data/dataset", "models/warm_start")
+    yield project
+    shutil.rmtree(folder)
+
+
+def pulled(warmed_up: Path, target: Path) -> Path:
+    """A clone that has what docs/training.md says to pull, and no more."""
+    project = clone(warmed_up, target)
+    dvc(project, "remote", "add", "--local", "--default", "store", warmed_up.parent / "store")
+    dvc(project, "pull", "data/assets", "data/dataset", "models/warm_start")
+    return project
+
+
+@pytest.fixture(scope="module")
+def unbroken(warmed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = pulled(warmed_up, tmp_path_factory.mktemp("unbroken") / "project")
+    assert ran(dvc(project, "repro", "-s", "train")) == {"train"}
+    return project
+
+
+def test_training_alone_out_of_a_remote(unbroken: Path) -> None:
+    assert not (unbroken / "data" / "raw").exists()
+    assert sorted(path.name for path in (unbroken / "data").iterdir()) == ["assets", "dataset", "training"]
+    figures = json.loads((unbroken / "metrics" / "train.json").read_text())
+    assert figures["updates"] == 12
+    assert AutoModelForCausalLM.from_pretrained(unbroken / "models" / "trained").num_parameters() > 0
+    card = (unbroken / "models" / "trained" / "README.md").read_text()
+    assert "12 updates" in card and "trec_coarse" in card
+    samples = (unbroken / "data" / "training" / "samples.csv").read_text()
+    assert samples.startswith("update,reward,completion,prompt\n0,")
+    assert list((unbroken / "runs").iterdir()) == []  # it is finished
+    assert run(unbroken, "git", "status", "--porcelain").split() == [
+        "M",
+        "dvc.lock",
+        "M",
+        "metrics/train.json",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "changes"), [("tests", 1, set()), ("learning_rate", 2e-3, {"train"})]
+)
+def test_what_trains_again(unbroken: Path, tmp_path: Path, key: str, value: float, changes: set[str]) -> None:
+    kept = tmp_path / "params.yaml"
+    shutil.copy(unbroken / "params.yaml", kept)
+    change_params(unbroken, {f"{PROFILE}.{key}": value})
+    status = json.loads(dvc(unbroken, "status", "--json", "train"))
+    shutil.copy(kept, unbroken / "params.yaml")
+    assert set(status) == changes
+
+
+def test_the_trained_policy_is_evaluated_beside_the_one_it_began_as(unbroken: Path) -> None:
+    assert ran(dvc(unbroken, "repro", "-s", "evaluate_trained")) == {"evaluate_trained"}
+    figures = json.loads((unbroken / "metrics" / "evaluate_trained.json").read_text())["test"]
+    assert figures.keys() == {"trained", "warm_start", "empty_memory"}
+    cell = figures["trained"]["trec_coarse"]
+    assert cell["instances"] == 2 and cell["questions"] == 200
+    assert {"margin_low", "total_margin_low"} <= cell.keys()
+    page = (unbroken / "data" / "trained_evaluation" / "index.html").read_text()
+    assert "Margins over warm_start" in page
+
+
+def test_killed_at_three_random_moments(unbroken: Path, warmed_up: Path, tmp_path: Path) -> None:
+    project = pulled(warmed_up, tmp_path / "broken")
+    draw = random.Random(11)
+    for lines in (2, 6, 10):
+        process = started(project)
+        while process.poll() is None and logged(project) < lines:
+            time.sleep(0.02)
+        time.sleep(2 * draw.random())
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    dvc(project, "repro", "-s", "train")
+    one, other = (json.loads((each / "metrics/train.json").read_text()) for each in (unbroken, project))
+    assert {name: one[name] for name in one if name != "speed"} == {
+        name: other[name] for name in other if name != "speed"
+    }
+    for curve in ("reward", "prompt_tokens", "completion_tokens", "grad_norm", "validation/total"):
+        name = f"data/training/plots/metrics/{curve}.tsv"
+        assert (unbroken / name).read_text() == (project / name).read_text()
+    weights = [load_file(each / "models/trained/model.safetensors") for each in (unbroken, project)]
+    assert max(float((weights[0][key] - weights[1][key]).abs().max()) for key in weights[0]) < 1e-6
+
+
+def started(project: Path) -> "subprocess.Popen[bytes]":
+    """`dvc repro -s train` as a group of processes of its own, which can be killed together."""
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(project)}
+    with (project.parent / "out").open("ab") as out:
+        return subprocess.Popen(
+            [BIN / "dvc", "repro", "-s", "train"],
+            cwd=project,
+            env=environment,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+
+
+def logged(project: Path) -> int:
+    """Lines of the run's log."""
+    return sum(len(path.read_text().splitlines()) for path in project.glob("runs/*/log.jsonl"))
