@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.graph.conftest import Build
 from tests.graph.project import BIN, change_params, clone, dvc, ran, run
+from tests.training.grpo_tiny import small_model
 
 pytestmark = pytest.mark.slow
 
@@ -35,20 +35,8 @@ QUICK = {
 def small_weights(folder: Path) -> None:
     """Put a small random model in the place of the base model; its tokenizer stays."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        max_position_embeddings=2048,
-        pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        bos_token_id=None,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    pad, end = tokenizer.pad_token_id, tokenizer.eos_token_id
+    small_model(folder, len(tokenizer), positions=2048, pad=pad, end=end)
 
 
 @pytest.fixture(scope="module")

@@ -24,22 +24,27 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=made, pad_token="<pad>", eos_token="<end>")
 
 
-def model_folder(folder: Path) -> Path:
-    """A Llama of two small layers with drawn weights."""
+def small_model(folder: Path, vocabulary: int, positions: int, pad: int, end: int) -> None:
+    """Write the weights of a Llama of two small layers, drawn."""
     torch.manual_seed(3)
     config = LlamaConfig(
-        vocab_size=len(WORDS),
+        vocab_size=vocabulary,
         hidden_size=32,
         intermediate_size=64,
         num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=2,
-        max_position_embeddings=64,
-        pad_token_id=0,
-        eos_token_id=1,
+        max_position_embeddings=positions,
+        pad_token_id=pad,
+        eos_token_id=end,
         bos_token_id=None,
     )
     LlamaForCausalLM(config).save_pretrained(folder)
+
+
+def model_folder(folder: Path) -> Path:
+    """A small model of WORDS."""
+    small_model(folder, len(WORDS), positions=64, pad=0, end=1)
     tokenizer().save_pretrained(folder)
     return folder
 

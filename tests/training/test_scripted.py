@@ -65,9 +65,8 @@ def test_labelled_samples_are_facts(writer: ScriptedWriter) -> None:
 
 
 def test_an_entry_ends_after_the_sample_that_makes_it_long(writer: ScriptedWriter) -> None:
-    samples = [
-        f"Who wrote the book of number {number} ?" for number in range(5)
-    ]  # eleven words with their label
+    # Eleven words each, with their label.
+    samples = [f"Who wrote the book of number {number} ?" for number in range(5)]
     chunk = "\n".join(f"Sample: {sample}\nLabel: 2" for sample in samples)
     stored = entries(read(writer, chunk))
     assert [entry.count("= label 2") for entry in stored] == [3, 2]
