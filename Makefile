@@ -15,7 +15,7 @@ learn: setup
 	  --set-param training.profile=learn \
 	  --set-param 'use=[trec_coarse]' \
 	  --set-param sources.trec_coarse.chunking.instances=400 \
-	  --set-param sources.trec_coarse.chunking.max_tokens=250 \
+	  --set-param sources.trec_coarse.chunking.max_tokens=180 \
 	  --set-param dataset.limit=400 \
 	  evaluate_trained
 

@@ -2,25 +2,22 @@
 
 from typing import Any
 
-from pipeline.folders import whole_folder
 from pipeline.params import Params
+from pipeline.text.tokens import Tokenizer
 from stages.evaluating import (
     Lengths,
     Play,
-    evaluator_of,
+    evaluate,
     first_of_each_source,
     method,
     read_tests,
     stretched,
     with_policy,
-    write_episodes,
 )
-from stages.running import EVALUATION, run
+from stages.running import ASSETS, EVALUATION, run
 from training.evaluation import Evaluator
-from training.models import model_policy
+from training.models import evaluator, model_policy
 from training.params import AgentParams, PolicyModel, agent_params
-from training.report.metrics import metrics
-from training.report.page import write_report
 from training.summary import Summary
 
 _AGAINST = "bm25_chunks"
@@ -35,16 +32,13 @@ def stage(params: Params, _: str) -> dict[str, Any]:
         None: tests,
         **stretched(tests, what.stretch, "evaluation.stretch", what.questions, params.seed),
     }
-    evaluator = evaluator_of(params, agent)
-    played = {name: _played(lengths, what.models.get(name)) for name in (*what.methods, *what.models)}
-    plays = {name: _play(name, evaluator, agent, played[name], params.seed) for name in played}
+    who = evaluator(agent, Tokenizer(params.tokenizer, ASSETS).count)
+    plays = []
+    for name in (*what.methods, *what.models):
+        played = _played(lengths, what.models.get(name))
+        plays.append((name, _play(name, who, agent, played, params.seed), played))
     summary = Summary(what.resamples, params.seed, _AGAINST)
-    with whole_folder(EVALUATION) as folder:
-        for name, play in plays.items():
-            write_episodes(folder, name, play, played[name], summary)
-        tables = summary.tables()
-        write_report(folder, tables, agent.answer)
-    return metrics(tables)
+    return evaluate(EVALUATION, plays, summary, agent.answer)
 
 
 def _played(lengths: Lengths, model: PolicyModel | None) -> Lengths:
@@ -56,13 +50,13 @@ def _played(lengths: Lengths, model: PolicyModel | None) -> Lengths:
     return chosen
 
 
-def _play(name: str, evaluator: Evaluator, agent: AgentParams, played: Lengths, seed: int) -> Play:
+def _play(name: str, who: Evaluator, agent: AgentParams, played: Lengths, seed: int) -> Play:
     """How a method plays. A model is loaded here, and its prompts are tried, before anything is played."""
     if name not in agent.evaluation.models:
-        return method(name, evaluator)
+        return method(name, who)
     policy = model_policy(name, agent.evaluation.models[name], agent, seed)
     policy.check(one for instances in played.values() for one in instances)
-    return with_policy(evaluator, policy)
+    return with_policy(who, policy)
 
 
 if __name__ == "__main__":

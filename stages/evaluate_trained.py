@@ -3,27 +3,29 @@
 All play the same test instances, those of the training profile, with its memory and prompts.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.errors import MemcurateError
-from pipeline.folders import whole_folder
 from pipeline.params import Params
+from pipeline.text.tokens import Tokenizer
 from stages.evaluating import (
-    evaluator_of,
+    Lengths,
+    Play,
+    evaluate,
     first_of_each_source,
     method,
     read_tests,
     stretched,
     with_policy,
-    write_episodes,
 )
-from stages.running import TRAINED, TRAINED_EVALUATION, WARM_START, run
+from stages.running import ASSETS, TRAINED, TRAINED_EVALUATION, WARM_START, run
 from training.chats.local import LocalChat
+from training.evaluation import Evaluator
 from training.lessons import lessons
+from training.models import evaluator
 from training.params import AgentParams, agent_params
 from training.policies.model import ModelPolicy
-from training.report.metrics import metrics
-from training.report.page import write_report
 from training.schema import InstanceToPlay
 from training.summary import Summary
 
@@ -37,19 +39,24 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     tests = _tests(agent, params.seed)
     key = f"training.profiles.{agent.training.profile}.stretch"
     played = {None: tests, **stretched(tests, profile.stretch, key, what.questions, params.seed)}
-    evaluator = evaluator_of(params, agent.model_copy(update={"memory": profile.memory}))
+    agent = agent.model_copy(update={"memory": profile.memory})
+    who = evaluator(agent, Tokenizer(params.tokenizer, ASSETS).count)
     summary = Summary(what.resamples, params.seed, "warm_start")
-    with whole_folder(TRAINED_EVALUATION) as folder:
-        for name, weights in _POLICIES.items():
-            chat = LocalChat(str(weights), profile.at_once)
-            policy = ModelPolicy(name, chat, profile.memory, profile.step, params.seed)
-            policy.check(one for instances in played.values() for one in instances)
-            write_episodes(folder, name, with_policy(evaluator, policy), played, summary)
-        for name in what.methods:
-            write_episodes(folder, name, method(name, evaluator), played, summary)
-        tables = summary.tables()
-        write_report(folder, tables, agent.answer)
-    return metrics(tables)
+    return evaluate(TRAINED_EVALUATION, _plays(agent, who, played, params.seed), summary, agent.answer)
+
+
+def _plays(
+    agent: AgentParams, who: Evaluator, played: Lengths, seed: int
+) -> Iterator[tuple[str, Play, Lengths]]:
+    """The policies, each loaded when it is its turn, and the methods without a model."""
+    profile = agent.training.chosen
+    for name, weights in _POLICIES.items():
+        chat = LocalChat(str(weights), profile.at_once)
+        policy = ModelPolicy(name, chat, profile.memory, profile.step, seed)
+        policy.check(one for instances in played.values() for one in instances)
+        yield name, with_policy(who, policy), played
+    for name in agent.evaluation.methods:
+        yield name, method(name, who), played
 
 
 def _tests(agent: AgentParams, seed: int) -> list[InstanceToPlay]:

@@ -1,39 +1,29 @@
 """What evaluate and evaluate_trained share: instances to play, and methods that play them."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from pipeline.errors import MemcurateError
-from pipeline.params import Params
+from pipeline.folders import whole_folder
 from pipeline.storage import read_rows, write_rows
-from pipeline.text.tokens import Tokenizer
 from stages.running import ASSETS, DATASET
 from training.evaluation import Evaluator
-from training.models import answerer, endpoint_chat
-from training.params import AgentParams
+from training.params import AnswerParams
 from training.policies import Policy
 from training.policies.scripted import ScriptedWriter
+from training.report.metrics import metrics
+from training.report.page import write_report
 from training.schema import Episode, InstanceToPlay
 from training.stretching import by_length
 from training.summary import Summary
 
-_COUNTS_KEPT = 1 << 14  # texts whose tokens are known: what is recalled for one question is for others too
-
 Lengths = Mapping[int | None, Sequence[InstanceToPlay]]  # test instances, and stretched ones by their tokens
 Play = Callable[[Sequence[InstanceToPlay], int | None], Iterator[Episode]]
-
-
-def evaluator_of(params: Params, agent: AgentParams) -> Evaluator:
-    """Who asks and rewards. Raises MemcurateError where a model that params name is not to be had."""
-    who, longest = answerer(agent.answer)
-    judge = endpoint_chat(agent.rewards.judge) if agent.rewards.judge else None
-    count = lru_cache(_COUNTS_KEPT)(Tokenizer(params.tokenizer, ASSETS).count)
-    return Evaluator(agent, count, who, longest, judge)
 
 
 def read_tests() -> list[InstanceToPlay]:
@@ -50,6 +40,8 @@ def stretched(
     tests: Sequence[InstanceToPlay], lengths: Sequence[int], key: str, questions: int, seed: int
 ) -> Lengths:
     """Test instances joined to each length of a params key; a length that no source has is told."""
+    if not lengths:
+        return {}
     train = read_rows(DATASET / "train.parquet", InstanceToPlay)
     long = by_length(tests, train, lengths, questions, seed)
     for length, instances in long.items():
@@ -76,11 +68,18 @@ def with_policy(evaluator: Evaluator, policy: Policy) -> Play:
     return lambda instances, stretch: evaluator.policy(policy, instances, stretch)
 
 
-def write_episodes(folder: Path, name: str, play: Play, played: Lengths, summary: Summary) -> None:
-    """Write episodes/<name>.parquet below a folder, and add the episodes to a summary."""
-    (folder / "episodes").mkdir(exist_ok=True)
-    rows = _episodes(name, play, played, summary)
-    write_rows(folder / "episodes" / f"{name}.parquet", Episode, rows)
+def evaluate(
+    target: Path, plays: Iterable[tuple[str, Play, Lengths]], summary: Summary, answer: AnswerParams
+) -> dict[str, Any]:
+    """Have methods play; write index.html, tables for plots, episodes/<method>.parquet; give the metrics."""
+    with whole_folder(target) as folder:
+        (folder / "episodes").mkdir()
+        for name, play, played in plays:
+            rows = _episodes(name, play, played, summary)
+            write_rows(folder / "episodes" / f"{name}.parquet", Episode, rows)
+        tables = summary.tables()
+        write_report(folder, tables, answer)
+    return metrics(tables)
 
 
 def _episodes(name: str, play: Play, played: Lengths, summary: Summary) -> Iterator[Episode]:

@@ -26,31 +26,27 @@ from training.grpo.learning import learn, save_best
 from training.grpo.rollouts import Generate, Row
 from training.grpo.runs import RunFolder, run_hash
 from training.model_card import model_card
-from training.params import agent_params
+from training.params import AgentParams, agent_params
 from training.schema import InstanceToPlay
 
 _SAMPLES = 8  # rows of each validation that can be read afterwards
-_NOT_SHAPING = {
-    "base_model",
-    "warm_start",
-    "tests",
-    "stretch",
-}  # keys of a profile that training does not read
+_NOT_SHAPING = {"base_model", "warm_start", "tests", "stretch"}  # keys of a profile: training reads none
 _FSDP = ("--use_fsdp", "--fsdp_version", "2", "--fsdp_auto_wrap_policy", "TRANSFORMER_BASED_WRAP")
 
 
 def stage(params: Params, _: str) -> dict[str, Any]:
     """Train, or go on; then write the best weights with their card, curves and samples."""
-    room, folder = _room(params), _run_folder(params)
+    agent = agent_params(params)
+    room, folder = _room(params, agent), _run_folder(params, agent)
     with folder.locked():
         if room.profile.gpus > 1:
             _launch(room.profile.gpus)
         else:
-            _learn(room, folder, params.seed)
+            _learn(room, folder, agent.training.seed)
         figures = run_metrics(folder.log())
         with whole_folder(TRAINED) as target:
             save_best(folder, WARM_START, room.tokenizer, target)
-            card = model_card(params, room.agent, figures)
+            card = model_card(params, agent, figures)
             (target / "README.md").write_text(card, encoding="utf-8")
         with whole_folder(TRAINING) as target:
             write_curves(folder.log(), target)
@@ -59,16 +55,15 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     return figures
 
 
-def _room(params: Params) -> Classroom:
+def _room(params: Params, agent: AgentParams) -> Classroom:
     instances = read_rows(DATASET / "train.parquet", InstanceToPlay)
     tokenizer = Tokenizer(params.tokenizer, ASSETS)
-    return classroom(agent_params(params), instances, WARM_START, tokenizer, params.seed)
+    return classroom(agent, instances, WARM_START, tokenizer, params.seed)
 
 
-def _run_folder(params: Params) -> RunFolder:
-    agent = agent_params(params)
+def _run_folder(params: Params, agent: AgentParams) -> RunFolder:
     shaping = {
-        "seed": params.seed,
+        "seeds": [params.seed, agent.training.seed],
         "tokenizer": params.tokenizer,
         "answer": agent.answer.model_dump(),
         "rewards": agent.rewards.model_dump(),
@@ -118,7 +113,8 @@ def _one_of_many() -> None:
     """What accelerate runs on each GPU."""
     params = load_params()
     try:
-        _learn(_room(params), _run_folder(params), params.seed)
+        agent = agent_params(params)
+        _learn(_room(params, agent), _run_folder(params, agent), agent.training.seed)
     except MemcurateError as error:
         sys.exit(f"train: {error}")
 

@@ -1,5 +1,6 @@
 """warm_start: the base model learns from the scripted writer's steps to write valid calls at all."""
 
+from itertools import islice
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -28,20 +29,15 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     """Write models/warm_start, and measure what it samples on held-out train instances."""
     instances = read_rows(DATASET / "train.parquet", InstanceToPlay)
     tokenizer = Tokenizer(params.tokenizer, ASSETS)
-    room = classroom(agent_params(params), instances, BASE_MODEL, tokenizer, params.seed)
-    rows = teacher_rows(
-        room.train,
-        ScriptedWriter(ASSETS),
-        room.policy(lambda prompts: []),
-        room.profile.memory.core_tokens,
-        room.count,
-        room.profile.warm_start,
-        params.seed,
-    )
+    agent = agent_params(params)
+    room = classroom(agent, instances, BASE_MODEL, tokenizer, params.seed)
+    how, memory, seed = room.profile.warm_start, room.profile.memory, agent.training.seed
+    policy, count = room.policy(lambda prompts: []), room.evaluator.count
+    steps = teacher_rows(room.train, ScriptedWriter(ASSETS), policy, memory.core_tokens, count, how, seed)
+    rows = list(islice(steps, how.rows))
     model = AutoModelForCausalLM.from_pretrained(BASE_MODEL, dtype=torch.float32)
     with TemporaryDirectory() as scratch:
-        template, how = Template(room.tokenizer), room.profile.warm_start
-        losses = warm_start(model, template, rows, how, params.seed, scratch)
+        losses = warm_start(model, Template(room.tokenizer), rows, how, seed, scratch)
     with whole_folder(WARM_START) as folder:
         model.save_pretrained(folder)
         room.tokenizer.save_pretrained(folder)
@@ -49,7 +45,7 @@ def stage(params: Params, _: str) -> dict[str, Any]:
         "rows": len(rows),
         "updates": len(losses),
         "loss": {"first": round(losses[0], 4), "last": round(losses[-1], 4)},
-        "held_out": _sampled(room, params.seed),
+        "held_out": _sampled(room, seed),
     }
 
 

@@ -2,34 +2,30 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from pipeline.errors import MemcurateError
-from pipeline.text.tokens import Count, Tokenizer
+from pipeline.text.tokens import Tokenizer
 from training.chats.template import Template
 from training.evaluation import Evaluator
 from training.grpo.rollouts import Generate, MemoryRollouts, TrainedChat
 from training.lessons import lessons
 from training.machine import check_machine
-from training.models import answerer, endpoint_chat
+from training.models import evaluator
 from training.params import AgentParams, Profile
 from training.policies.model import ModelPolicy
 from training.schema import InstanceToPlay
-
-_COUNTS_KEPT = 1 << 14  # texts whose tokens are known
 
 
 @dataclass(frozen=True)
 class Classroom:
     """See above."""
 
-    agent: AgentParams
     profile: Profile
     tokenizer: PreTrainedTokenizerBase  # the model's own
-    count: Count
+    evaluator: Evaluator
     train: list[InstanceToPlay]
     held_out: list[InstanceToPlay]  # of the train side, for validation; with all their questions
 
@@ -40,12 +36,10 @@ class Classroom:
 
     def rollouts(self, instances: Sequence[InstanceToPlay]) -> MemoryRollouts:
         """Instances to be played by a model in training."""
-        who, longest = answerer(self.agent.answer)
-        judge = endpoint_chat(self.agent.rewards.judge) if self.agent.rewards.judge else None
         return MemoryRollouts(
             instances,
             Template(self.tokenizer),
-            Evaluator(self.agent, self.count, who, longest, judge),
+            self.evaluator,
             self.profile.memory,
             self.profile.step,
             self.profile.pooled,
@@ -71,10 +65,9 @@ def classroom(
         )
     held_out, train = drawn[: profile.validation], drawn[profile.validation :]
     made = Classroom(
-        agent=agent,
         profile=profile,
         tokenizer=AutoTokenizer.from_pretrained(model),
-        count=lru_cache(_COUNTS_KEPT)(tokenizer.count),
+        evaluator=evaluator(agent, tokenizer.count),
         train=lessons(train, profile, profile.questions, seed),
         held_out=held_out,
     )

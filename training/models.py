@@ -1,17 +1,22 @@
-"""Models by what params say of them: chats, and the policies, answerers and judges over them.
+"""Models by what params say of them: chats, and the policies, answerers and judges over them; the evaluator.
 
 torch and transformers are imported only where a local model is named.
 """
 
+from functools import lru_cache
+
+from pipeline.text.tokens import Count
 from training.answering import Answerer
 from training.answering.contains import ContainsAnswerer
 from training.answering.model import ModelAnswerer
 from training.chats import Chat
+from training.evaluation import Evaluator
 from training.params import AgentParams, AnswerParams, PolicyModel
 from training.policies.model import ModelPolicy
 from training.recall import LONG_CONTEXT
 
 _INSTRUCTIONS = 512  # tokens of instructions, question and answer
+_COUNTS_KEPT = 1 << 14  # texts whose tokens are known: what is recalled for one question is for others too
 
 
 def local_chat(name: str) -> Chat:
@@ -48,3 +53,10 @@ def answerer(params: AnswerParams) -> tuple[Answerer, int]:
     chat = local_chat(params.model) if params.by == "local" else endpoint_chat(params.model)
     longest = min(chat.longest or LONG_CONTEXT, LONG_CONTEXT)
     return ModelAnswerer(chat), (longest - _INSTRUCTIONS) * 3 // 4
+
+
+def evaluator(agent: AgentParams, count: Count) -> Evaluator:
+    """Who asks and rewards. Raises MemcurateError where a model that params name is not to be had."""
+    who, longest = answerer(agent.answer)
+    judge = endpoint_chat(agent.rewards.judge) if agent.rewards.judge else None
+    return Evaluator(agent, lru_cache(_COUNTS_KEPT)(count), who, longest, judge)

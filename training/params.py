@@ -194,6 +194,7 @@ class Profile(Model):
 class TrainingParams(Model):
     """Profiles, and the one that is used."""
 
+    seed: int = Field(description="of what is learnt from in which order, and of what is sampled")
     profile: str
     profiles: dict[str, Profile]
 

@@ -5,7 +5,7 @@ vary in how much they store: what reinforcement then chooses from. The teacher s
 which sample is copied next is then certain, and after few rows the model copies instead of making up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -31,26 +31,7 @@ _IGNORED = -100  # the label of a token that is not learnt
 
 
 def teacher_rows(
-    instances: Sequence[InstanceToPlay],
-    writer: ScriptedWriter,
-    policy: ModelPolicy,
-    core_tokens: int,
-    count: Count,
-    params: WarmStartParams,
-    seed: int,
-) -> list[tuple[list[Message], str]]:
-    """(prompt, reply) of `params.rows` steps, instance by instance, as the policy would be asked."""
-    rows: list[tuple[list[Message], str]] = []
-    for instance in instances:
-        for row in _steps(instance, writer, policy, core_tokens, count, params, seed):
-            rows.append(row)
-            if len(rows) == params.rows:
-                return rows
-    return rows
-
-
-def _steps(
-    instance: InstanceToPlay,
+    instances: Iterable[InstanceToPlay],
     writer: ScriptedWriter,
     policy: ModelPolicy,
     core_tokens: int,
@@ -58,18 +39,20 @@ def _steps(
     params: WarmStartParams,
     seed: int,
 ) -> Iterator[tuple[list[Message], str]]:
-    played = Played(instance, Memory(count, core_tokens))
+    """(prompt, reply) of every step, instance by instance, as the policy would be asked."""
     low, high = (round(_PERCENT * share) for share in (params.least_kept, params.most_kept))
-    for number, chunk in enumerate(instance.chunks):
-        situation = Situation(played.memory, chunk.text)
-        prompt = policy.prompt(situation)
-        calls = writer.write([situation])[0].splitlines()
-        share = draws.integer(low, high, seed, "warm start", instance.id, number)
-        kept = round(len(calls) * share / _PERCENT)
-        reply = "\n".join(calls[: max(kept, 1)])
-        if reply:
-            write(reply, played.memory, chunk.text)
-            yield prompt, reply
+    for instance in instances:
+        played = Played(instance, Memory(count, core_tokens))
+        for number, chunk in enumerate(instance.chunks):
+            situation = Situation(played.memory, chunk.text)
+            prompt = policy.prompt(situation)
+            calls = writer.write([situation])[0].splitlines()
+            share = draws.integer(low, high, seed, "warm start", instance.id, number)
+            kept = round(len(calls) * share / _PERCENT)
+            reply = "\n".join(calls[: max(kept, 1)])
+            if reply:
+                write(reply, played.memory, chunk.text)
+                yield prompt, reply
 
 
 def warm_start(

@@ -20,11 +20,10 @@ LOG = [
         "reward": 1.2,
         "kl": math.nan,
         "step_time": 10.0,
-        "playing_seconds": 6.0,
-        "environment_seconds": 0.5,
         "generated_tokens_per_second": 80.0,
+        "generation_share": 0.5,
     },
-    {"update": 2, "reward": 1.4, "step_time": 10.0},
+    {"update": 2, "reward": 1.4, "step_time": 10.0, "generation_share": 0.6},
     validated(2, 1.5),
     validated(4, 1.4),
 ]
@@ -46,8 +45,8 @@ def test_the_best_update_and_where_the_time_went() -> None:
     assert totals == [1.0, 1.5, 1.4]
     assert figures["speed"] == {
         "generated_tokens_per_second": 80.0,
+        "generation_share": 0.55,
         "update_tokens_per_second": 0.0,
-        "generation_share": 0.275,
-        "environment_share": 0.025,
-        "update_share": 0.7,
+        "environment_share": 0.0,
+        "update_share": 0.0,
     }

@@ -17,7 +17,8 @@ from pipeline.errors import MemcurateError
 from tests.conftest import ROOT
 from tests.training.grpo_tiny import TwoArms, model_folder, profile, tokenizer
 from tests.training.test_grpo import validated
-from training.grpo.learning import best_update, learn, save_best
+from training.grpo.curves import best_line
+from training.grpo.learning import learn, save_best
 from training.grpo.runs import RunFolder, run_hash
 from training.params import LoraParams
 
@@ -121,7 +122,7 @@ def test_the_best_weights_are_a_plain_model(tmp_path: Path) -> None:
     made = profile(batches=4, every=2, lora=LoraParams(rank=4, alpha=8))
     with run.locked():
         learn(model, tokenizer(), TwoArms(), 6, validated, made, 1, run)
-    assert best_update(run) in (0, 2, 4)
+    assert best_line(run.log())["update"] in (0, 2, 4)
     save_best(run, model, tokenizer(), tmp_path / "best")
     loaded = AutoModelForCausalLM.from_pretrained(tmp_path / "best")
     assert json.loads((tmp_path / "best" / "config.json").read_text())["model_type"] == "llama"

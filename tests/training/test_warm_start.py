@@ -1,6 +1,7 @@
 """The rows of the warm start: the first calls of the writer, as the policy reads and writes them."""
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -42,22 +43,18 @@ def rows(policy: ModelPolicy, assets: Path, least: float, most: float, count: in
     how = WarmStartParams(rows=count, batch=1, learning_rate=1e-4, least_kept=least, most_kept=most)
     instances = [instance(str(number), [SAMPLES, SAMPLES]) for number in range(12)]
     made = teacher_rows(instances, ScriptedWriter(assets), policy, 64, words, how, 1)
-    return [reply for _, reply in made]
+    return [reply for _, reply in islice(made, count)]
 
 
 def test_the_first_calls_of_the_writer_as_many_as_drawn(policy: ModelPolicy, assets: Path) -> None:
     (whole, *_) = rows(policy, assets, 1.0, 1.0)
     calls = whole.splitlines()
-    assert len(calls) == 15
+    assert len(calls) == 30
     kept = rows(policy, assets, 0.1, 0.6)
     assert len(kept) == 24
     assert all(calls[: len(reply.splitlines())] == reply.splitlines() for reply in kept)
     counts = {len(reply.splitlines()) for reply in kept}
-    assert min(counts) >= 2 and max(counts) <= 9 and len(counts) > 4
-
-
-def test_no_more_rows_than_asked(policy: ModelPolicy, assets: Path) -> None:
-    assert len(rows(policy, assets, 0.5, 0.5, count=5)) == 5
+    assert min(counts) >= 3 and max(counts) <= 18 and len(counts) > 4
 
 
 def test_what_was_stored_before_is_in_the_prompt(policy: ModelPolicy, assets: Path) -> None:
@@ -65,8 +62,8 @@ def test_what_was_stored_before_is_in_the_prompt(policy: ModelPolicy, assets: Pa
     first, second = teacher_rows(
         [instance("a", [SAMPLES, SAMPLES])], ScriptedWriter(assets), policy, 64, words, how, 1
     )
-    assert "[s1] What is the thing" not in first[0][-1]["content"]
-    assert "[s1] What is the thing" in second[0][-1]["content"]
+    assert "[s3] What is the thing" not in first[0][-1]["content"]
+    assert "[s3] What is the thing" in second[0][-1]["content"]
 
 
 def test_only_the_reply_and_its_end_are_learnt() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from dvclive import Live
 
+from training.rewards import mean
+
 Lines = Sequence[dict[str, float]]  # of a run's log
 
 _VALIDATED = (
@@ -17,6 +19,13 @@ _VALIDATED = (
     "calls_per_step",
     "failed_calls",
     "memory_tokens",
+)
+_SPEEDS = (
+    "generated_tokens_per_second",
+    "update_tokens_per_second",
+    "generation_share",
+    "environment_share",
+    "update_share",
 )
 
 
@@ -34,32 +43,22 @@ def run_metrics(log: Lines) -> dict[str, float | dict[str, float]]:
     """Held-out figures before, at the best update and at the end; speed, and where a step's time went."""
     validated = [line for line in log if "validation/total" in line]
     learnt = [line for line in log if "step_time" in line]
-    best = max(validated, key=lambda line: line["validation/total"])
-    whole = sum(line["step_time"] for line in learnt)
-    playing = sum(line.get("playing_seconds", 0.0) for line in learnt)
-    environment = sum(line.get("environment_seconds", 0.0) for line in learnt)
-    speeds = {
-        name: _mean([line[name] for line in learnt if name in line])
-        for name in ("generated_tokens_per_second", "update_tokens_per_second")
-    }
-    shares = {
-        "generation_share": (playing - environment) / whole,
-        "environment_share": environment / whole,
-        "update_share": 1 - playing / whole,
-    }
+    best = best_line(log)
     return {
         "updates": len(learnt),
         "best_update": int(best["update"]),
         "before": _held_out(validated[0]),
         "best": _held_out(best),
         "last": _held_out(validated[-1]),
-        "speed": {name: round(value, 4) for name, value in {**speeds, **shares}.items()},
+        "speed": {name: round(mean(line[name] for line in learnt if name in line), 4) for name in _SPEEDS},
     }
+
+
+def best_line(log: Lines) -> dict[str, float]:
+    """The validation of the highest total reward, the first of equals: its weights are kept."""
+    validated = [line for line in log if "validation/total" in line]
+    return max(validated, key=lambda line: line["validation/total"])
 
 
 def _held_out(line: dict[str, float]) -> dict[str, float]:
     return {name: round(line[f"validation/{name}"], 4) for name in _VALIDATED}
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / max(len(values), 1)

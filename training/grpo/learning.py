@@ -88,12 +88,6 @@ def save_best(run: RunFolder, start: Path, tokenizer: PreTrainedTokenizerBase, t
     tokenizer.save_pretrained(target)
 
 
-def best_update(run: RunFolder) -> int:
-    """After which update the best weights were saved: those of the highest validated total reward."""
-    validated = [line for line in run.log() if "validation/total" in line]
-    return int(max(validated, key=lambda line: line["validation/total"])["update"])
-
-
 def _config(profile: Profile, seed: int, folder: Path) -> GRPOConfig:
     episodes = profile.instances * profile.group
     processes = int(os.environ.get("WORLD_SIZE", "1"))

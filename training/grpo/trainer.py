@@ -193,7 +193,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """TRL's log of an update, with where its time went."""
         whole, playing, environment = (
-            sum(self._metrics["train"][name])
+            sum(self._metrics["train"].get(name, []))
             for name in ("step_time", "playing_seconds", "environment_seconds")
         )
         if whole:

@@ -2,7 +2,7 @@
 
 The baseline that a model must beat, and the teacher of its warm start.
 
-It knows nothing of a chunk but its text. Labelled samples become semantic entries, a few in each. Of running
+It knows nothing of a chunk but its text. Labelled samples become semantic entries, one each. Of running
 text, sentences that say little are left out, and what stays is stored in entries of a few sentences: what was
 said at a time in the episodic list under that time and speaker, passages in the semantic list under their
 title. Core lists the names met so far with their counts, and is all that it knows of earlier steps.
@@ -32,8 +32,7 @@ _COUNTED = re.compile(r"[:,] ([^,:]+) (\d+)")
 _ASSISTANT = "Assistant"
 _MEANING = 6  # distinct words that carry meaning in a sentence worth keeping …
 _OWN_MEANING = 2  # … or where people speak of themselves
-_ENTRY_WORDS = 45  # an entry ends after the sentence that brings it to so many words …
-_SAMPLE_WORDS = 25  # … and after the labelled sample that does
+_ENTRY_WORDS = 45  # an entry ends after the sentence that brings it to so many words
 _NAMES = 50  # in core, the most frequent
 _CORE = "Names met so far and how often: "
 
@@ -64,8 +63,8 @@ class ScriptedWriter:
     def _calls(self, situation: Situation) -> Iterator[str]:
         samples = _SAMPLE.findall(situation.chunk)
         if samples:
-            for entry in _packed(f"{' '.join(text.split())} = label {label}" for text, label in samples):
-                yield _insert("semantic", entry)
+            for text, label in samples:
+                yield _insert("semantic", f"{' '.join(text.split())} = label {label}")
             return
         passages = list(_passages(situation.chunk))
         core = _core(situation.memory.core, passages)
@@ -97,18 +96,6 @@ class ScriptedWriter:
                     kept, length, named = [], 0, speaker
         if kept:
             yield passage.head + " ".join(kept)
-
-
-def _packed(samples: Iterable[str]) -> Iterator[str]:
-    """A few samples an entry, in their order."""
-    kept: list[str] = []
-    for sample in samples:
-        kept.append(sample)
-        if sum(one.count(" ") + 1 for one in kept) >= _SAMPLE_WORDS:
-            yield "; ".join(kept)
-            kept = []
-    if kept:
-        yield "; ".join(kept)
 
 
 def _passages(chunk: str) -> Iterator[_Passage]:
