@@ -33,13 +33,14 @@ def _hex(digits: int) -> Callable[[str], str]:
     return check
 
 
+Sha256 = Annotated[str, AfterValidator(_hex(64))]
+
+
 class Place(Model):
     """One place a file can be had from, and the hash that it must have there."""
 
     locator: Annotated[str, AfterValidator(_locator)] = Field(description="where the file comes from")
-    sha256: Annotated[str, AfterValidator(_hex(64))] | None = Field(
-        None, description="of the artifact or file"
-    )
+    sha256: Sha256 | None = Field(None, description="of the artifact or file")
     git_blob: Annotated[str, AfterValidator(_hex(40))] | None = Field(
         None, description="sha1 of `blob {size}\\0{bytes}`"
     )
@@ -167,6 +168,48 @@ Chunking = Annotated[
 ]
 
 
+class AnswersFile(Model):
+    """Answers that go before all others, so that no model is needed: a file of `memcurate answers export`."""
+
+    path: str
+    sha256: Sha256
+
+
+class Ask(Model):
+    """Which model is asked, and how it samples: all that shapes its answers but what is asked."""
+
+    model: str = Field(min_length=1, description="as the endpoint names it")
+    revision: str = Field(description="yours to change where the model behind the name did")
+    temperature: Annotated[float, Field(ge=0)]
+    max_tokens: Count = Field(description="of a reply")
+    answers: AnswersFile | None = Field(None, description="where to look for answers first")
+
+
+class Written(Model):
+    """Questions that a model writes, with their answer and the words that say it."""
+
+    ask: Ask
+    per_chunk: Annotated[int, Field(ge=0)] = Field(description="of a chunk, at most")
+    per_pair: Annotated[int, Field(ge=0)] = Field(description="of two chunks together, at most")
+    pairs: Annotated[int, Field(ge=0)] = Field(description="of chunks of an instance that share most")
+
+
+class Told(Model):
+    """Summaries that a model writes where a source has none."""
+
+    ask: Ask
+    min_coverage: Annotated[int, Field(ge=0, le=100)] = Field(
+        description="percent of the instance's own names, places and events that its summary must hold"
+    )
+
+
+class ClosedBook(Model):
+    """Questions that a model answers without the text."""
+
+    asks: list[Ask] = Field(min_length=1, description="models; one that answers is enough")
+    samples: Count = Field(description="answers of each")
+
+
 class Questions(Model):
     """Where a source's questions come from."""
 
@@ -178,6 +221,18 @@ class Questions(Model):
     cloze: Annotated[int, Field(ge=0)] = Field(
         description="sentences per chunk, at most, that are asked for with a word or a few left out"
     )
+    written: Written | None = Field(None, description="questions that a model writes")
+    told: Told | None = Field(None, description="summaries that a model writes where a source has none")
+    keywords: Ask | None = Field(None, description="a model names the keywords of summaries")
+    shorten: Ask | None = Field(None, description="a model shortens answers of more than three words")
+
+    @model_validator(mode="after")
+    def _named(self) -> "Questions":
+        if self.told is not None and self.keywords is None:
+            raise ValueError(
+                "questions.told writes summaries, and questions.keywords must name their keywords"
+            )
+        return self
 
 
 class Checks(Model):
@@ -193,6 +248,10 @@ class Checks(Model):
     )
     min_questions: Annotated[int, Field(ge=0)] = Field(description="an instance with fewer is dropped")
     max_questions: Count = Field(description="an instance keeps at most so many, a seeded sample")
+    closed_book: ClosedBook | None = Field(None, description="questions that need no memory are dropped")
+    open_book: Ask | None = Field(
+        None, description="questions that their evidence does not answer are dropped"
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> "Checks":

@@ -173,6 +173,18 @@ class AskedQuestion:
 
 
 @dataclass(slots=True)
+class Asked:
+    """What a model was asked by a stage, and what came of it."""
+
+    id: Annotated[str, "of the chunk, instance or question that it is about"]
+    step: Annotated[str, "what it was asked for"]
+    model: Annotated[str, "that was asked"]
+    reason: Annotated[str | None, "why nothing came of it, in a few words; else null"]
+    detail: Annotated[str, "what was found in this one"]
+    keys: Annotated[list[str], "of the answers in the answer cache that it came from, in order"]
+
+
+@dataclass(slots=True)
 class Finding:
     """What looks like personal data or a secret, and where it stands. It is reported; nothing is dropped."""
 

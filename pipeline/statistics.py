@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.schema import Instance, InstanceOutline, Reject
+from pipeline.schema import Asked, Instance, InstanceOutline, Reject
 
 
 def distribution(values: Iterable[int]) -> dict[str, float]:
@@ -54,4 +54,13 @@ def by_reason(rejects: Iterable[Reject]) -> dict[str, dict[str, dict[str, int]]]
     for reject in rejects:
         kind = counts.setdefault(reject.split or "undivided", {}).setdefault(reject.kind, {})
         kind[reject.reason] = kind.get(reject.reason, 0) + (len(reject.segments) or 1)
+    return counts
+
+
+def by_step(asked: Iterable[Asked]) -> dict[str, dict[str, int]]:
+    """What models were asked, by what for, and what came of it; `answered`: something did."""
+    counts: dict[str, dict[str, int]] = {}
+    for one in asked:
+        of_step = counts.setdefault(one.step, {})
+        of_step[one.reason or "answered"] = of_step.get(one.reason or "answered", 0) + 1
     return counts

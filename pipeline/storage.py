@@ -104,7 +104,7 @@ def copy_rows(sources: Iterable[Path], target: Path, shape: type, ids: set[str])
     Rows pass through as Arrow batches, one row group in memory at a time.
     """
     schema = arrow_schema(shape)
-    wanted = pa.array(sorted(ids))
+    wanted = pa.array(sorted(ids), pa.string())
     count = 0
     with pq.ParquetWriter(target, schema, compression="zstd") as writer:
         for source in sources:

@@ -12,6 +12,7 @@ from pipeline.reviews import read_reviews, write_reviews
 from pipeline.reviews import sample as draw_sample
 from pipeline.schema import Instance, Origin
 from pipeline.storage import read_row, read_rows
+from stages.answers import answers
 from stages.bench.table import BENCHMARKS, heading, line
 from stages.running import EVALUATION, FILTERED, REVIEWS
 from training.schema import Episode
@@ -20,6 +21,7 @@ from training.showing import overview, question_in_full, step_in_full
 T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app.add_typer(answers, name="answers")
 
 
 @app.callback()

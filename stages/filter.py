@@ -2,23 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.checks.personal_data import find
 from pipeline.filtering import filter_instances
 from pipeline.folders import whole_folder
-from pipeline.params import Params
+from pipeline.params import Checks, Params
 from pipeline.reviews import judged_bad, read_reviews
-from pipeline.schema import AskedQuestion, Finding, Instance, Reject
-from pipeline.statistics import Figures, by_reason
+from pipeline.schema import Asked, AskedQuestion, Finding, Instance, Reject
+from pipeline.statistics import Figures, by_reason, by_step
 from pipeline.storage import read_rows, write_rows
 from pipeline.text.tokens import Tokenizer
 from stages.running import ASSETS, CHUNKS, FILTERED, QUESTIONS, REVIEWS, run, source_argument
+
+if TYPE_CHECKING:
+    from pipeline.endpoint.asking import Asker
 
 
 def stage(params: Params, source: str) -> dict[str, Any]:
     """Write data/filtered/<source>: instances with questions, rejects, personal data, sorted by id."""
     corpus = params.sources[source]
+    asker = _asker(corpus.checks)
     figures = Figures()
     rejects: list[Reject] = []
     findings: list[Finding] = []
@@ -33,6 +37,7 @@ def stage(params: Params, source: str) -> dict[str, Any]:
             params.dataset.near_duplicate,
             params.seed,
             source,
+            asker,
         )
         for instance, dropped in results:
             rejects.extend(dropped)
@@ -46,8 +51,20 @@ def stage(params: Params, source: str) -> dict[str, Any]:
         write_rows(folder / "instances.parquet", Instance, kept(), about)
         write_rows(folder / "rejects.parquet", Reject, sorted(rejects, key=lambda one: one.id))
         write_rows(folder / "findings.parquet", Finding, sorted(findings, key=lambda one: one.id))
+        models = asker.asked if asker else []
+        write_rows(folder / "asked.parquet", Asked, models)
     kinds = Counter(finding.kind for finding in findings)
-    return {**figures.by_split(), "rejects": by_reason(rejects), "personal_data": dict(kinds)}
+    counts = {**figures.by_split(), "rejects": by_reason(rejects), "personal_data": dict(kinds)}
+    return {**counts, "asked": by_step(models)} if models else counts
+
+
+def _asker(checks: Checks) -> "Asker | None":
+    """Who asks models, where a check wants one."""
+    if checks.closed_book is None and checks.open_book is None:
+        return None
+    from pipeline.endpoint.asking import Asker  # loads the client: seconds that most sources save
+
+    return Asker()
 
 
 if __name__ == "__main__":

@@ -7,18 +7,19 @@ from pipeline.folders import whole_folder
 from pipeline.params import Params
 from pipeline.questions.carried import carry_over
 from pipeline.questions.held_out import ask_labels
-from pipeline.schema import AskedQuestion, Instance, Question, Reject, Segment
-from pipeline.statistics import by_reason
+from pipeline.schema import Asked, AskedQuestion, Instance, Question, Reject, Segment
+from pipeline.statistics import by_reason, by_step
 from pipeline.storage import read_rows, write_rows
 from stages.running import ASSETS, CHUNKS, QUESTIONS, run, source_argument
 
 
 def stage(params: Params, source: str) -> dict[str, Any]:
-    """Write data/questions/<source>: questions and rejects, sorted by id."""
+    """Write data/questions/<source>: questions, rejects, and what models were asked, sorted by id."""
     wanted = params.sources[source].questions
     chunks = CHUNKS / source
     asked: list[AskedQuestion] = []
     rejects: list[Reject] = []
+    models: list[Asked] = []
     if wanted.carried:
         carried = read_rows(chunks / "questions.parquet", Question)
         instances = read_rows(chunks / "instances.parquet", Instance)
@@ -27,16 +28,24 @@ def stage(params: Params, source: str) -> dict[str, Any]:
         pool = read_rows(chunks / "pool.parquet", Segment)
         instances = read_rows(chunks / "instances.parquet", Instance)
         asked += ask_labels(pool, instances, wanted.held_out, params.seed, source)
-    if wanted.summary or wanted.cloze:
+    if wanted.summary or wanted.cloze or wanted.told:
         from pipeline.questions.made import make_questions  # loads spaCy: seconds that most sources save
 
         asked += make_questions(chunks / "instances.parquet", wanted, ASSETS)
+    if wanted.written or wanted.told or wanted.keywords or wanted.shorten:
+        from pipeline.questions.modelled import ask_models  # loads the endpoint's client, likewise
+
+        instances = read_rows(chunks / "instances.parquet", Instance)
+        asked, more, models = ask_models(asked, instances, wanted, source)
+        rejects += more
     with whole_folder(QUESTIONS / source) as folder:
         ordered = sorted(asked, key=lambda row: (row.instance, row.question.id))
         write_rows(folder / "questions.parquet", AskedQuestion, ordered)
         write_rows(folder / "rejects.parquet", Reject, sorted(rejects, key=lambda one: one.id))
+        write_rows(folder / "asked.parquet", Asked, models)
     origins = Counter(row.question.origin for row in asked)
-    return {"questions_by_origin": dict(origins), "rejects": by_reason(rejects)}
+    counts: dict[str, Any] = {"questions_by_origin": dict(origins), "rejects": by_reason(rejects)}
+    return {**counts, "asked": by_step(models)} if models else counts
 
 
 if __name__ == "__main__":

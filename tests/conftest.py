@@ -1,7 +1,7 @@
 """What the tests share: the real corpora, fetched once through the project's own fetch room."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pipeline.documents import Parsed
 from pipeline.fetching import default_cache, fetch
 from pipeline.params import Params, load_params
 from pipeline.sources import parse
+from tests.endpoint.faults import FaultServer, serving
 
 ROOT = Path(__file__).parent.parent
 
@@ -73,3 +74,12 @@ def chunked(params: Params, raw: Path, assets: Path) -> Callable[[str], tuple[Pa
         return parsed, chunk(parsed, params.sources[source].chunking, context)
 
     return make
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
+    """A server of ours behind the endpoint, and an answer cache of the test's own."""
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_ANSWERS", str(tmp_path / "answers.sqlite"))
+    with serving() as made:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", made.url)
+        yield made

@@ -11,7 +11,7 @@ _MOST_WORDS = 3  # paper: keywords of at most three words
 
 
 def check(question: Question, around: Surroundings) -> Question | Dropped:
-    """Keep the keywords of at most three words that stand in a segment, if there are `min_keywords`."""
+    """Keep the keywords of at most three words that stand in a segment, if enough are left."""
     if question.metric != "keywords":
         return question
     grounded = [
@@ -19,7 +19,7 @@ def check(question: Question, around: Surroundings) -> Question | Dropped:
         for keyword in question.answers
         if len(keyword.split()) <= _MOST_WORDS and holds(around.whole, keyword)
     ]
-    if len(grounded) < around.params.min_keywords:
+    if len(grounded) < around.least_keywords(question):
         detail = f"{len(grounded)} of {len(question.answers)} stand in the instance"
         return Dropped("too few keywords", detail)
     return question if len(grounded) == len(question.answers) else replace(question, answers=grounded)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.params import Checks
-from pipeline.schema import Instance
+from pipeline.schema import Instance, Question
 from pipeline.text.content import content_words
 from pipeline.text.normal import normalised
 from pipeline.text.tokens import Tokenizer
@@ -24,6 +24,11 @@ class Surroundings:
     params: Checks
     tokenizer: Tokenizer
     judged_bad: Mapping[str, str]
+
+    def least_keywords(self, question: Question) -> int:
+        """How many keywords a question must be left with: several of a summary, one of a shortened answer."""
+        of_summary = question.origin == "summary" or question.summary is not None
+        return self.params.min_keywords if of_summary else 1
 
     @cached_property
     def segments(self) -> dict[str, str]:

@@ -62,7 +62,7 @@ def questions_of(
     looked_at = [
         [_read(sentence, usage) for sentence in _promising(chunk, splitter)] for chunk in instance.chunks
     ]
-    if wanted.summary:
+    if wanted.summary or wanted.told:
         question = summary(instance, looked_at, counts, usage)
         if question is not None:
             yield AskedQuestion(instance.id, question)

@@ -38,8 +38,7 @@ def summary(
     chosen = sorted(_distinct(best)[:MOST_KEYWORDS])
     if not chosen:
         return None
-    first, last = instance.chunks[0].time[:10], instance.chunks[-1].time[:10]
-    text = f"Summarise what the user read from {first} to {last}: who and what, where, and what happened."
+    text = asked_for(instance)
     evidence = [places[keyword][0] for keyword in chosen]
     return Question(
         id=short_id(instance.source, instance.id, text, *chosen, *evidence),
@@ -53,6 +52,12 @@ def summary(
         evidence_chunks=sorted({places[keyword][1] for keyword in chosen}),
         raw=None,
     )
+
+
+def asked_for(instance: Instance) -> str:
+    """The text of a summary question (paper: what was read from the first date to the last)."""
+    first, last = instance.chunks[0].time[:10], instance.chunks[-1].time[:10]
+    return f"Summarise what the user read from {first} to {last}: who and what, where, and what happened."
 
 
 def _fit(keyword: Keyword) -> bool:

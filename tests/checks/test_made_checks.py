@@ -124,7 +124,7 @@ FARM = (
 def test_keywords_that_stand_in_the_instance(
     keywords: list[str], left: list[str] | None, context: Context
 ) -> None:
-    question = replace(make_question(answers=keywords, metric="exact"), metric="keywords")
+    question = replace(make_question(answers=keywords, metric="exact"), metric="keywords", origin="summary")
     found = keywords_grounded.check(question, around(context, *FARM, min_keywords=2))
     if left is None:
         assert isinstance(found, Dropped)
@@ -135,9 +135,17 @@ def test_keywords_that_stand_in_the_instance(
     assert question.answers == keywords
 
 
+def test_one_keyword_of_a_shortened_answer_is_enough(context: Context) -> None:
+    question = replace(make_question(answers=["owl", "whale"]), metric="keywords")
+    found = keywords_grounded.check(question, around(context, *FARM, min_keywords=2))
+    assert found == replace(question, answers=["owl"])
+
+
 @pytest.mark.parametrize(("least", "kept"), [(1, True), (3, True), (4, False)])
 def test_min_keywords(least: int, kept: bool, context: Context) -> None:
-    question = replace(make_question(answers=["owl", "whale", "wren", "fox"]), metric="keywords")
+    question = replace(
+        make_question(answers=["owl", "whale", "wren", "fox"]), metric="keywords", origin="summary"
+    )
     found = keywords_grounded.check(question, around(context, *FARM, min_keywords=least))
     expected = Dropped("too few keywords", "3 of 4 stand in the instance")
     assert found == (replace(question, answers=["owl", "wren", "fox"]) if kept else expected)

@@ -1,0 +1,32 @@
+"""A reply of a model as the shape that was asked for: parsed, mended where it is nearly JSON, checked."""
+
+import json
+from typing import TypeVar
+
+import json_repair
+from pydantic import BaseModel, ValidationError
+
+R = TypeVar("R", bound=BaseModel)
+
+_THOUGHT = "</think>"
+
+
+class UnfitReplyError(Exception):
+    """What is wrong with a reply, in words for the model that wrote it."""
+
+
+def parsed(text: str, shape: type[R]) -> R:
+    """The first JSON object in a reply, as the shape. Raises UnfitReplyError."""
+    said = text.rpartition(_THOUGHT)[2]
+    start = said.find("{")
+    if start < 0:
+        raise UnfitReplyError("there is no JSON object in it")
+    try:
+        value, _ = json.JSONDecoder().raw_decode(said, start)
+    except json.JSONDecodeError:
+        value = json_repair.loads(said[start:])
+    try:
+        return shape.model_validate(value)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, one['loc'])) or 'it'}: {one['msg']}" for one in error.errors()]
+        raise UnfitReplyError("; ".join(wrong[:3])) from None

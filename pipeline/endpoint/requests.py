@@ -1,0 +1,36 @@
+"""What is asked of a model: all that shapes its answer, and nothing else."""
+
+import json
+from dataclasses import dataclass, fields
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+Message = dict[str, str]  # role and content
+
+
+@dataclass(frozen=True)
+class Request:
+    """One completion of a chat."""
+
+    model: str
+    revision: str  # set by the user: servers change a model under its name
+    messages: list[Message]  # the system prompt included
+    temperature: float
+    max_tokens: int  # of the completion
+    sample: int = 0  # which of several answers to the same; the seed that is sent
+    schema: dict[str, Any] | None = None  # JSON schema of the reply
+    tools: list[dict[str, Any]] | None = None  # that the model may call
+
+    @cached_property
+    def key(self) -> str:
+        """What the answer is kept under: sha256 of everything above, as hexadecimal digits."""
+        shaping = {field.name: getattr(self, field.name) for field in fields(self)}
+        canonical = json.dumps(shaping, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @cached_property
+    def most_prompt_tokens(self) -> int:
+        """No tokenizer makes more tokens of the prompt: one for each byte."""
+        extra = len(json.dumps([self.schema, self.tools]).encode())
+        return extra + sum(len(json.dumps(message, ensure_ascii=False).encode()) for message in self.messages)

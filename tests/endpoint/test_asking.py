@@ -1,0 +1,263 @@
+"""Items against a server that faults: each ends with one answer or one reason, and none is paid for twice."""
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline.endpoint import client
+from pipeline.endpoint.answers import AnswerCache
+from pipeline.endpoint.asking import Item, Outcome
+from pipeline.errors import MemcurateError
+from tests.endpoint.conftest import HOW, Said, ask, items
+from tests.endpoint.faults import FAULTS, right, serving
+
+SHARE = 30  # percent of requests that fault
+
+
+def faulting(message: str, before: int) -> str:
+    """The same faults whatever the order of arrival: 30 % of all requests."""
+    drawn = int.from_bytes(hashlib.sha256(f"{message} {before}".encode()).digest()[:4], "big")
+    return FAULTS[drawn // 100 % len(FAULTS)] if drawn % 100 < SHARE else "answer"
+
+
+def test_2000_requests_with_30_percent_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_TIMEOUT", "0.5")
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "64")
+    asked = items(2000)
+    with serving(faulting) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        outcomes = ask(asked, HOW, "items")
+        sent = len(server.requests)
+        assert [one.id for one in outcomes] == [one.id for one in asked]
+        reasons = Counter(one.reason for one in outcomes)
+        print(f"{sent} requests, outcomes {dict(reasons)}")
+        for item, outcome in zip(asked, outcomes, strict=True):
+            assert (outcome.reply is None) != (outcome.reason is None)
+            if outcome.reply is not None:
+                assert outcome.reply.answer == right(item.messages[0]["content"])
+        assert reasons[None] > 1900  # only refusals are for good; all else is asked again
+        assert set(reasons) <= {None, "refused by the model", "no answer", "unfit reply"}
+        assert sent > 2300
+
+        again = ask(asked, HOW, "items")
+        unanswered = {one.id for one in outcomes if one.reason == "no answer"}
+        for before, after in zip(outcomes, again, strict=True):
+            assert before == after or before.id in unanswered
+        # What the cache holds is not asked again: only items that got no answer at all are.
+        later = {json.dumps(one["messages"]) for one in server.requests[sent:]}
+        assert later <= {json.dumps(one.messages) for one in asked if one.id in unanswered}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_once(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A single fault is got over; a refusal is the answer, and slow may be in time."""
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_TIMEOUT", "0.5")
+    with serving(lambda message, before: "answer" if before else fault) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        (outcome,) = ask(items(1), HOW, "items")
+    if fault == "refusal":
+        assert outcome.reason == "refused by the model" and outcome.detail == "I will not."
+    else:
+        assert outcome.reply == Said(answer=right("question 0"))
+    asked_once = fault in ("fenced", "refusal", "no usage")
+    assert len(server.requests) == (1 if asked_once else 2)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "detail", "requests"),
+    [
+        ("500", "no answer", "broken 500", 6),
+        ("cut", "no answer", "", 6),
+        ("no choices", "no answer", "no choice", 6),
+        ("unreadable", "no answer", "no completion", 6),
+        ("400", "refused by the server", "broken 400", 2),  # once more without the schema
+        ("no json", "unfit reply", "no JSON object", 3),
+        ("wrong schema", "unfit reply", "answer: Field required", 3),
+    ],
+)
+def test_a_fault_that_stays(
+    fault: str, reason: str, detail: str, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(lambda message, before: fault if message == "question 1" else "answer") as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        outcomes = ask(items(3), HOW, "items")
+    assert [one.reason for one in outcomes] == [None, reason, None]
+    assert detail in outcomes[1].detail
+    assert server.came["question 1"] == requests
+
+
+def test_what_is_wrong_is_shown_to_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda message, before: "answer" if before else "wrong schema") as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        (outcome,) = ask(items(1), HOW, "items")
+    assert len(outcome.keys) == 2 and outcome.reply is not None
+    roles = [one["role"] for one in server.requests[1]["messages"]]
+    assert roles == ["user", "assistant", "user"]
+    assert "answer: Field required" in server.requests[1]["messages"][2]["content"]
+
+
+def test_a_server_without_schemas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets one in the first requests, and in none after that."""
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "1")
+        choose = server.choose
+        server.choose = lambda message, before: (
+            "400" if "response_format" in server.requests[-1] else choose(message, before)
+        )
+        outcomes = ask(items(5), HOW, "items")
+    assert all(one.reply is not None for one in outcomes)
+    assert ["response_format" in one for one in server.requests] == [True, *[False] * 5]
+
+
+def test_the_same_asked_twice_at_once_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    same = [Item(str(number), [{"role": "user", "content": "one"}], Said) for number in range(20)]
+    with serving(delay=0.1) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        outcomes = ask(same, HOW, "items")
+    assert len(server.requests) == 1 and len({one.reply.answer for one in outcomes if one.reply}) == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"model": "n"}, {"revision": "2"}, {"temperature": 0.6}, {"max_tokens": 65}]
+)
+def test_all_that_shapes_an_answer_is_part_of_its_key(
+    change: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        ask(items(2), HOW, "items")
+        ask(items(2), HOW.model_copy(update=change), "items")
+        assert len(server.requests) == 4
+        others = [Item(one.id, one.messages, Said, sample=1) for one in items(2)]
+        ask(others, HOW, "items")
+        assert len(server.requests) == 6 and server.requests[-1]["seed"] == 1
+
+
+def test_another_address_asks_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as first, serving() as other:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", first.url)
+        before = ask(items(3), HOW, "items")
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", other.url)
+        assert ask(items(3), HOW, "items") == before
+        assert not other.requests
+    monkeypatch.delenv("MEMCURATE_ENDPOINT_URL")
+    assert ask(items(3), HOW, "items") == before  # nor is an address needed
+
+
+def test_replay_calls_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        before = ask(items(3), HOW, "items")
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_MODE", "replay")
+        assert ask(items(3), HOW, "items") == before
+        with pytest.raises(MemcurateError, match=r"MODE is replay.*m.*import the answers"):
+            ask(items(4), HOW, "items")
+        assert len(server.requests) == 3
+
+
+def test_failures_are_replayed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda message, before: "503" if message == "question 1" else "answer") as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        before = ask(items(3), HOW, "items")
+        assert before[1].reason == "no answer"
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_MODE", "replay")
+        assert ask(items(3), HOW, "items") == before
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_MODE", "ask")
+        server.choose = lambda message, before: "answer"
+        after = ask(items(3), HOW, "items")
+    assert after[1].reply is not None and [after[0], after[2]] == [before[0], before[2]]
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "answered"),
+    [
+        ("MAX_REQUESTS", "5", 5),
+        ("MAX_TOKENS", "2000", None),
+        ("MAX_COST", "0.002", None),
+    ],
+)
+def test_limits_stop_before_they_are_passed(
+    limit: str, value: str, answered: int | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_PRICE_IN", "1")
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_PRICE_OUT", "1")
+        monkeypatch.setenv(f"MEMCURATE_ENDPOINT_{limit}", value)
+        with pytest.raises(
+            MemcurateError, match=rf"{limit} is {value}.*raise it, and run it again"
+        ) as caught:
+            ask(items(200), HOW, "items")
+        sent = len(server.requests)
+        kept = list(AnswerCache(tmp_path / "answers.sqlite"))
+        assert f"{len(kept)} items are answered" in str(caught.value)
+        assert len(kept) == sent and 0 < sent < 150
+        assert answered in (None, sent)
+        assert 15 * sent <= 2000  # as its usage says
+        monkeypatch.delenv(f"MEMCURATE_ENDPOINT_{limit}")
+        assert all(one.reply for one in ask(items(200), HOW, "items"))
+        assert len(server.requests) == 200  # nothing was asked twice
+
+
+@pytest.mark.parametrize(
+    ("fault", "match"),
+    [("401", r"refuses the key \(status 401\).*set MEMCURATE_ENDPOINT_KEY"), ("404", "has no model m")],
+)
+def test_what_stops_everything(fault: str, match: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "2")
+    with serving(lambda message, before: fault) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        with pytest.raises(MemcurateError, match=match):
+            ask(items(50), HOW, "items")
+        assert len(server.requests) <= 2
+
+
+def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as server:
+        pass
+    with pytest.raises(MemcurateError, match=r"URL is not set.*such as http"):
+        ask(items(1), HOW, "items")
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+    with pytest.raises(MemcurateError, match=r"nobody answers at http://127.0.0.1.*start the server"):
+        ask(items(50), HOW, "items")
+
+
+def test_a_server_that_only_faults_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_TRIES", 2)
+    with serving(lambda message, before: "503") as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        with pytest.raises(MemcurateError, match="20 requests in a row got no answer"):
+            ask(items(500), HOW, "items")
+        assert len(server.requests) < 100
+
+
+def test_requests_are_paced(monkeypatch: pytest.MonkeyPatch) -> None:
+    from time import monotonic
+
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_PER_MINUTE", "1200")
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        start = monotonic()
+        ask(items(20), HOW, "items")
+        assert monotonic() - start >= 19 * 0.05
+
+
+def test_no_more_in_flight_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "3")
+    with serving(delay=0.02) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        outcomes: list[Outcome[Said]] = ask(items(30), HOW, "items")
+    assert len(outcomes) == 30 and server.most_at_once == 3
+
+
+def test_the_longest_wait_a_server_may_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is waited for as long as it says, and not asked again where that is too long."""
+    monkeypatch.setattr(client, "_PATIENCE", 0.1)
+    with serving(lambda message, before: "429 with wait") as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        (outcome,) = ask(items(1), HOW, "items")
+        assert outcome.reason == "no answer" and len(server.requests) == 1
