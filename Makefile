@@ -8,7 +8,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 repro: setup
 	dvc repro
 
-# The smallest training that learns something (docs/training.md): about an hour of two quiet cores, in a copy.
+# Meant to be the smallest training that learns something, which it has not yet (docs/results.md): about an hour of
+# two quiet cores, in a copy.
 # Checkpoints are kept here, so that it goes on when it is killed and started again.
 learn: setup
 	MEMCURATE_RUNS=$(CURDIR)/runs dvc exp run --temp --name learn \

@@ -44,12 +44,13 @@ def filter_instances(
     while shard := list(islice(remaining, _SHARD)):
         looked_at = []
         for instance in shard:
-            around = Surroundings(instance, params, tokenizer, judged_bad)
-            kept, dropped = _checked(by_instance.pop(instance.id, []), around)
-            repeats = repeated(kept, near_duplicate)
-            dropped += [(question, repeats[question.id]) for question in kept if question.id in repeats]
-            kept = [question for question in kept if question.id not in repeats]
-            looked_at.append(_Looked(around, kept, dropped))
+            looked = _Looked(
+                Surroundings(instance, params, tokenizer, judged_bad), by_instance.pop(instance.id, []), []
+            )
+            _take([looked], [run_checks(question, looked.around) for question in looked.kept])
+            repeats = repeated(looked.kept, near_duplicate)
+            _take([looked], [repeats.get(question.id, question) for question in looked.kept])
+            looked_at.append(looked)
         if asker is not None:
             _ask_models(looked_at, params, asker)
         for looked in looked_at:
@@ -105,20 +106,6 @@ def _bounded(looked: _Looked, params: Checks, seed: int, source: str) -> tuple[I
     dropped += [(question, why) for question in sample[params.max_questions :]]
     instance.questions = sorted(sample[: params.max_questions], key=lambda one: one.id)
     return instance, _rejected_questions(instance, dropped)
-
-
-def _checked(
-    questions: list[Question], around: Surroundings
-) -> tuple[list[Question], list[tuple[Question, Dropped]]]:
-    """(the questions that every check keeps, the others with the reason)."""
-    kept, dropped = [], []
-    for question in questions:
-        result = run_checks(question, around)
-        if isinstance(result, Dropped):
-            dropped.append((question, result))
-        else:
-            kept.append(result)
-    return kept, dropped
 
 
 def _rejected_questions(instance: Instance, dropped: list[tuple[Question, Dropped]]) -> list[Reject]:

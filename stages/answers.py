@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import file_digest
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline.endpoint.answers import AnswerCache
-from pipeline.endpoint.exchange import bring_in, export
+from pipeline.endpoint.exchange import bring_in, digest, export
 from pipeline.endpoint.settings import from_environment
 from pipeline.errors import MemcurateError
 from pipeline.params import load_params
@@ -30,10 +29,8 @@ def export_answers(
     if not keys:
         raise MemcurateError("no stage of this build asked a model: there is nothing to export")
     count = export(_cache(), keys, file)
-    with file.open("rb") as written:
-        digest = file_digest(written, "sha256").hexdigest()
     print(f"{file}: {count} answers. To rebuild from them, give every ask in params.yaml")
-    print(f"  answers: {{path: {file}, sha256: {digest}}}")
+    print(f"  answers: {{path: {file}, sha256: {digest(file)}}}")
 
 
 @answers.command("import")

@@ -37,13 +37,18 @@ def bring_in(path: Path, answers: AnswerCache) -> int:
     return count
 
 
+def digest(path: Path) -> str:
+    """sha256 of a file of answers, as params name it."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
 def imported(file: AnswersFile) -> Iterable[Answer]:
     """The answers of the file that params name. Raises MemcurateError when it is not that file."""
     path = Path(file.path)
     if not path.is_file():
         raise MemcurateError(f"{path}, which params.yaml names under answers, is not there: `dvc pull` it")
-    with path.open("rb") as opened:
-        found = file_digest(opened, "sha256").hexdigest()
+    found = digest(path)
     if found != file.sha256:
         raise MemcurateError(
             f"{path} has sha256 {found}, and params.yaml expects {file.sha256} under answers: it is another "

@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import combinations
 
 from pipeline.schema import Chunk, Instance
 from pipeline.text.content import content_words
 
+_CHUNKS_KEPT = 256  # whose words are known: an instance is looked through once for each of its questions
+
 
 def closest(text: str, chunks: Iterable[Chunk], most: int, least: int) -> list[Chunk]:
     """At most so many of the chunks: those that share most content words with a text, at least `least`."""
     wanted = content_words(text)
-    shared = [(len(wanted & content_words(chunk.text)), chunk) for chunk in chunks]
+    shared = [(len(wanted & _held(chunk.text)), chunk) for chunk in chunks]
     ordered = sorted((one for one in shared if one[0] >= least), key=lambda one: (-one[0], one[1].ordinal))
     return [chunk for _, chunk in ordered[:most]]
 
@@ -26,6 +29,11 @@ def pairs(instance: Instance, most: int) -> list[tuple[Chunk, Chunk]]:
         if weight:
             weighed.append((-round(weight, 6), one, other))
     return [(instance.chunks[one], instance.chunks[other]) for _, one, other in sorted(weighed)[:most]]
+
+
+@lru_cache(_CHUNKS_KEPT)
+def _held(text: str) -> set[str]:
+    return content_words(text)
 
 
 def _texts(chunk: Chunk) -> Iterable[str]:

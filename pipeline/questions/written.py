@@ -65,6 +65,7 @@ class _Draft:
     question: Question
     quotes: list[str]
     chunks: list[Chunk]  # a quote's each
+    segments: list[list[str]]  # that each quote lies in; empty: it does not stand in its chunk
 
 
 def write_questions(
@@ -121,9 +122,8 @@ def _of_pairs(instances: Sequence[Instance], how: Written, asker: Asker) -> Iter
 def _draft(
     instance: Instance, text: str, answer: str, kind: str, quotes: list[str], chunks: list[Chunk]
 ) -> _Draft:
-    evidence = [
-        identity for quote, chunk in zip(quotes, chunks, strict=True) for identity in quoted(quote, chunk)
-    ]
+    segments = [quoted(quote, chunk) for quote, chunk in zip(quotes, chunks, strict=True)]
+    evidence = [identity for found in segments for identity in found]
     text, answer = " ".join(text.split()), " ".join(answer.split())
     question = Question(
         id=short_id(instance.source, instance.id, text, answer, *evidence),
@@ -137,7 +137,7 @@ def _draft(
         evidence_chunks=sorted({chunk.ordinal for chunk in chunks}),
         raw=None,
     )
-    return _Draft(instance, question, quotes, chunks)
+    return _Draft(instance, question, quotes, chunks, segments)
 
 
 Wrong = dict[int, tuple[str, str]]  # place of a draft → reason and detail
@@ -146,8 +146,8 @@ Wrong = dict[int, tuple[str, str]]  # place of a draft → reason and detail
 def _not_quoted(drafts: Sequence[_Draft], how: Written, asker: Asker) -> Wrong:
     wrong: Wrong = {}
     for place, draft in enumerate(drafts):
-        for quote, chunk in zip(draft.quotes, draft.chunks, strict=True):
-            if not quoted(quote, chunk):
+        for quote, segments in zip(draft.quotes, draft.segments, strict=True):
+            if not segments:
                 wrong[place] = ("quote not in the chunk", repr(quote[:200]))
     return wrong
 
