@@ -28,9 +28,9 @@ tags: [memcurate, grpo, memory-agent]
 Made from `{base}` by memcurate: a warm start on a scripted writer's tool calls, then GRPO (Mem-α, arXiv
 2509.25911). It reads a chunk and its memory, and writes the memory by tool calls.
 
-Profile `{agent.training.profile}`, sources {sources}, seed {agent.training.seed}, {figures["updates"]}
-updates; the weights are those after update {figures["best_update"]}. On {profile.validation} held-out
-train instances:
+Profile `{agent.training.profile}`, sources {sources}, seed {agent.training.seed},
+{figures["updates"]} updates; the weights are those after update {figures["best_update"]}. On
+{profile.validation} held-out train instances:
 
 | | warm start | trained |
 |---|---|---|
