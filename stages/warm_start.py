@@ -37,7 +37,7 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     rows = list(islice(steps, how.rows))
     model = AutoModelForCausalLM.from_pretrained(BASE_MODEL, dtype=torch.float32)
     with TemporaryDirectory() as scratch:
-        losses = warm_start(model, Template(room.tokenizer), rows, how, seed, scratch)
+        losses = warm_start(model, Template(room.tokenizer), rows, how, room.profile.bfloat16, seed, scratch)
     with whole_folder(WARM_START) as folder:
         model.save_pretrained(folder)
         room.tokenizer.save_pretrained(folder)

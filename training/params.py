@@ -153,6 +153,7 @@ class Profile(Model):
     """How the agent is trained, for a kind of machine."""
 
     gpus: Annotated[int, Field(ge=0)] = Field(description="that the machine must have")
+    bfloat16: bool = Field(description="whether weights of 32 bits are multiplied as 16")
     base_model: BaseModelParams
     sources: list[str] | None = Field(description="whose instances are played; null: all")
     chunks: Count | None = Field(description="an instance's first chunks; null: all")

@@ -60,6 +60,7 @@ def warm_start(
     template: Template,
     rows: Sequence[tuple[list[Message], str]],
     params: WarmStartParams,
+    bfloat16: bool,
     seed: int,
     folder: str,
 ) -> list[float]:
@@ -81,7 +82,7 @@ def warm_start(
         report_to="none",
         seed=seed,
         gradient_checkpointing=False,
-        bf16=torch.cuda.is_available(),
+        bf16=bfloat16,
         use_cpu=not torch.cuda.is_available(),
     )
     data = Dataset.from_list([_tokens(template, prompt, reply) for prompt, reply in rows])

@@ -66,6 +66,7 @@ class TwoArms:
 def profile(**changes: object) -> Profile:
     made = Profile(
         gpus=0,
+        bfloat16=False,
         base_model=BaseModelParams(hub="made/up", revision="0" * 40),
         sources=None,
         chunks=None,

@@ -125,7 +125,7 @@ def _config(profile: Profile, seed: int, folder: Path) -> GRPOConfig:
         report_to="none",
         disable_tqdm=None,
         seed=seed,
-        bf16=torch.cuda.is_available(),
+        bf16=profile.bfloat16,
         use_cpu=not torch.cuda.is_available(),
     )
 

@@ -4,7 +4,8 @@ Where it deviates from TRL: a dataset row is a task and not a prompt; a batch of
 as many rows as its episodes have steps; advantages are ours, pooled over the rows of a group and over all
 processes. The loss is TRL's `grpo`: token mean in a row, rows alike. Rows are filled up so that they divide
 evenly over processes and parts of a batch; the fillers have no token to learn, and the loss is scaled as if
-they were not there.
+they were not there. On a CPU the distribution over next tokens is worked out for completions only: TRL
+does so for prompts too, which takes half of an update's time.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from accelerate.utils import gather_object
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
+from trl.trainer.utils import selective_log_softmax_and_entropy
 
 from pipeline import draws
 from training.grpo.advantages import advantages, without_variance
@@ -180,6 +182,42 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
                 batch_size=batch["prompt_ids"].size(0) // self.args.steps_per_generation,
             )
         return torch.as_tensor(logps)
+
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        **others: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+        """(log probabilities, entropies, None) of the last `logits_to_keep` tokens; TRL's, but on a CPU."""
+        if self.accelerator.device.type != "cpu":
+            found: tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None] = (
+                super()._get_per_token_logps_and_entropies(
+                    model, input_ids, attention_mask, logits_to_keep, batch_size, **others
+                )
+            )
+            return found
+        parts = []
+        size = batch_size or len(input_ids)
+        for first in range(0, len(input_ids), size):
+            ids, mask = input_ids[first : first + size], attention_mask[first : first + size]
+            with self.accelerator.autocast():
+                logits = model(
+                    input_ids=ids, attention_mask=mask, logits_to_keep=logits_to_keep + 1, use_cache=False
+                ).logits[:, :-1]
+            parts.append(
+                selective_log_softmax_and_entropy(
+                    logits.float(),
+                    ids[:, -logits_to_keep:],
+                    entropy_requires_grad=False,
+                    temperature=self.temperature,
+                )
+            )
+        logps, entropies = (torch.cat(column) for column in zip(*parts, strict=True))
+        return logps, entropies, None
 
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
