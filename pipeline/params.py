@@ -175,14 +175,19 @@ class AnswersFile(Model):
     sha256: Sha256
 
 
-class Ask(Model):
-    """Which model is asked, and how it samples: all that shapes its answers but what is asked."""
+class EndpointModel(Model):
+    """A model behind the endpoint."""
 
     model: str = Field(min_length=1, description="as the endpoint names it")
     revision: str = Field(description="yours to change where the model behind the name did")
+    answers: AnswersFile | None = Field(None, description="where to look for answers first")
+
+
+class Ask(EndpointModel):
+    """Which model is asked, and how it samples: all that shapes its answers but what is asked."""
+
     temperature: Annotated[float, Field(ge=0)]
     max_tokens: Count = Field(description="of a reply")
-    answers: AnswersFile | None = Field(None, description="where to look for answers first")
 
 
 class Written(Model):

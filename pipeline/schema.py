@@ -176,7 +176,7 @@ class AskedQuestion:
 class Asked:
     """What a model was asked by a stage, and what came of it."""
 
-    id: Annotated[str, "of the chunk, instance or question that it is about"]
+    id: Annotated[str, "of the chunk, instance or question that it is about; of a chat, its key"]
     step: Annotated[str, "what it was asked for"]
     model: Annotated[str, "that was asked"]
     reason: Annotated[str | None, "why nothing came of it, in a few words; else null"]

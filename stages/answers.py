@@ -15,7 +15,7 @@ from pipeline.params import load_params
 from pipeline.schema import Asked
 from pipeline.statistics import by_step
 from pipeline.storage import read_rows
-from stages.running import FILTERED, QUESTIONS
+from stages.running import EVALUATION, FILTERED, QUESTIONS, TRAINED_EVALUATION
 
 answers = typer.Typer(no_args_is_help=True, help="Answers that models gave: kept, and taken elsewhere.")
 
@@ -62,10 +62,13 @@ def _cache() -> AnswerCache:
 
 
 def _asked() -> Iterator[Asked]:
-    """What the stages of the sources in use asked."""
+    """What the stages of the sources in use asked, and the evaluations where there are any."""
     for source in load_params().use:
         for room in (QUESTIONS, FILTERED):
             path = room / source / "asked.parquet"
             if not path.exists():
                 raise MemcurateError(f"{path} is not there: build with `dvc repro filter`, or `dvc pull` it")
             yield from read_rows(path, Asked)
+    for room in (EVALUATION, TRAINED_EVALUATION):
+        if (room / "asked.parquet").exists():
+            yield from read_rows(room / "asked.parquet", Asked)

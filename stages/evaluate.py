@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pipeline.endpoint.asking import Asker
 from pipeline.params import Params
 from pipeline.text.tokens import Tokenizer
 from stages.evaluating import (
@@ -24,7 +25,7 @@ _AGAINST = "bm25_chunks"
 
 
 def stage(params: Params, _: str) -> dict[str, Any]:
-    """Write data/evaluation: index.html, tables for plots, episodes/<method>.parquet."""
+    """Write data/evaluation: index.html, tables, episodes/<method>.parquet, asked.parquet."""
     agent = agent_params(params)
     what = agent.evaluation
     tests = read_tests()
@@ -32,13 +33,14 @@ def stage(params: Params, _: str) -> dict[str, Any]:
         None: tests,
         **stretched(tests, what.stretch, "evaluation.stretch", what.questions, params.seed),
     }
-    who = evaluator(agent, Tokenizer(params.tokenizer, ASSETS).count)
+    asker = Asker()
+    who = evaluator(agent, Tokenizer(params.tokenizer, ASSETS).count, asker)
     plays = []
     for name in (*what.methods, *what.models):
         played = _played(lengths, what.models.get(name))
-        plays.append((name, _play(name, who, agent, played, params.seed), played))
+        plays.append((name, _play(name, who, agent, asker, played, params.seed), played))
     summary = Summary(what.resamples, params.seed, _AGAINST)
-    return evaluate(EVALUATION, plays, summary, agent.answer)
+    return evaluate(EVALUATION, plays, summary, agent.answer, asker.asked)
 
 
 def _played(lengths: Lengths, model: PolicyModel | None) -> Lengths:
@@ -50,11 +52,11 @@ def _played(lengths: Lengths, model: PolicyModel | None) -> Lengths:
     return chosen
 
 
-def _play(name: str, who: Evaluator, agent: AgentParams, played: Lengths, seed: int) -> Play:
+def _play(name: str, who: Evaluator, agent: AgentParams, asker: Asker, played: Lengths, seed: int) -> Play:
     """How a method plays. A model is loaded here, and its prompts are tried, before anything is played."""
     if name not in agent.evaluation.models:
         return method(name, who)
-    policy = model_policy(name, agent.evaluation.models[name], agent, seed)
+    policy = model_policy(name, agent.evaluation.models[name], agent, asker, seed)
     policy.check(one for instances in played.values() for one in instances)
     return with_policy(who, policy)
 

@@ -6,6 +6,7 @@ All play the same test instances, those of the training profile, with its memory
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.endpoint.asking import Asker
 from pipeline.errors import MemcurateError
 from pipeline.params import Params
 from pipeline.text.tokens import Tokenizer
@@ -33,16 +34,19 @@ _POLICIES = {"trained": TRAINED, "warm_start": WARM_START}
 
 
 def stage(params: Params, _: str) -> dict[str, Any]:
-    """Write data/trained_evaluation: index.html, tables for plots, episodes/<method>.parquet."""
+    """Write data/trained_evaluation: index.html, tables, episodes/<method>.parquet, asked.parquet."""
     agent = agent_params(params)
     profile, what = agent.training.chosen, agent.evaluation
     tests = _tests(agent, params.seed)
     key = f"training.profiles.{agent.training.profile}.stretch"
     played = {None: tests, **stretched(tests, profile.stretch, key, what.questions, params.seed)}
     agent = agent.model_copy(update={"memory": profile.memory})
-    who = evaluator(agent, Tokenizer(params.tokenizer, ASSETS).count)
+    asker = Asker()
+    who = evaluator(agent, Tokenizer(params.tokenizer, ASSETS).count, asker)
     summary = Summary(what.resamples, params.seed, "warm_start")
-    return evaluate(TRAINED_EVALUATION, _plays(agent, who, played, params.seed), summary, agent.answer)
+    return evaluate(
+        TRAINED_EVALUATION, _plays(agent, who, played, params.seed), summary, agent.answer, asker.asked
+    )
 
 
 def _plays(

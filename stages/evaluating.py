@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from pipeline.errors import MemcurateError
 from pipeline.folders import whole_folder
+from pipeline.schema import Asked
 from pipeline.storage import read_rows, write_rows
 from stages.running import ASSETS, DATASET
 from training.evaluation import Evaluator
@@ -69,14 +70,22 @@ def with_policy(evaluator: Evaluator, policy: Policy) -> Play:
 
 
 def evaluate(
-    target: Path, plays: Iterable[tuple[str, Play, Lengths]], summary: Summary, answer: AnswerParams
+    target: Path,
+    plays: Iterable[tuple[str, Play, Lengths]],
+    summary: Summary,
+    answer: AnswerParams,
+    asked: Sequence[Asked],
 ) -> dict[str, Any]:
-    """Have methods play; write index.html, tables for plots, episodes/<method>.parquet; give the metrics."""
+    """Have methods play; write index.html, tables for plots, episodes/<method>.parquet; give the metrics.
+
+    `asked` is what models behind the endpoint were asked until then: asked.parquet.
+    """
     with whole_folder(target) as folder:
         (folder / "episodes").mkdir()
         for name, play, played in plays:
             rows = _episodes(name, play, played, summary)
             write_rows(folder / "episodes" / f"{name}.parquet", Episode, rows)
+        write_rows(folder / "asked.parquet", Asked, asked)
         tables = summary.tables()
         write_report(folder, tables, answer)
     return metrics(tables)

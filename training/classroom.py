@@ -6,6 +6,7 @@ from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from pipeline.endpoint.asking import Asker
 from pipeline.errors import MemcurateError
 from pipeline.text.tokens import Tokenizer
 from training.chats.template import Template
@@ -67,7 +68,7 @@ def classroom(
     made = Classroom(
         profile=profile,
         tokenizer=AutoTokenizer.from_pretrained(model),
-        evaluator=evaluator(agent, tokenizer.count),
+        evaluator=evaluator(agent, tokenizer.count, Asker(record=False)),
         train=lessons(train, profile, profile.questions, seed),
         held_out=held_out,
     )

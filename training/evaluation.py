@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pipeline.text.tokens import Count
 from training import rewards
 from training.answering import Answerer, Asked
+from training.answering.judge import AnswerJudge
 from training.chats import Chat
 from training.episodes import Played, play
 from training.judging import judge
@@ -29,7 +30,8 @@ class Evaluator:
     count: Count
     answerer: Answerer
     longest: int  # tokens of a long context that the answerer can read
-    judge: Chat | None  # who judges operations; None: the rules
+    answer_judge: AnswerJudge | None = None  # of what no string measures; None: it is not measured
+    operation_judge: Chat | None = None  # None: the rules
 
     def policy(
         self, policy: Policy, instances: Iterable[InstanceToPlay], stretch: int | None
@@ -40,8 +42,8 @@ class Evaluator:
 
     def finished(self, method: str, played: Played, stretch: int | None) -> Episode:
         """The episode of a memory that was written: judged, asked, rewarded."""
-        if self.judge is not None:
-            judge(played.steps, self.judge)
+        if self.operation_judge is not None:
+            judge(played.steps, self.operation_judge)
         recall = FromMemory(played.memory, self.params.answer.retrieve)
         return self._episode(method, played, recall, stretch)
 
@@ -82,7 +84,20 @@ class Evaluator:
     def _answers(self, questions: Sequence[QuestionToAsk], recall: Recall) -> list[Answered]:
         asked = [Asked(question, self._read(recall, question)) for question in questions]
         replies = self.answerer.answer(asked)
-        return [self._answered(one, reply) for one, reply in zip(asked, replies, strict=True)]
+        scores = self._scores([(one.question, reply) for one, reply in zip(asked, replies, strict=True)])
+        return [
+            self._answered(one, reply, scored)
+            for one, reply, scored in zip(asked, replies, scores, strict=True)
+        ]
+
+    def _scores(self, answered: Sequence[tuple[QuestionToAsk, str]]) -> list[float | None]:
+        scores = [score(question.metric, question.answers, reply) for question, reply in answered]
+        if self.answer_judge is not None:
+            open_ = [place for place, (question, _) in enumerate(answered) if question.metric == "judge"]
+            verdicts = self.answer_judge.scores([answered[place] for place in open_])
+            for place, verdict in zip(open_, verdicts, strict=True):
+                scores[place] = verdict
+        return scores
 
     def _read(self, recall: Recall, question: QuestionToAsk) -> Sequence[Piece]:
         pieces = recall.recall(question.text)
@@ -90,7 +105,7 @@ class Evaluator:
             return pieces
         return fitted(pieces, self.params.answer.max_tokens, self.count)
 
-    def _answered(self, asked: Asked, reply: str) -> Answered:
+    def _answered(self, asked: Asked, reply: str, scored: float | None) -> Answered:
         question = asked.question
         whole = self.params.answer.by == "contains" and question.metric != "exact"
         return Answered(
@@ -101,7 +116,7 @@ class Evaluator:
             recalled=[piece.name for piece in asked.pieces],
             tokens=sum(self.count(piece.text) for piece in asked.pieces),
             answer="; ".join(contained(question.answers, reply)) if whole else reply,
-            score=score(question.metric, question.answers, reply),
+            score=scored,
         )
 
 

@@ -1,7 +1,8 @@
 """How an answer is measured, 0 to 1 (paper, table of rewards).
 
 Where it deviates: a gold answer is contained when it stands in the answer as whole words, not as any
-characters; a label is the last number in `\\boxed{}`. What only a judge can measure has no score here.
+characters; a label is the last number in `\\boxed{}`. What only a judge can measure
+(answering/judge.py) has no score here.
 """
 
 import re

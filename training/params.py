@@ -1,10 +1,11 @@
 """The agent's blocks of params.yaml as typed models: memory, step, answer, rewards, evaluation, training."""
 
+from types import NoneType
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.params import File, Model, Params, validated
+from pipeline.params import Ask, EndpointModel, File, Model, Params, validated
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0)]
@@ -32,18 +33,22 @@ class AnswerParams(Model):
     """How questions are answered from what was recalled."""
 
     by: Literal["contains", "local", "endpoint"] = Field(description="who answers")
-    model: str | None = Field(description="folder of a local model, or the endpoint's name of one")
+    model: str | EndpointModel | None = Field(description="folder of a local one, or one of the endpoint")
     retrieve: Count = Field(description="entries that BM25 takes from each list")
     max_tokens: Annotated[int, Field(ge=32)] = Field(
         description="of core and entries that the answerer reads"
     )
+    judge: Ask | None = Field(
+        None, description="says what is right where no string can; null: that is not measured"
+    )
 
     @model_validator(mode="after")
     def _named(self) -> "AnswerParams":
-        if (self.by == "contains") != (self.model is None):
+        takes: dict[str, type] = {"contains": NoneType, "local": str, "endpoint": EndpointModel}
+        if not isinstance(self.model, takes[self.by]):
             raise ValueError(
-                f"answer.model is {self.model!r}, but answer.by is {self.by}: name a model for "
-                "local and endpoint, and null for contains"
+                f"answer.model is {self.model!r}, but answer.by is {self.by}: contains takes null, local a "
+                "folder, endpoint {model: NAME, revision: YOURS}"
             )
         return self
 
@@ -53,16 +58,14 @@ class RewardParams(Model):
 
     compression: Share = Field(description="weight of r3 (paper: beta)")
     content: Share = Field(description="weight of r4 (paper: gamma)")
-    judge: str | None = Field(
-        description="model behind the endpoint that says whether an operation is valid; null: rules do"
-    )
+    judge: EndpointModel | None = Field(description="says whether an operation is valid; null: rules do")
 
 
 class PolicyModel(Model):
     """A model that is evaluated as a policy: exactly one of the two."""
 
     local: str | None = Field(None, description="folder of weights and tokenizer, or a hub name")
-    endpoint: str | None = Field(None, description="name of a model that the endpoint serves")
+    endpoint: EndpointModel | None = None
     tools: Literal["text", "native"] = Field(
         "text", description="tools in the system prompt, or passed to the server"
     )

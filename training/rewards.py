@@ -2,8 +2,8 @@
 
 r1 and r3 are of the episode, r2 and r4 of a step; a step's reward is r1 + r2 + beta r3 + gamma r4. As in
 the paper's code r3 is not clipped (a memory larger than its text makes it negative), r4 is a share of all
-calls of a step, and a delete counts as no valid operation. Questions that only a judge can measure are left
-out of r1.
+calls of a step, and a delete counts as no valid operation. Questions that were not measured, which takes
+a judge, are left out of r1.
 """
 
 from collections.abc import Iterable, Sequence

@@ -93,7 +93,7 @@ class Answered:
     recalled: Annotated[list[str], "what the answerer read, in order: core, ids of entries, or chunk 3"]
     tokens: Annotated[int, "of what the answerer read"]
     answer: Annotated[str, "the answer; by `contains`, the gold answers that stand in what was read"]
-    score: Annotated[float | None, "0 to 1; null for the metric judge"]
+    score: Annotated[float | None, "0 to 1; null where it could not be measured"]
 
 
 @dataclass(slots=True)

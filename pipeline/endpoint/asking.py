@@ -6,15 +6,15 @@ again costs nothing.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Generic
+from functools import cache, partial
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 from tqdm import tqdm
 
-from pipeline.endpoint.answers import AnswerCache
+from pipeline.endpoint.answers import Answer, AnswerCache
 from pipeline.endpoint.budget import Budget
 from pipeline.endpoint.client import Endpoint
 from pipeline.endpoint.exchange import imported
@@ -23,8 +23,11 @@ from pipeline.endpoint.requests import Message, Request
 from pipeline.endpoint.settings import from_environment
 from pipeline.endpoint.stopping import StopAskingError
 from pipeline.errors import MemcurateError
-from pipeline.params import AnswersFile, Ask
+from pipeline.params import AnswersFile, Ask, EndpointModel
 from pipeline.schema import Asked
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 _TRIES = 3  # for a reply of the shape
 _AGAIN = "That cannot be used: {wrong}. Write the JSON object again, whole, and nothing else."
@@ -59,8 +62,10 @@ class Outcome(Generic[R]):
 class Asker:
     """Asks for a stage: with one budget, and a record of what was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, record: bool = True) -> None:
+        """Without a record `asked` stays empty: training asks millions of times."""
         self.asked: list[Asked] = []
+        self._record = record
         self._settings = from_environment()
         self._budget = Budget(self._settings)
         self._answers: dict[AnswersFile | None, AnswerCache] = {}
@@ -70,75 +75,104 @@ class Asker:
 
         Raises MemcurateError when nothing more can or may be asked: the answers so far are kept.
         """
-        if how.answers not in self._answers:
-            first = imported(how.answers) if how.answers else ()
-            self._answers[how.answers] = AnswerCache(self._settings.answers, first)
-        endpoint = Endpoint(self._settings, self._answers[how.answers], self._budget)
-        asking: _Asking[R] = _Asking(how, endpoint, self._budget, step)
-        outcomes = asyncio.run(asking.all(items, self._settings.at_once))
-        self.asked += (Asked(one.id, step, how.model, one.reason, one.detail, one.keys) for one in outcomes)
+        outcomes = self._all(items, partial(_outcome, how), how, step)
+        if self._record:
+            self.asked += (
+                Asked(one.id, step, how.model, one.reason, one.detail, one.keys) for one in outcomes
+            )
         return outcomes
 
+    def complete(self, requests: Sequence[Request], model: EndpointModel, step: str) -> list[Answer]:
+        """The answer to every request to a model, in their order. Raises MemcurateError as `ask` does."""
+        answers = self._all(requests, Endpoint.answer, model, step)
+        if self._record:
+            self.asked += (
+                Asked(one.key, step, one.model, one.reason, one.detail or "", [one.key]) for one in answers
+            )
+        return answers
 
-class _Asking(Generic[R]):
-    """Some workers that take items in turn."""
+    def try_out(self, model: EndpointModel, step: str) -> None:
+        """Send the model a word, unless nothing may be called: MemcurateError where it cannot be asked."""
+        if self._settings.mode == "ask":
+            self._all([_hello(model)], Endpoint.sent, model, step)
 
-    def __init__(self, how: Ask, endpoint: Endpoint, budget: Budget, step: str) -> None:
-        self._how = how
+    def _all(
+        self, jobs: Sequence[T], done: Callable[[Endpoint, T], Awaitable[U]], model: EndpointModel, step: str
+    ) -> list[U]:
+        if model.answers not in self._answers:
+            first = imported(model.answers) if model.answers else ()
+            self._answers[model.answers] = AnswerCache(self._settings.answers, first)
+        endpoint = Endpoint(self._settings, self._answers[model.answers], self._budget)
+        workers = _Workers(endpoint, done, self._budget, step)
+        return asyncio.run(workers.all(jobs, self._settings.at_once))
+
+
+class _Workers(Generic[T, U]):
+    """Some that take jobs in turn."""
+
+    def __init__(
+        self, endpoint: Endpoint, done: Callable[[Endpoint, T], Awaitable[U]], budget: Budget, step: str
+    ) -> None:
         self._endpoint = endpoint
+        self._done = done
         self._budget = budget
         self._step = step
-        self._outcomes: dict[int, Outcome[R]] = {}
+        self._results: dict[int, U] = {}
         self._stop: StopAskingError | None = None
 
-    async def all(self, items: Sequence[Item[R]], workers: int) -> list[Outcome[R]]:
-        """The outcomes of the items."""
-        remaining = enumerate(items)
-        with tqdm(total=len(items), desc=f"ask: {self._step}", disable=None, leave=False) as progress:
+    async def all(self, jobs: Sequence[T], workers: int) -> list[U]:
+        """The results of the jobs, in their order."""
+        remaining = enumerate(jobs)
+        with tqdm(total=len(jobs), desc=f"ask: {self._step}", disable=None, leave=False) as progress:
             try:
                 await asyncio.gather(*(self._work(remaining, progress) for _ in range(workers)))
             finally:
                 await self._endpoint.close()
         if self._stop is not None:
             raise MemcurateError(
-                f"{self._step}: {self._stop}. {len(self._outcomes)} items are answered, and their answers "
+                f"{self._step}: {self._stop}. {len(self._results)} items are answered, and their answers "
                 f"kept: {self._stop.what_to_do}, and run it again."
             )
-        return [self._outcomes[place] for place in sorted(self._outcomes)]
+        return [self._results[place] for place in sorted(self._results)]
 
-    async def _work(self, remaining: Iterator[tuple[int, Item[R]]], progress: "tqdm[Any]") -> None:
+    async def _work(self, remaining: Iterator[tuple[int, T]], progress: "tqdm[Any]") -> None:
         while self._stop is None and (taken := next(remaining, None)) is not None:
-            place, item = taken
+            place, job = taken
             try:
-                self._outcomes[place] = await self._outcome(item)
+                self._results[place] = await self._done(self._endpoint, job)
             except StopAskingError as stop:
                 self._stop = self._stop or stop
             progress.update()
             progress.set_postfix_str(self._budget.told(), refresh=False)
 
-    async def _outcome(self, item: Item[R]) -> Outcome[R]:
-        messages, keys, wrong = item.messages, [], ""
-        for _ in range(_TRIES):
-            request = Request(
-                model=self._how.model,
-                revision=self._how.revision,
-                messages=messages,
-                temperature=self._how.temperature,
-                max_tokens=self._how.max_tokens,
-                sample=item.sample,
-                schema=_schema(item.shape),
-            )
-            answer = await self._endpoint.answer(request)
-            keys.append(answer.key)
-            if answer.text is None:
-                return Outcome(item.id, None, answer.reason or "no answer", answer.detail or "", keys)
-            try:
-                return Outcome(item.id, parsed(answer.text, item.shape), None, "", keys)
-            except UnfitReplyError as unfit:
-                wrong = str(unfit)
-                messages = [
-                    *messages,
-                    {"role": "assistant", "content": answer.text},
-                    {"role": "user", "content": _AGAIN.format(wrong=wrong)},
-                ]
-        return Outcome(item.id, None, "unfit reply", f"{_TRIES} times; last: {wrong}", keys)
+
+async def _outcome(how: Ask, endpoint: Endpoint, item: Item[R]) -> Outcome[R]:
+    messages, keys, wrong = item.messages, [], ""
+    for _ in range(_TRIES):
+        request = Request(
+            model=how.model,
+            revision=how.revision,
+            messages=messages,
+            temperature=how.temperature,
+            max_tokens=how.max_tokens,
+            sample=item.sample,
+            schema=_schema(item.shape),
+        )
+        answer = await endpoint.answer(request)
+        keys.append(answer.key)
+        if answer.text is None:
+            return Outcome(item.id, None, answer.reason or "no answer", answer.detail or "", keys)
+        try:
+            return Outcome(item.id, parsed(answer.text, item.shape), None, "", keys)
+        except UnfitReplyError as unfit:
+            wrong = str(unfit)
+            messages = [
+                *messages,
+                {"role": "assistant", "content": answer.text},
+                {"role": "user", "content": _AGAIN.format(wrong=wrong)},
+            ]
+    return Outcome(item.id, None, "unfit reply", f"{_TRIES} times; last: {wrong}", keys)
+
+
+def _hello(model: EndpointModel) -> Request:
+    return Request(model.model, model.revision, [{"role": "user", "content": "hello"}], 0.0, max_tokens=1)

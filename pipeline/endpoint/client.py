@@ -79,7 +79,7 @@ class Endpoint:
         flight = asyncio.get_running_loop().create_future()
         self._flying[request.key] = flight
         try:
-            answer = self._answers.keep(await self._asked(request))
+            answer = self._answers.keep(await self.sent(request))
             flight.set_result(answer)
             return answer
         except BaseException as error:
@@ -89,7 +89,8 @@ class Endpoint:
         finally:
             del self._flying[request.key]
 
-    async def _asked(self, request: Request) -> Answer:
+    async def sent(self, request: Request) -> Answer:
+        """The server's answer, which is not kept. Raises StopAskingError."""
         start, fault = monotonic(), _Fault("")
         for number in range(_TRIES):
             if number:

@@ -23,6 +23,8 @@ from pipeline.schema import AskedQuestion, Instance
 from pipeline.storage import write_rows
 from pipeline.text.tokens import Tokenizer
 from tests.training.models import served, smollm2
+from training.answering.judge import AnswerJudge
+from training.schema import QuestionToAsk
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +101,23 @@ def test_shortened_answers(how: Ask, chunked: Corpora) -> None:
     told("shortened", Counter(one.reason for one in models))
     told("rejects", Counter(one.reason for one in rejects))
     assert len(long) == 6 == len(rows) + len(rejects) == len(models)
+
+
+def test_a_judge_of_answers(how: Ask, chunked: Corpora) -> None:
+    asked, _ = carried(chunked, "longmemeval", 400)
+    judged = [row.question for row in asked if row.question.metric == "judge"][:4]
+    answered = [
+        (QuestionToAsk(one.id, one.text, one.answers, one.metric, one.evidence_chunks), one.answers[0])
+        for one in judged
+    ]
+    asker = Asker()
+    scores = AnswerJudge(how, asker).scores(answered)
+    told("judge of answers", Counter(one.reason for one in asker.asked))
+    print(f"scores of right answers: {scores}")
+    assert len(scores) == len(asker.asked) == 4
+    assert all(
+        (score is None) == (one.reason is not None) for score, one in zip(scores, asker.asked, strict=True)
+    )
 
 
 @pytest.mark.parametrize("source", ["squad_dev", "hotpotqa_dev"])

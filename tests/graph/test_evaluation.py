@@ -94,7 +94,7 @@ def test_storing_chunks_word_for_word_does_not_win(project: Path, params: Params
     """On every source its total reward is below the scripted writer's."""
     data = project / "data"
     count = lru_cache(1 << 14)(Tokenizer(params.tokenizer, data / "assets").count)
-    evaluator = Evaluator(agent_params(params), count, ContainsAnswerer(), 32_768, None)
+    evaluator = Evaluator(agent_params(params), count, ContainsAnswerer(), 32_768)
     tests = list(read_rows(data / "dataset" / "test.parquet", InstanceToPlay))
     totals: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     policies: list[Policy] = [Hoarder(), ScriptedWriter(data / "assets")]

@@ -10,9 +10,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.schema import Instance, Question, Split
+from pipeline.schema import Asked, Instance, Question, Split
 from pipeline.storage import read_rows, write_rows
 from stages.running import DATASET, EVALUATION
+from tests.endpoint.faults import serving
 from tests.questions.making import make_instance, make_question
 from tests.stages.conftest import Make, Project
 from training.schema import Episode
@@ -78,6 +79,37 @@ def test_methods_are_played_and_kept(make: Make) -> None:
     assert [one.stretch for one in episodes] == [None, None, 1000]
     assert [len(one.steps) for one in episodes[:2]] == [2, 2]
     assert (project.folder / EVALUATION / "index.html").stat().st_size > 1000
+
+
+def test_a_judge_of_answers(make: Make) -> None:
+    """Whoever has the answers needs no server; without a judge these questions are not measured."""
+    how = {"model": "m", "revision": "1", "temperature": 0.0, "max_tokens": 50}
+    methods = ["scripted", "empty_memory"]
+    project = make({**QUICK, "evaluation.stretch": [], "evaluation.methods": methods, "answer.judge": how})
+    instance = made(0, "test")
+    instance.questions[0].metric = "judge"
+    with_dataset(project, [instance], [])
+    kept = {"MEMCURATE_ENDPOINT_ANSWERS": str(project.folder / "answers.sqlite")}
+    with serving(lambda message, before: json.dumps({"correct": "Rome" in message})) as server:
+        done = project.stage("evaluate", **kept, MEMCURATE_ENDPOINT_URL=server.url)
+        assert done.returncode == 0, done.stderr
+        tried, judged = server.requests
+    assert tried["max_tokens"] == 1 and "Right answer: Rome" in judged["messages"][0]["content"]
+    folder = project.folder / EVALUATION
+    scores = {
+        name: [
+            answer.score
+            for one in read_rows(folder / "episodes" / f"{name}.parquet", Episode)
+            for answer in one.answers
+        ]
+        for name in methods
+    }
+    assert scores == {"scripted": [1.0, 1.0], "empty_memory": [0.0, 0.0]}
+    (asked,) = read_rows(folder / "asked.parquet", Asked)
+    assert asked.id == instance.questions[0].id and asked.step == "judge of answers"
+    before = project.left()
+    again = project.stage("evaluate", **kept, MEMCURATE_ENDPOINT_MODE="replay", MEMCURATE_ENDPOINT_URL="")
+    assert again.returncode == 0 and project.left() == before
 
 
 def test_a_length_that_no_source_has_is_told(make: Make) -> None:
@@ -186,7 +218,7 @@ def test_a_model_folder_without_tokenizer(make: Make) -> None:
 
 
 def test_no_address_of_the_endpoint(make: Make) -> None:
-    project = make({"evaluation.models": {"mine": {"endpoint": "some/model"}}})
+    project = make({"evaluation.models": {"mine": {"endpoint": {"model": "some/model", "revision": "1"}}}})
     small(project)
     project.refuses(
         ["evaluate: ", "some/model", "MEMCURATE_ENDPOINT_URL"], "evaluate", MEMCURATE_ENDPOINT_URL=""
@@ -194,12 +226,12 @@ def test_no_address_of_the_endpoint(make: Make) -> None:
 
 
 def test_an_endpoint_that_refuses(make: Make) -> None:
-    project = make({"answer.by": "endpoint", "answer.model": "some/model"})
+    project = make({"answer.by": "endpoint", "answer.model": {"model": "some/model", "revision": "1"}})
     small(project)
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
-    told = ["evaluate: ", url, "some/model", "Start the server"]
+    told = ["evaluate: ", url, "some/model", "start the server"]
     project.refuses(told, "evaluate", MEMCURATE_ENDPOINT_URL=url, MEMCURATE_ENDPOINT_KEY="secret-key")
 
 
@@ -211,7 +243,7 @@ def test_an_endpoint_that_refuses(make: Make) -> None:
         ({"evaluation.methods": ["scripted", "scripted"]}, ["evaluation: methods names 'scripted' twice"]),
         ({"evaluation.methods": ["magic"]}, ["evaluation.methods.0", "magic"]),
         (
-            {"evaluation.models": {"m": {"local": "a", "endpoint": "b"}}},
+            {"evaluation.models": {"m": {"local": "a", "endpoint": {"model": "b", "revision": "1"}}}},
             ["evaluation.models.m", "exactly one"],
         ),
         ({"evaluation.models": {"scripted": {"local": "a"}}}, ["evaluation: models has 'scripted'"]),

@@ -64,7 +64,7 @@ class Babbler:
 
 
 def test_every_call_is_kept_with_what_became_of_it(agent: AgentParams) -> None:
-    evaluator = Evaluator(agent, words, ContainsAnswerer(), 32_768, None)
+    evaluator = Evaluator(agent, words, ContainsAnswerer(), 32_768)
     asked = [
         question("Where is Ann?", "Rome"),
         question("Who?", "Bob"),
@@ -87,7 +87,7 @@ def test_every_call_is_kept_with_what_became_of_it(agent: AgentParams) -> None:
 
 
 def test_an_episode_that_cannot_be_measured(agent: AgentParams) -> None:
-    evaluator = Evaluator(agent, words, ContainsAnswerer(), 32_768, None)
+    evaluator = Evaluator(agent, words, ContainsAnswerer(), 32_768)
     one = instance("a", ["words"], [question("Why?", "so", metric="judge")])
     (episode,) = evaluator.baseline("empty_memory", [one], None)
     assert episode.correctness is None and episode.total is None and episode.compression == 1
@@ -99,7 +99,7 @@ def test_methods_on_real_corpora(
 ) -> None:
     """The writer beats the best chunks, those beat nothing, and all read no more than they may."""
     count = lru_cache(1 << 14)(Tokenizer(params.tokenizer, assets).count)
-    evaluator = Evaluator(agent, count, ContainsAnswerer(), 32_768, None)
+    evaluator = Evaluator(agent, count, ContainsAnswerer(), 32_768)
     instances = playable(source)[:1]
     episodes = [*evaluator.policy(ScriptedWriter(assets), instances, None)]
     episodes += [

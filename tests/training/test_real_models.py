@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.endpoint.asking import Asker
 from pipeline.errors import MemcurateError
-from pipeline.params import Params
+from pipeline.params import EndpointModel, Params
 from pipeline.text.tokens import Tokenizer
 from tests.training.conftest import Playable
 from tests.training.models import served, smollm2
@@ -43,7 +44,8 @@ def local(folder: Path) -> LocalChat:
 def endpoint(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EndpointChat]:
     with served(folder, tmp_path_factory.mktemp("server")) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEMCURATE_ENDPOINT_URL", url)
-        yield EndpointChat(str(folder))
+        patch.setenv("MEMCURATE_ENDPOINT_ANSWERS", str(tmp_path_factory.mktemp("kept") / "answers.sqlite"))
+        yield EndpointChat(EndpointModel(model=str(folder), revision="1"), Asker())
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def test_whole_episodes(
     chat: Chat = request.getfixturevalue(kind)
     policy = ModelPolicy("small", chat, quick.memory, quick.step, seed=7)
     policy.check(short)
-    evaluator = Evaluator(quick, Tokenizer(params.tokenizer, assets).count, ModelAnswerer(chat), 32_768, None)
+    evaluator = Evaluator(quick, Tokenizer(params.tokenizer, assets).count, ModelAnswerer(chat), 32_768)
     episodes = list(evaluator.policy(policy, short, None))
     assert [len(episode.steps) for episode in episodes] == [2, 1]
     for episode in episodes:
@@ -88,11 +90,12 @@ def test_whole_episodes(
 @pytest.mark.parametrize("kind", ["local", "endpoint"])
 def test_a_seed_gives_the_same_again(kind: str, request: pytest.FixtureRequest) -> None:
     chat: Chat = request.getfixturevalue(kind)
-    sampled = [chat.complete([STORY], Sampling(24, 1.0, seed), tools=False) for seed in (1, 1, 2)]
-    assert sampled[0] == sampled[1]
+    draws = [Sampling(24, 1.0, 1), Sampling(24, 1.0, 1), Sampling(24, 1.0, 2), Sampling(24, 1.0, 1, turn=1)]
+    same, again, *others = [chat.complete([STORY], sampling, tools=False) for sampling in draws]
+    assert same == again
     # Whether seeds differ is a server's own business: this one takes the likeliest.
     if kind == "local":
-        assert sampled[1] != sampled[2]
+        assert same not in others
     assert "Paris" in chat.complete([FRANCE], Sampling(24, 0.0, 1), tools=False)[0]
 
 

@@ -14,6 +14,7 @@ class Sampling:
     max_tokens: int  # of the completion
     temperature: float  # 0: the likeliest token
     seed: int = 0
+    turn: int = 0  # which of several draws of a seed; prompts that differ need none
 
 
 class Chat(Protocol):

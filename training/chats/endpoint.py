@@ -1,23 +1,21 @@
-"""A model behind any server that speaks OpenAI's chat API. Where it is comes from the environment.
+"""A model behind the endpoint as a Chat: its answers are kept, and nothing is paid for twice.
 
-MEMCURATE_ENDPOINT_URL is its base address (…/v1), MEMCURATE_ENDPOINT_KEY its key, if it wants one.
+What a sample is kept under depends on the seed and on its prompt alone, and not on what is asked beside it.
 """
 
 import json
-import os
+from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-from openai import APIError, OpenAI
-
+from pipeline.endpoint.answers import Answer
+from pipeline.endpoint.asking import Asker
+from pipeline.endpoint.requests import Request
 from pipeline.errors import MemcurateError
+from pipeline.params import EndpointModel
 from training.chats import Message, Sampling
 from training.tools import TOOLS
 
-_AT_ONCE = 8
-_SECONDS = 600.0  # for one completion
-_TRIES = 3
+_AT_ONCE = 64  # episodes that go on side by side; how many requests are in flight is the environment's to say
 
 
 class EndpointChat:
@@ -26,22 +24,13 @@ class EndpointChat:
     at_once = _AT_ONCE
     longest: int | None = None  # the server refuses what is too long
 
-    def __init__(self, model: str, native: bool = False) -> None:
-        """Ask the model for a token, to see whether it is there.
-
-        Raises MemcurateError when no address is set, or nobody answers there, or key or model are refused.
-        """
-        url = os.environ.get("MEMCURATE_ENDPOINT_URL")
-        if not url:
-            raise MemcurateError(
-                f"model {model} is behind an endpoint, but MEMCURATE_ENDPOINT_URL is not set: "
-                "set it to the server's address, such as http://127.0.0.1:8000/v1"
-            )
-        self._model, self._url = model, url
+    def __init__(self, model: EndpointModel, asker: Asker, native: bool = False) -> None:
+        """Try the model out. Raises MemcurateError where it cannot be asked."""
         self.takes_tools = native
-        key = os.environ.get("MEMCURATE_ENDPOINT_KEY", "none")
-        self._client = OpenAI(base_url=url, api_key=key, timeout=_SECONDS, max_retries=_TRIES)
-        self._complete([{"role": "user", "content": "hello"}], Sampling(1, 0.0), tools=False, place=0)
+        self._model = model
+        self._asker = asker
+        self._step = f"model {model.model}"
+        asker.try_out(model, self._step)
 
     def count(self, messages: Sequence[Message]) -> int:
         """About so many: the server's tokenizer is not known, so a token is taken as three bytes."""
@@ -49,40 +38,30 @@ class EndpointChat:
         return (sum(len(message["content"].encode()) for message in messages) + tools) // 3
 
     def complete(self, chats: Sequence[Sequence[Message]], sampling: Sampling, tools: bool) -> list[str]:
-        """See Chat. Raises MemcurateError when the server gives no answer after a few tries."""
-
-        def one(place: int) -> str:
-            return self._complete(chats[place], sampling, tools and self.takes_tools, place)
-
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(one, range(len(chats))))
-
-    def _complete(self, messages: Sequence[Message], sampling: Sampling, tools: bool, place: int) -> str:
-        more: dict[str, Any] = {"tools": TOOLS} if tools else {}
-        try:
-            completion = self._client.chat.completions.create(
-                model=self._model,
-                messages=list(messages),  # type: ignore[arg-type]  # plain dictionaries of the same shape
-                max_tokens=sampling.max_tokens,
-                temperature=sampling.temperature,
-                seed=sampling.seed + place,
-                **more,
+        """See Chat. A refusal is an empty reply. Raises MemcurateError where nothing more can be asked."""
+        before: Counter[str] = Counter()  # chats of the same words
+        requests = []
+        for chat in chats:
+            words = json.dumps(chat)
+            requests.append(
+                Request(
+                    model=self._model.model,
+                    revision=self._model.revision,
+                    messages=list(chat),
+                    temperature=sampling.temperature,
+                    max_tokens=sampling.max_tokens,
+                    sample=sampling.seed + before[words] if sampling.temperature else 0,
+                    tools=TOOLS if tools and self.takes_tools else None,
+                )
             )
-        except APIError as error:
-            raise self._refused(error) from None
-        if not completion.choices:
-            return ""
-        message = completion.choices[0].message
-        return "\n".join([message.content or "", *map(_as_text, message.tool_calls or [])]).strip()
+            before[words] += 1
+        return [_said(answer) for answer in self._asker.complete(requests, self._model, self._step)]
 
-    def _refused(self, error: APIError) -> MemcurateError:
-        return MemcurateError(
-            f"the endpoint at {self._url} gives no answer for model {self._model} ({type(error).__name__}: "
-            f"{error.message}). Start the server, or set MEMCURATE_ENDPOINT_URL and MEMCURATE_ENDPOINT_KEY."
+
+def _said(answer: Answer) -> str:
+    if answer.text is None and not answer.final:
+        raise MemcurateError(
+            f"model {answer.model} gave no answer to a request ({answer.detail}): the others are kept, run "
+            "it again"
         )
-
-
-def _as_text(call: Any) -> str:
-    """A native tool call in the form that training/parsing.py reads."""
-    function = {"name": call.function.name, "arguments": call.function.arguments}
-    return f"<tool_call>{json.dumps(function)}</tool_call>"
+    return answer.text or ""

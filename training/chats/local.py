@@ -11,6 +11,8 @@ from training.chats import Message, Sampling
 from training.chats.template import Template
 from training.generation import Generator
 
+_TURN = 1_000  # seeds of turns that follow each other are so far apart
+
 
 class LocalChat:
     """See above. Chat. On a GPU where there is one, in bfloat16; else in float32."""
@@ -57,7 +59,7 @@ class LocalChat:
         generator = Generator(
             self.model, self.tokenizer, sampling.max_tokens, sampling.temperature, self.at_once
         )
-        torch.manual_seed(sampling.seed)
+        torch.manual_seed(sampling.seed + _TURN * sampling.turn)
         completions = generator.completed([self._template.ids(chat, tools) for chat in chats])
         return [self._template.read(completion) for completion in completions]
 

@@ -26,7 +26,7 @@ class ModelPolicy:
     def write(self, situations: Sequence[Situation]) -> list[str]:
         """See Policy."""
         self._steps += 1
-        sampling = Sampling(self._step.reply_tokens, self._step.temperature, self._seed + 1_000 * self._steps)
+        sampling = Sampling(self._step.reply_tokens, self._step.temperature, self._seed, self._steps)
         return self._chat.complete([self.prompt(one) for one in situations], sampling, tools=True)
 
     def check(self, instances: Iterable[InstanceToPlay]) -> None:
