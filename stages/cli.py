@@ -1,8 +1,7 @@
 """memcurate: the commands beside the pipeline. The pipeline itself is run by `dvc repro`."""
 
 import sys
-from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
@@ -11,17 +10,16 @@ from pipeline.params import load_params
 from pipeline.reviews import read_reviews, write_reviews
 from pipeline.reviews import sample as draw_sample
 from pipeline.schema import Instance, Origin
-from pipeline.storage import read_row, read_rows
+from pipeline.storage import read_rows
 from stages.answers import answers
 from stages.bench.table import BENCHMARKS, heading, line
-from stages.running import EVALUATION, FILTERED, REVIEWS
-from training.schema import Episode
-from training.showing import overview, question_in_full, step_in_full
-
-T = TypeVar("T")
+from stages.looking import show, trace
+from stages.running import FILTERED, REVIEWS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(answers, name="answers")
+app.command()(show)
+app.command()(trace)
 
 
 @app.callback()
@@ -60,46 +58,6 @@ def sample(
     added = draw_sample(instances, origin, {row["id"] for row in rows}, count, params.seed)
     write_reviews(path, rows + added)
     print(f"{path}: {len(added)} questions added. Write good or bad under verdict, then `dvc repro`.")
-
-
-@app.command()
-def show(
-    identity: Annotated[str, typer.Argument(metavar="ID", help="an episode, as METHOD:INSTANCE")],
-    step: Annotated[int | None, typer.Option(min=0, help="one step in full, by its number")] = None,
-    question: Annotated[int | None, typer.Option(min=0, help="one question in full, by its number")] = None,
-) -> None:
-    """Show an episode of the evaluation: what was read, called, stored, recalled and answered."""
-    episode = _episode(identity)
-    if step is not None:
-        print(step_in_full(_numbered(episode.steps, step, f"{identity}, step")))
-    if question is not None:
-        print(question_in_full(episode, _numbered(episode.answers, question, f"{identity}, question")))
-    if step is None and question is None:
-        print(overview(episode))
-
-
-def _episode(identity: str) -> Episode:
-    method = identity.split(":")[0]
-    path = EVALUATION / "episodes" / f"{method}.parquet"
-    if not path.exists():
-        known = sorted(one.stem for one in path.parent.glob("*.parquet"))
-        raise MemcurateError(
-            f"there is no episode {identity!r}: an id is METHOD:INSTANCE, and the methods evaluated are "
-            f"{', '.join(known) or 'none yet; run `dvc repro evaluate`'}"
-        )
-    episode = read_row(path, Episode, identity)
-    if episode is None:
-        raise MemcurateError(
-            f"there is no episode {identity!r} in {path}: {method} did not play such an instance; an id is "
-            "METHOD:INSTANCE, with an instance's id as in data/dataset/test.parquet"
-        )
-    return episode
-
-
-def _numbered(items: Sequence[T], number: int, what: str) -> T:
-    if number >= len(items):
-        raise MemcurateError(f"{what} {number}: there are {len(items)}, from 0")
-    return items[number]
 
 
 def run() -> None:
