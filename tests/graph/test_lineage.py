@@ -1,6 +1,7 @@
 """Every question of the starter dataset: the lineage that `memcurate show` prints equals the raw files."""
 
 import re
+from textwrap import indent
 
 import pytest
 
@@ -63,6 +64,6 @@ def test_the_command(builds: list[Build]) -> None:
     project = builds[0].project
     instance = next(read_rows(project / "data" / "dataset" / "test.parquet", Instance))
     shown = run(project, "memcurate", "show", instance.questions[0].id)
-    assert instance.questions[0].text in shown and f"in instance {instance.id}" in shown
+    assert indent(instance.questions[0].text, "  ") in shown and f"in instance {instance.id}" in shown
     traced = run(project, "memcurate", "trace", instance.source, instance.chunks[0].segments[0].raw.file)
     assert f"chunk {instance.chunks[0].id}" in traced
