@@ -3,12 +3,16 @@
 No stop words are left out: in a label set "Who" and "How many" say more than most nouns.
 """
 
+import os
 from collections.abc import Sequence
 
-import bm25s
 import numpy as np
 
 from pipeline.text.normal import words
+
+# Where JAX is installed bm25s starts it, and it would take three quarters of a GPU's memory for itself.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+import bm25s
 
 _DECIMALS = 4
 
