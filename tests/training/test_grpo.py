@@ -1,12 +1,13 @@
 """The trainer: advantages, masks and fillers reach the loss as they should, and it learns what it can."""
 
 import json
+import math
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from tests.conftest import ROOT
@@ -187,6 +189,33 @@ def test_two_arms_are_solved(tmp_path: Path, changes: dict[str, object]) -> None
     figures = [line["validation/total"] for line in run.log() if "validation/total" in line]
     assert figures[0] < 0.3 and figures[-1] >= 0.9, figures
     assert (run.best / "model.safetensors").exists()
+
+
+class BrokenAtFirst:
+    """Two arms, with a reward that no gradient can be made of in the first batch."""
+
+    def __init__(self) -> None:
+        self.batches = 0
+
+    def play(self, tasks: Sequence[int], generate: Generate) -> Rolled:
+        rolled = TwoArms().play(tasks, generate)
+        self.batches += 1
+        if self.batches == 1:
+            rolled.rows[0] = replace(rolled.rows[0], reward=math.inf)
+        return rolled
+
+
+def test_an_update_without_a_finite_gradient_is_left_out(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    start = model_folder(tmp_path / "model")
+    with run.locked():
+        learn(start, tokenizer(), BrokenAtFirst(), 6, validated, profile(batches=2, every=1), 1, run)
+    assert [line["skipped_updates"] for line in run.log() if "skipped_updates" in line] == [1.0, 0.0]
+    last = run.last_checkpoint()
+    assert last is not None
+    before, after = (load_file(folder / "model.safetensors") for folder in (start, last))
+    assert all(bool(weights.isfinite().all()) for weights in after.values())
+    assert any(not torch.equal(weights, before[name]) for name, weights in after.items())
 
 
 @pytest.mark.slow

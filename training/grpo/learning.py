@@ -139,7 +139,7 @@ def _lora(profile: Profile) -> LoraConfig | None:
 
 
 class _Recorder(TrainerCallback):
-    """Logs, validates, keeps the best weights, marks checkpoints whole, and stops in time."""
+    """Logs, validates, skips, keeps the best weights, marks checkpoints whole, and stops in time."""
 
     def __init__(self, run: RunFolder, profile: Profile, validate: Validate) -> None:
         self.trainer: MemoryTrainer | None = None
@@ -164,6 +164,22 @@ class _Recorder(TrainerCallback):
         figures = {name: value for name, value in (logs or {}).items() if isinstance(value, int | float)}
         if state.is_world_process_zero and "loss" in figures:
             self._run.note(state.global_step, figures)
+
+    def on_pre_optimizer_step(
+        self,
+        args: Any,
+        state: TrainerState,
+        control: TrainerControl,
+        model: torch.nn.Module | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Leave out an update whose gradient is not finite: after it no weight would be a number."""
+        assert model is not None and self.trainer is not None
+        gradients = [one.grad for one in model.parameters() if one.grad is not None]
+        sound = all(bool(gradient.isfinite().all()) for gradient in gradients)
+        if not sound:
+            model.zero_grad()
+        self.trainer.note({"skipped_updates": float(not sound)})
 
     def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         last = state.global_step >= state.max_steps

@@ -4,8 +4,8 @@ Where it deviates from TRL: a dataset row is a task and not a prompt; a batch of
 as many rows as its episodes have steps; advantages are ours, pooled over the rows of a group and over all
 processes. The loss is TRL's `grpo`: token mean in a row, rows alike. Rows are filled up so that they divide
 evenly over processes and parts of a batch; the fillers have no token to learn, and the loss is scaled as if
-they were not there. On a CPU the distribution over next tokens is worked out for completions only: TRL
-does so for prompts too, which takes half of an update's time.
+they were not there. The distribution over next tokens is worked out for completions only: TRL does so for
+prompts too, which takes half of an update's time on a CPU.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,6 @@ from accelerate.utils import gather_object
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
-from trl.trainer.utils import selective_log_softmax_and_entropy
 
 from pipeline import draws
 from training.grpo.advantages import advantages, without_variance
@@ -98,7 +97,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         if self.beta:
             batch["ref_per_token_logps"] = self._reference_logps(batch)
         tokens = sum(len(row.completion) for row in rows)
-        self._note(
+        self.note(
             {
                 **rolled.figures,
                 "rows": len(everywhere),
@@ -192,30 +191,13 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         batch_size: int | None = None,
         **others: Any,
     ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
-        """(log probabilities, entropies, None) of the last `logits_to_keep` tokens; TRL's, but on a CPU."""
-        if self.accelerator.device.type != "cpu":
-            found: tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None] = (
-                super()._get_per_token_logps_and_entropies(
-                    model, input_ids, attention_mask, logits_to_keep, batch_size, **others
-                )
-            )
-            return found
+        """(log probabilities, entropies, None) of the last `logits_to_keep` tokens."""
         parts = []
         size = batch_size or len(input_ids)
         for first in range(0, len(input_ids), size):
             ids, mask = input_ids[first : first + size], attention_mask[first : first + size]
             with self.accelerator.autocast():
-                logits = model(
-                    input_ids=ids, attention_mask=mask, logits_to_keep=logits_to_keep + 1, use_cache=False
-                ).logits[:, :-1]
-            parts.append(
-                selective_log_softmax_and_entropy(
-                    logits.float(),
-                    ids[:, -logits_to_keep:],
-                    entropy_requires_grad=False,
-                    temperature=self.temperature,
-                )
-            )
+                parts.append(_logps(model, ids, mask, logits_to_keep, self.temperature))
         logps, entropies = (torch.cat(column) for column in zip(*parts, strict=True))
         return logps, entropies, None
 
@@ -235,7 +217,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             for name in ("step_time", "playing_seconds", "environment_seconds")
         )
         if whole:
-            self._note(
+            self.note(
                 {
                     "update_tokens_per_second": self._learnt / (whole - playing),
                     "generation_share": (playing - environment) / whole,
@@ -246,9 +228,33 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             self._learnt = 0
         super().log(logs, start_time)
 
-    def _note(self, figures: dict[str, float]) -> None:
+    def note(self, figures: dict[str, float]) -> None:
+        """Have figures in the log of this update."""
         for name, value in figures.items():
             self._metrics["train"][name].append(float(value))
+
+
+def _logps(
+    model: Any, ids: torch.Tensor, mask: torch.Tensor, tokens: int, temperature: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(log probabilities, entropies) of the last `tokens` places of rows; float32 of shape (rows, tokens).
+
+    Rows come padded on the left and are moved there first: padding then stands at their ends, where no token
+    of theirs sees it. So attention needs no mask, and no place is without anything to attend to.
+    """
+    prompts = ids.size(1) - tokens
+    starts = mask[:, :prompts].sum(dim=1, keepdim=True)
+    places = torch.arange(ids.size(1), device=ids.device)
+    moved = ids.gather(1, (places + prompts - starts).clamp(max=ids.size(1) - 1))
+    first = int(starts.min())
+    moved = moved[:, : int(starts.max()) + tokens]
+    logits = model(input_ids=moved, logits_to_keep=moved.size(1) - first + 1, use_cache=False).logits[:, :-1]
+    all_logps = torch.log_softmax(logits.float() / temperature, dim=-1)
+    logps = all_logps.gather(2, moved[:, first:, None]).squeeze(2)
+    with torch.no_grad():
+        entropies = -(all_logps.exp() * all_logps).sum(dim=2)
+    own = starts - first + places[:tokens]
+    return logps.gather(1, own), entropies.gather(1, own)
 
 
 def trimmed(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
