@@ -1,11 +1,13 @@
 """The dataset card: README.md with the hub's YAML header, made from what was built."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_type_hints
 
 import yaml
 
+from pipeline.comparing.comparison import SourceDiff
+from pipeline.comparing.told import counted, reasons
 from pipeline.params import About, Params
 from pipeline.schema import SCHEMA_VERSION, Chunk, Instance, PlacedSegment, Question, Span
 
@@ -23,9 +25,10 @@ def card(
     about: Mapping[str, About],
     figures: Mapping[str, Any],
     personal: Mapping[str, Mapping[str, int]],
+    changes: Sequence[SourceDiff],
 ) -> str:
     """The card's text. `figures` are those of the assemble stage, by source and split; `personal` counts what
-    looks like personal data, by source and kind.
+    looks like personal data, by source and kind; `changes` are those since `dataset.previous`.
     """
     rows = []
     for source in params.use:
@@ -75,6 +78,7 @@ def card(
             "",
             *_personal(personal),
             "",
+            *(_changes(params.dataset.previous, changes) if params.dataset.previous else []),
             "## How it was built",
             "",
             f"By `dvc repro` of memcurate, seed {params.seed}, tokens counted by `{params.tokenizer}`. "
@@ -101,8 +105,8 @@ def _origins(use: Iterable[str], figures: Mapping[str, Any]) -> list[str]:
     """Rows of the table of origins."""
     counts: dict[str, Counter[str]] = {"train": Counter(), "test": Counter()}
     for source in use:
-        for split, counted in counts.items():
-            counted.update(figures[source].get(split, {}).get("questions_by_origin", {}))
+        for split, of_split in counts.items():
+            of_split.update(figures[source].get(split, {}).get("questions_by_origin", {}))
     return [
         f"| {origin} | {asks} | {counts['train'][origin]} | {counts['test'][origin]} |"
         for origin, asks in _ORIGINS.items()
@@ -150,6 +154,23 @@ def _header(params: Params, about: Mapping[str, About], figures: Mapping[str, An
         ],
     }
     return yaml.safe_dump(header, sort_keys=False, allow_unicode=True).rstrip()
+
+
+def _changes(previous: str, changes: Sequence[SourceDiff]) -> list[str]:
+    """What is different since a version, and why."""
+    lines = [f"## Changes since {previous}", ""]
+    if not changes:
+        return [*lines, "No row differs.", ""]
+    lines += ["| source | instances | chunks | questions |", "|---|---|---|---|"]
+    for one in changes:
+        cells = [counted(one.rows[kind]) for kind in ("instances", "chunks", "questions")]
+        lines.append(f"| {one.source} | {' | '.join(cells)} |")
+    return [
+        *lines,
+        "",
+        *(f"- **{one.source}**: {reason}" for one in changes for reason in reasons(one.causes)),
+        "",
+    ]
 
 
 def _fields(title: str, shape: type) -> list[str]:

@@ -305,6 +305,7 @@ class DatasetParams(Model):
     contamination_words: Annotated[int, Field(ge=5)] = Field(
         description="words in a row that must not stand in train and in test"
     )
+    previous: str | None = Field(description="tag of the version that the card compares this one with")
 
 
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

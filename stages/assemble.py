@@ -1,9 +1,11 @@
 """assemble: the filtered sources into data/dataset: train, test, rejects and the card."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from pipeline.card import card
+from pipeline.comparing.comparison import SourceDiff, Wanted, compare
 from pipeline.dataset import choose, verify_sides
 from pipeline.errors import MemcurateError
 from pipeline.folders import whole_folder
@@ -40,10 +42,20 @@ def stage(params: Params, _: str) -> dict[str, Any]:
         kept = chosen["train"] | chosen["test"]
         personal = {source: _personal_data(source, kept) for source in sources}
         counts = {source: figures.by_split() for source, figures in figures_of.items()}
-        (folder / "README.md").write_text(card(params, about, counts, personal), encoding="utf-8")
+        text = card(params, about, counts, personal, _changes(params, folder))
+        (folder / "README.md").write_text(text, encoding="utf-8")
     for source in sources:
         counts[source]["rejects"] = by_reason(one for one in rejects if one.source == source)
     return counts
+
+
+def _changes(params: Params, folder: Path) -> list[SourceDiff]:
+    """What differs between the version that came before and what was written to a folder just now."""
+    if params.dataset.previous is None:
+        return []
+    from stages.versions import Assembled, version  # loads DVC: a second, and rarely needed
+
+    return compare(version(params.dataset.previous), Assembled(folder), Wanted(samples=0))
 
 
 def _about(source: str) -> About:

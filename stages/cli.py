@@ -13,6 +13,7 @@ from pipeline.schema import Instance, Origin
 from pipeline.storage import read_rows
 from stages.answers import answers
 from stages.bench.table import BENCHMARKS, heading, line
+from stages.comparing import diff
 from stages.looking import show, trace
 from stages.running import FILTERED, REVIEWS
 
@@ -20,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(answers, name="answers")
 app.command()(show)
 app.command()(trace)
+app.command()(diff)
 
 
 @app.callback()

@@ -11,7 +11,7 @@ from pipeline.errors import MemcurateError
 from pipeline.params import DatasetParams
 from pipeline.schema import Chunk, Instance, PlacedSegment, Reject, Span, Split
 
-PARAMS = DatasetParams(limit=100, near_duplicate=50, evaluation=[], contamination_words=13)
+PARAMS = DatasetParams(limit=100, near_duplicate=50, evaluation=[], contamination_words=13, previous=None)
 THIRTEEN = " ".join(f"word{number}" for number in range(13))
 
 

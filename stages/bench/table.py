@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from pipeline.params import Params
-from stages.bench import assembling, chunking, fetching, near_duplicates, questions, reporting
+from stages.bench import assembling, chunking, comparing, fetching, near_duplicates, questions, reporting
 from stages.bench.timing import Result
 
 BENCHMARKS: dict[str, Callable[[Params, int], list[Result]]] = {
@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, Callable[[Params, int], list[Result]]] = {
     "near-duplicates": near_duplicates.bench,
     "assembling": assembling.bench,
     "reporting": reporting.bench,
+    "comparing": comparing.bench,
 }
 
 _WIDTHS = (16, 41, 36, 20, 17, 0)

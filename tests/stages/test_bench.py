@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import MemcurateError
-from pipeline.schema import Instance
+from pipeline.schema import Instance, Reject
 from pipeline.storage import write_rows
 from stages import cli
-from stages.bench import plain
+from stages.bench import comparing, plain
 from stages.bench.near_duplicates import growth
 from stages.bench.project import passing_project, run
 from stages.bench.timing import alternate, faster, longer
@@ -197,6 +197,19 @@ def test_assembling_and_reporting(bench: Bench) -> None:
     write_rows(Path("data/filtered/gutenberg/instances.parquet"), Instance, sides, ABOUT)
     (line,) = bench("assembling", use)
     assert 20 < int(line.split()[-1]) < 1500
+
+
+def test_comparing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(MemcurateError, match="data/dataset is missing: build it with `dvc repro`"):
+        bench("comparing")
+    Path("data/dataset").mkdir()
+    sides = [_instance(0, 5), replace(_instance(1, 5), split="test")]
+    for side in sides:
+        write_rows(Path(f"data/dataset/{side.split}.parquet"), Instance, [side])
+    write_rows(Path("data/dataset/rejects.parquet"), Reject, [])
+    monkeypatch.setattr(comparing, "BYTES", 500_000)
+    (line,) = bench("comparing")
+    assert "diff of two versions of 0.0005 GB" in line and 20 < int(line.split()[-1]) < 1500
 
 
 def test_a_benchmark_that_there_is_not(bench: Bench) -> None:

@@ -1,0 +1,181 @@
+"""Versions of the data: a git revision, a tag or a DVC experiment, or what is in the workspace.
+
+Nothing is checked out: files are read where DVC's cache holds them, and fetched into it from the remote where
+it does not.
+"""
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+from dvc.scm import RevError, resolve_rev
+from dvc_data.hashfile.hash_info import HashInfo
+
+from pipeline.errors import MemcurateError
+from pipeline.schema import SIDES
+from stages.running import CHUNKS, DATASET, FILTERED, QUESTIONS, RAW
+
+_LOCK = "dvc.lock"
+_REJECTING = (CHUNKS, QUESTIONS, FILTERED)
+_SIDES = [f"{split}.parquet" for split in SIDES]
+_REJECTS = "rejects.parquet"
+
+
+class Workspace:
+    """What lies in the project now. Version."""
+
+    name = "workspace"
+
+    def __init__(self, dataset: Path = DATASET) -> None:
+        """`dataset`: where its files lie. Raises MemcurateError where nothing was built yet."""
+        self._dataset = dataset
+        if not Path(_LOCK).exists():
+            raise MemcurateError(f"there is no {_LOCK} here: nothing was built yet; run `dvc repro`")
+        self.lock: dict[str, Any] = yaml.safe_load(Path(_LOCK).read_text(encoding="utf-8"))
+
+    def dataset(self) -> list[Path]:
+        """See Version."""
+        paths = [self._dataset / name for name in _SIDES]
+        for path in paths:
+            if not path.exists():
+                raise MemcurateError(f"{path} is not here: run `dvc repro assemble` or `dvc pull {DATASET}`")
+        return paths
+
+    def rejects(self) -> list[Path]:
+        """See Version."""
+        by_source = [folder / source for folder in _REJECTING for source in _sources(self.lock)]
+        folders = [*by_source, self._dataset]
+        return [path for folder in folders if (path := folder / _REJECTS).exists()]
+
+    def raw(self, source: str) -> Mapping[str, str]:
+        """See Version."""
+        return _Store(Repo(".")).listing(_hash(self.lock, RAW / source))
+
+
+class Assembled(Workspace):
+    """A dataset that the assemble stage has just written, before DVC notes with which params. Version."""
+
+    def __init__(self, dataset: Path) -> None:
+        """See Workspace."""
+        super().__init__(dataset)
+        now = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+        entry = self.lock["stages"].setdefault("assemble", {})
+        entry["params"] = {
+            "params.yaml": {key: now[key] for key in ("seed", "tokenizer", "use", "licences", "dataset")}
+        }
+
+
+class Committed:
+    """What was committed at a revision. Version."""
+
+    def __init__(self, name: str, repo: Repo, revision: str) -> None:
+        """Raises MemcurateError where the revision has no dvc.lock."""
+        self.name = name
+        self._store = _Store(repo)
+        self._revision = revision
+        shown = subprocess.run(
+            ["git", "show", f"{revision}:./{_LOCK}"], capture_output=True, text=True, check=False
+        )
+        if shown.returncode:
+            raise MemcurateError(
+                f"version {name} has no {_LOCK}: nothing was built there. Choose a later revision; "
+                f"`git log -- {_LOCK}` lists those where something was"
+            )
+        self.lock: Mapping[str, Any] = yaml.safe_load(shown.stdout)
+
+    def dataset(self) -> list[Path]:
+        """See Version. Raises MemcurateError where the data is in no cache and no remote."""
+        found = self._files(DATASET, _SIDES)
+        if found is None:
+            raise MemcurateError(
+                f"{DATASET} of version {self.name} is in no cache or remote. Where it was built, `dvc push` "
+                "it to a remote of this project; or build it again: "
+                f"`git checkout {self._revision[:10]} && dvc repro assemble`"
+            )
+        return found
+
+    def rejects(self) -> list[Path]:
+        """See Version. What cannot be had is told, and left out."""
+        paths = []
+        for folder in (*(kind / source for kind in _REJECTING for source in _sources(self.lock)), DATASET):
+            if _hash(self.lock, folder) is None:
+                continue
+            found = self._files(folder, [_REJECTS])
+            if found is None:
+                print(f"rejects of {folder} at {self.name} are in no cache or remote", file=sys.stderr)
+            paths += found or []
+        return paths
+
+    def raw(self, source: str) -> Mapping[str, str]:
+        """See Version."""
+        return self._store.listing(_hash(self.lock, RAW / source))
+
+    def _files(self, folder: Path, names: list[str]) -> list[Path] | None:
+        """Files of a folder that a stage wrote; None where any is not to be had."""
+        listing = self._store.listing(_hash(self.lock, folder))
+        paths = [self._store.path(listing[name]) for name in names if name in listing]
+        found = [path for path in paths if path is not None]
+        return found if len(found) == len(names) else None
+
+
+class _Store:
+    """DVC's cache, which gets from the remote what it lacks."""
+
+    def __init__(self, repo: Repo) -> None:
+        self._repo = repo
+
+    def path(self, hashed: str) -> Path | None:
+        """Where the content of this hash lies; None where neither has it."""
+        path = Path(self._repo.cache.local.oid_to_path(hashed))
+        if not path.exists():
+            # From the workspace's remote: `Repo.fetch` looks for one in the settings of the revision.
+            with suppress(DvcException, OSError):
+                self._repo.cloud.pull([HashInfo("md5", hashed)])
+        return path if path.exists() else None
+
+    def listing(self, hashed: str | None) -> dict[str, str]:
+        """Hashes of a folder's files, by path; empty where that is not to be had."""
+        path = self.path(hashed) if hashed else None
+        if path is None:
+            return {}
+        return {one["relpath"]: one["md5"] for one in json.loads(path.read_text(encoding="utf-8"))}
+
+
+def version(name: str | None) -> Workspace | Committed:
+    """The version of a revision, tag or experiment; None: the workspace.
+
+    Raises MemcurateError where there is none of that name, or nothing was built there.
+    """
+    if name is None:
+        return Workspace()
+    repo = Repo(".")
+    logging.getLogger("dvc").setLevel(logging.ERROR)  # it warns of what is in no remote; so do we
+    try:
+        return Committed(name, repo, resolve_rev(repo.scm, name))
+    except RevError as error:
+        raise MemcurateError(
+            f"there is no revision, tag or experiment {name!r}; `git tag`, `git log --oneline` and "
+            "`dvc exp list` show those that there are"
+        ) from error
+
+
+def _sources(lock: Mapping[str, Any]) -> list[str]:
+    return sorted(name.removeprefix("fetch@") for name in lock.get("stages", {}) if name.startswith("fetch@"))
+
+
+def _outs(lock: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for stage in lock.get("stages", {}).values():
+        for out in stage.get("outs", []):
+            yield out["path"], out["md5"]
+
+
+def _hash(lock: Mapping[str, Any], folder: Path) -> str | None:
+    return dict(_outs(lock)).get(folder.as_posix())

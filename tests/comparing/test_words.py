@@ -1,0 +1,47 @@
+"""Texts compared word by word."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.comparing.words import Part, compared, shortened
+
+TEXTS = st.text(alphabet="ab .\n", max_size=40)
+
+
+@given(TEXTS, TEXTS)
+def test_the_runs_are_both_texts(old: str, new: str) -> None:
+    parts = compared(old, new)
+    assert "".join(part.text for part in parts if part.mark != "new") == old
+    assert "".join(part.text for part in parts if part.mark != "old") == new
+
+
+@given(TEXTS)
+def test_a_text_equals_itself(text: str) -> None:
+    assert compared(text, text) == ([Part("same", text)] if text else [])
+
+
+def test_only_the_word_that_differs() -> None:
+    parts = compared("First line.\nAnn lives in Rome, still.", "First line.\nAnn lives in Oslo, still.")
+    assert parts == [
+        Part("same", "First line.\nAnn lives in "),
+        Part("old", "Rome"),
+        Part("new", "Oslo"),
+        Part("same", ", still."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "kept"),
+    [
+        ([Part("same", "x" * 500), Part("old", "gone")], [" … " + "x" * 60, "gone"]),
+        ([Part("new", "come"), Part("same", "x" * 500)], ["come", "x" * 60 + " … "]),
+        (
+            [Part("old", "a"), Part("same", "x" * 300 + "y" * 300), Part("new", "b")],
+            ["a", "x" * 60 + " … " + "y" * 60, "b"],
+        ),
+        ([Part("old", "o" * 500)], ["o" * 500]),
+    ],
+)
+def test_long_equal_runs_are_cut(parts: list[Part], kept: list[str]) -> None:
+    assert [part.text for part in shortened(parts)] == kept

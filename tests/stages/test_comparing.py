@@ -1,0 +1,166 @@
+"""`memcurate diff` between versions that the real git and dvc keep, of a dataset small enough to be made."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.schema import Instance, Reject
+from pipeline.storage import write_rows
+from tests.graph.project import BIN, dvc, run
+from tests.questions.making import make_instance
+
+GRAPH = """\
+stages:
+  fetch:
+    foreach: [made]
+    do:
+      cmd: mkdir -p data/raw && cp -r made/raw data/raw/made
+      deps: [made/raw]
+      outs: [data/raw/made]
+  assemble:
+    cmd: mkdir -p data && cp -r made/dataset data/dataset
+    params: [seed]
+    deps: [made/dataset]
+    outs: [data/dataset]
+"""
+
+
+def write_made(project: Path, *texts: str, seed: int = 1) -> None:
+    """What the stages copy: an instance of a chunk for each text."""
+    made = project / "made"
+    (made / "raw").mkdir(parents=True, exist_ok=True)
+    (made / "dataset").mkdir(exist_ok=True)
+    (made / "raw" / "a.txt").write_text(" ".join(texts), encoding="utf-8")
+    instances = [
+        make_instance(f"made/{text}", {f"made/s{text}": text}, ordinal=n) for n, text in enumerate(texts)
+    ]
+    write_rows(made / "dataset" / "train.parquet", Instance, instances)
+    write_rows(made / "dataset" / "test.parquet", Instance, [])
+    write_rows(made / "dataset" / "rejects.parquet", Reject, [])
+    (project / "params.yaml").write_text(f"seed: {seed}\n", encoding="utf-8")
+
+
+def commit(project: Path, tag: str) -> None:
+    """Build, commit and tag."""
+    dvc(project, "repro")
+    run(project, "git", "add", "--all")
+    run(project, "git", "commit", "--quiet", "--message", tag)
+    run(project, "git", "tag", tag)
+
+
+def diff(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BIN / "memcurate", "diff", *arguments], cwd=project, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two tagged versions: `one` in the second is `uno`, with another seed."""
+    project = tmp_path_factory.mktemp("versions") / "project"
+    project.mkdir()
+    run(project, "git", "init", "--quiet")
+    dvc(project, "init", "--quiet")
+    (project / "dvc.yaml").write_text(GRAPH, encoding="utf-8")
+    (project / ".gitignore").write_text("/data/\n", encoding="utf-8")
+    write_made(project, "one", "two")
+    run(project, "git", "add", "--all")
+    run(project, "git", "commit", "--quiet", "--message", "nothing built")
+    run(project, "git", "tag", "v0")
+    commit(project, "v1")
+    write_made(project, "uno", "two", seed=2)
+    commit(project, "v2")
+    return project
+
+
+@pytest.fixture
+def project(built: Path, tmp_path: Path) -> Path:
+    """A copy, to be changed."""
+    return shutil.copytree(built, tmp_path / "project")
+
+
+@pytest.mark.parametrize("versions", [("v1", "v2"), ("v1",), ("HEAD~1", "HEAD")])
+def test_versions_by_tag_revision_and_workspace(built: Path, versions: tuple[str, ...]) -> None:
+    done = diff(built, *versions, "--json")
+    assert done.returncode == 0, done.stderr
+    (source,) = json.loads(done.stdout)["sources"].values()
+    assert source["rows"]["instances"] == {
+        "old": 2,
+        "new": 2,
+        "added": 0,
+        "removed": 0,
+        "changed": 1,
+        "moved": 0,
+    }
+    assert source["causes"]["params"] == [{"key": "seed", "old": 1, "new": 2}]
+    assert source["causes"]["raw"] == ["data/raw/made/a.txt"]
+
+
+def test_an_experiment(project: Path) -> None:
+    write_made(project, "uno", "two", "three")
+    dvc(project, "exp", "run", "--name", "more")
+    run(project, "git", "checkout", "--quiet", ".")
+    (source,) = json.loads(diff(project, "v2", "more", "--json").stdout)["sources"].values()
+    assert source["rows"]["instances"]["added"] == 1
+
+
+def test_the_status_and_the_page(built: Path, tmp_path: Path) -> None:
+    page = tmp_path / "diff.html"
+    done = diff(built, "v1", "v2", "--exit-code", "--html", str(page))
+    assert done.returncode == 1 and "<h1>v1 → v2</h1>" in page.read_text(encoding="utf-8")
+    same = diff(built, "v2", "--exit-code")
+    assert same.returncode == 0 and "no row differs" in same.stdout
+
+
+def test_nothing_is_changed_by_looking(built: Path) -> None:
+    before = run(built, "git", "status", "--porcelain"), (built / "dvc.lock").read_text(encoding="utf-8")
+    diff(built, "v1", "v2")
+    assert before == (
+        run(built, "git", "status", "--porcelain"),
+        (built / "dvc.lock").read_text(encoding="utf-8"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("v9",), ["no revision, tag or experiment 'v9'", "git tag"]),
+        (("v0",), ["version v0 has no dvc.lock", "nothing was built"]),
+        (("v1", "--source", "other"), ["neither version has a source 'other'", "they have made"]),
+    ],
+)
+def test_what_is_not_there(built: Path, arguments: tuple[str, ...], told: list[str]) -> None:
+    done = diff(built, *arguments)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert [part for part in told if part not in done.stderr] == [], done.stderr
+
+
+def test_data_in_a_remote_alone_and_then_nowhere(project: Path, tmp_path: Path) -> None:
+    """The remote is the workspace's: when the first versions were committed there was none."""
+    cache, remote = project / ".dvc" / "cache" / "files", tmp_path / "store" / "files"
+    dvc(project, "remote", "add", "--default", "store", tmp_path / "store")
+    shutil.copytree(cache, remote)
+    shutil.rmtree(cache)
+    fetched = diff(project, "v1", "v2", "--json")
+    (source,) = json.loads(fetched.stdout)["sources"].values()
+    assert source["rows"]["instances"]["changed"] == 1
+    assert source["causes"]["raw"] == ["data/raw/made/a.txt"]
+    shutil.rmtree(cache)
+    shutil.rmtree(remote)
+    done = diff(project, "v1")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "data/dataset of version v1 is in no cache or remote" in done.stderr
+    assert "dvc push" in done.stderr and "git checkout" in done.stderr
+
+
+def test_an_older_schema(project: Path) -> None:
+    path = project / "made" / "dataset" / "train.parquet"
+    pq.write_table(pq.read_table(path).replace_schema_metadata({"memcurate.schema": "1"}), path)
+    commit(project, "v3")
+    done = diff(project, "v3", "v2")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "version v3" in done.stderr and "schema version 1" in done.stderr
