@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from dvc.exceptions import DvcException
+from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
 from dvc.scm import RevError, resolve_rev
 from dvc_data.hashfile.hash_info import HashInfo
@@ -152,11 +152,16 @@ class _Store:
 def version(name: str | None) -> Workspace | Committed:
     """The version of a revision, tag or experiment; None: the workspace.
 
-    Raises MemcurateError where there is none of that name, or nothing was built there.
+    Raises MemcurateError where there is none of that name, nothing was built there, or here is no project.
     """
     if name is None:
         return Workspace()
-    repo = Repo(".")
+    try:
+        repo = Repo(".")
+    except NotDvcRepoError as error:
+        raise MemcurateError(
+            "this folder is in no project of git and DVC: run it where dvc.yaml is"
+        ) from error
     logging.getLogger("dvc").setLevel(logging.ERROR)  # it warns of what is in no remote; so do we
     try:
         return Committed(name, repo, resolve_rev(repo.scm, name))

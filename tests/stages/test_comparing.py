@@ -139,6 +139,11 @@ def test_what_is_not_there(built: Path, arguments: tuple[str, ...], told: list[s
     assert [part for part in told if part not in done.stderr] == [], done.stderr
 
 
+def test_no_project(tmp_path: Path) -> None:
+    done = diff(tmp_path, "v1")
+    assert done.returncode == 1 and "in no project of git and DVC" in done.stderr
+
+
 def test_data_in_a_remote_alone_and_then_nowhere(project: Path, tmp_path: Path) -> None:
     """The remote is the workspace's: when the first versions were committed there was none."""
     cache, remote = project / ".dvc" / "cache" / "files", tmp_path / "store" / "files"
