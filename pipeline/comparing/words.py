@@ -12,6 +12,7 @@ _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _AROUND = 60  # characters of equal text that are kept on either side of what differs
 _CUT = " … "
+_ALIKE = 0.3  # of the longer text; texts that share less are told apart better as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,10 @@ class Part:
 
 
 def compared(old: str, new: str) -> list[Part]:
-    """The runs of two texts in order, what was taken out before what was put in: together both texts."""
+    """The runs of two texts in order, what was taken out before what was put in: together both texts.
+
+    Texts that have little in common are a run each.
+    """
     parts: list[Part] = []
     # By lines first: by words alone, long texts take the square of their length.
     for mark, before, after in _runs(_LINE.findall(old), _LINE.findall(new)):
@@ -36,6 +40,11 @@ def compared(old: str, new: str) -> list[Part]:
             else:
                 _join(parts, "old", gone)
                 _join(parts, "new", come)
+    same = sum(len(part.text) for part in parts if part.mark == "same")
+    if same < _ALIKE * max(len(old), len(new)):
+        parts = []
+        _join(parts, "old", old)
+        _join(parts, "new", new)
     return parts
 
 

@@ -31,6 +31,11 @@ def test_only_the_word_that_differs() -> None:
     ]
 
 
+def test_texts_that_share_a_few_words_are_told_apart_as_a_whole() -> None:
+    old, new = "The cat sat on a mat.", "Her ship sailed off to the Indies, and never came back on time."
+    assert compared(old, new) == [Part("old", old), Part("new", new)]
+
+
 @pytest.mark.parametrize(
     ("parts", "kept"),
     [

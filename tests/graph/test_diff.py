@@ -78,6 +78,8 @@ def test_two_sources_each_by_its_own_cause(project: Path) -> None:
         project,
         {
             "sources.squad_dev.chunking.max_tokens": 1024,
+            # One bound takes the other along: an instance had 100 questions, neither more nor fewer.
+            "sources.banking77.checks.min_questions": 60,
             "sources.banking77.checks.max_questions": 60,
             "dataset.previous": "v1",
         },
@@ -88,7 +90,10 @@ def test_two_sources_each_by_its_own_cause(project: Path) -> None:
     assert found.keys() == {"banking77", "squad_dev"}
     squad, banking = found["squad_dev"]["causes"], found["banking77"]["causes"]
     assert squad["params"] == [{"key": "sources.squad_dev.chunking.max_tokens", "old": 2048, "new": 1024}]
-    assert banking["params"] == [{"key": "sources.banking77.checks.max_questions", "old": 100, "new": 60}]
+    assert banking["params"] == [
+        {"key": f"sources.banking77.checks.{bound}_questions", "old": 100, "new": 60}
+        for bound in ("max", "min")
+    ]
     removed = found["banking77"]["rows"]["questions"]["removed"]
     assert sum(banking["rejected"].values()) == removed > 0
     assert squad["code"] == banking["code"] == squad["raw"] == banking["raw"] == []
