@@ -13,6 +13,7 @@ from pipeline.schema import Instance, Origin
 from pipeline.storage import read_rows
 from stages.answers import answers
 from stages.bench.table import BENCHMARKS, heading, line
+from stages.browsing import browse
 from stages.comparing import diff
 from stages.looking import show, trace
 from stages.running import FILTERED, REVIEWS
@@ -22,6 +23,7 @@ app.add_typer(answers, name="answers")
 app.command()(show)
 app.command()(trace)
 app.command()(diff)
+app.command()(browse)
 
 
 @app.callback()

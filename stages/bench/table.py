@@ -3,7 +3,16 @@
 from collections.abc import Callable
 
 from pipeline.params import Params
-from stages.bench import assembling, chunking, comparing, fetching, near_duplicates, questions, reporting
+from stages.bench import (
+    assembling,
+    browsing,
+    chunking,
+    comparing,
+    fetching,
+    near_duplicates,
+    questions,
+    reporting,
+)
 from stages.bench.timing import Result
 
 BENCHMARKS: dict[str, Callable[[Params, int], list[Result]]] = {
@@ -14,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[Params, int], list[Result]]] = {
     "assembling": assembling.bench,
     "reporting": reporting.bench,
     "comparing": comparing.bench,
+    "browsing": browsing.bench,
 }
 
 _WIDTHS = (16, 41, 36, 20, 17, 0)

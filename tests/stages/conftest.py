@@ -12,6 +12,7 @@ import pytest
 from stages.running import RAW
 from tests.conftest import ROOT
 from tests.graph.project import params_with, tree
+from tests.stages.history import make_history
 
 
 @dataclass
@@ -57,6 +58,14 @@ class Project:
         assert done.stdout == ""
         assert [part for part in told if part not in done.stderr] == [], done.stderr
         assert self.left() == before
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of tests/stages/history.py. Not to be changed."""
+    project = tmp_path_factory.mktemp("versions") / "project"
+    make_history(project)
+    return project
 
 
 Make = Callable[[Mapping[str, object]], Project]

@@ -17,14 +17,14 @@ from pipeline.errors import MemcurateError
 from pipeline.schema import Instance, Reject
 from pipeline.storage import write_rows
 from stages import cli
-from stages.bench import comparing, plain
+from stages.bench import browsing, comparing, plain
 from stages.bench.near_duplicates import growth
 from stages.bench.project import passing_project, run
 from stages.bench.timing import alternate, faster, longer
 from tests.conftest import ROOT
 from tests.fetching.making import sha256, zip_of
 from tests.graph.project import params_with, tree
-from tests.questions.making import make_instance
+from tests.questions.making import make_instance, make_question
 from tests.report.making import ABOUT, write_data
 
 Bench = Callable[..., list[str]]
@@ -210,6 +210,18 @@ def test_comparing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparing, "BYTES", 500_000)
     (line,) = bench("comparing")
     assert "diff of two versions of 0.0005 GB" in line and 20 < int(line.split()[-1]) < 1500
+
+
+def test_browsing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(MemcurateError, match="data/dataset is missing: build it with `dvc repro`"):
+        bench("browsing")
+    Path("data/dataset").mkdir()
+    asked = replace(_instance(0, 5), questions=[make_question("gutenberg/q")])
+    write_rows(Path("data/dataset/train.parquet"), Instance, [asked])
+    write_rows(Path("data/dataset/test.parquet"), Instance, [])
+    monkeypatch.setattr(browsing, "QUESTIONS", 500)
+    lines = bench("browsing")
+    assert ["of 500 questions" in line for line in lines] == [True, True]
 
 
 def test_a_benchmark_that_there_is_not(bench: Bench) -> None:

@@ -1,0 +1,70 @@
+"""A version of the dataset as tables in DuckDB, with what rows are filtered and searched by.
+
+All kinds have the same columns. `sort` is a question's origin, and a reject's stage and reason; `length`
+counts tokens of instances and chunks, characters of questions and rejects; `text` is what is searched: a
+chunk's text, a question with its answers, a reject's detail with what was rejected, an instance's document.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, get_args
+
+import duckdb
+import pyarrow.parquet as pq
+
+from pipeline.storage import read_about
+
+Kind = Literal["instances", "chunks", "questions", "rejects"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_COLUMNS = """id VARCHAR, instance VARCHAR, source VARCHAR, split VARCHAR, sort VARCHAR, ordinal INTEGER,
+    length INTEGER, text VARCHAR"""
+
+_OF_INSTANCES: Mapping[Kind, str] = {
+    "instances": "SELECT id, id, source, split, NULL, ordinal, tokens, document FROM part",
+    "chunks": """
+        SELECT c.id, instance, source, split, NULL, c.ordinal, c.tokens, c.text
+        FROM (SELECT id AS instance, source, split, unnest(chunks) AS c FROM part)""",
+    "questions": """
+        SELECT q.id, instance, source, split, q.origin, NULL, len(q.text),
+               concat(q.text, ' → ', array_to_string(q.answers, '; '))
+        FROM (SELECT id AS instance, source, split, unnest(questions) AS q FROM part)""",
+}
+_OF_REJECTS: Mapping[Kind, str] = {
+    "rejects": """
+        WITH whole AS (
+            SELECT *, array_to_string([one.text FOR one IN segments], ' ') AS lost FROM part),
+          told AS (SELECT *, concat_ws(' ', question.text, nullif(lost, '')) AS said FROM whole)
+        SELECT id, document, source, coalesce(split, 'undivided'), concat(stage, ': ', reason), NULL,
+               len(said), concat_ws(' · ', nullif(detail, ''), nullif(said, '')) FROM told"""
+}
+
+
+CELLS = "SELECT source, split, sort, length, count(*) AS rows FROM {kind}"
+
+
+def load(dataset: Sequence[Path], rejects: Sequence[Path]) -> duckdb.DuckDBPyConnection:
+    """The tables of a version: the files of its splits, and those of its rejects.
+
+    Raises MemcurateError where one cannot be read, or is of another schema version.
+    """
+    database = duckdb.connect()
+    for kind in KINDS:
+        database.execute(f"CREATE TABLE {kind} ({_COLUMNS})")
+    for paths, rows in ((dataset, _OF_INSTANCES), (rejects, _OF_REJECTS)):
+        for path in paths:
+            read_about(path)
+            with pq.ParquetFile(path) as file:
+                for group in range(file.num_row_groups):
+                    database.register("part", file.read_row_group(group))
+                    for kind, of_kind in rows.items():
+                        database.execute(f"INSERT INTO {kind} {of_kind}")
+                    database.unregister("part")
+    count_cells(database)
+    return database
+
+
+def count_cells(database: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables instances_cells …: how many rows have each source, split, sort and length."""
+    for kind in KINDS:
+        database.execute(f"CREATE OR REPLACE TABLE {kind}_cells AS {CELLS.format(kind=kind)} GROUP BY ALL")

@@ -1,0 +1,137 @@
+"""The reading room in a real, headless Chromium."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from pipeline.browsing.server import HOST, app
+from tests.browsing.making import SCRIPT, Made
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    config = uvicorn.Config(
+        app(Made(tmp_path_factory.mktemp("library"))), host=HOST, port=0, log_level="warning"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://{HOST}:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
+        )
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The page as it opens; nothing may fail in it, and no other host be asked."""
+    problems: list[str] = []
+    made = browser.new_page()
+    made.on("pageerror", lambda error: problems.append(str(error)))
+    made.on(
+        "request", lambda request: None if request.url.startswith(address) else problems.append(request.url)
+    )
+    made.goto(address)
+    expect(made.locator("#count")).to_contain_text("3 questions")
+    yield made
+    assert made.title() == "memcurate: the reading room"  # no script of the data ran
+    assert problems == []
+    made.close()
+
+
+def test_filters_and_search(page: Page) -> None:
+    page.get_by_role("button", name="chats 2").click()
+    expect(page.locator("#count")).to_have_text("2 questions")
+    page.get_by_role("button", name="test 1").click()
+    expect(page.locator("#count")).to_have_text("1 question")
+    page.get_by_role("button", name="Clear filters").click()
+    expect(page.locator("#count")).to_have_text("3 questions")
+    page.get_by_role("tab", name="Chunks").click()
+    page.get_by_label("Search").fill("later rome")
+    expect(page.locator("#count")).to_have_text("1 chunk")
+    page.get_by_role("tab", name="Rejects").click()
+    page.get_by_label("Search").fill("")
+    expect(page.locator("#count")).to_have_text("2 rejects")
+    page.get_by_role("button", name="filter: not English 1").click()
+    expect(page.locator("#count")).to_have_text("1 reject")
+    page.locator("#rows button").click()
+    expect(page.locator("#shown h3")).to_have_text("filter: not English")
+    expect(page.locator("#shown .said")).to_have_text("found: xx · Is this asked?")
+
+
+def test_a_question_shows_its_evidence(page: Page) -> None:
+    page.locator("#rows button", has_text="chats/i0").click()
+    expect(page.locator("#shown mark")).to_have_text(f"🦉 {SCRIPT} She lives in Rome.")
+    expect(page.locator("#shown .chunk")).to_have_count(2)
+    page.locator("#shown .question").click()
+    expect(page.locator("#shown mark")).to_have_count(0)
+
+
+def test_another_version_and_both(page: Page) -> None:
+    page.locator("#rows button", has_text="chats/i1").click()
+    expect(page.locator("#shown mark")).to_contain_text("Lima")
+    page.get_by_label("Version").select_option("v1")
+    expect(page.locator("#rows")).to_contain_text("Bonn")
+    page.get_by_label("beside").select_option("v2")
+    page.locator("#rows button", has_text="chats/i1").click()
+    expect(page.locator("#shown .beside > div")).to_have_count(2)
+    expect(page.locator("#shown .beside mark")).to_have_count(2)
+    page.get_by_role("tab", name="Changes").click()
+    page.locator("#rows button").click()
+    expect(page.locator("#shown ins")).to_have_text("Lima")
+    expect(page.locator("#shown del")).to_have_text("Bonn")
+
+
+def test_an_episode_step_by_step(page: Page) -> None:
+    page.get_by_role("tab", name="Episodes").click()
+    page.locator("#rows button").click()
+    expect(page.locator("#shown .step .said")).to_contain_text("She lives in Rome.")
+    expect(page.locator("#shown .step .failed")).to_contain_text("cut off")
+    page.locator("#shown .answer summary").click()
+    expect(page.locator("#shown .answer")).to_contain_text("recalled: s1")
+
+
+def test_by_the_keyboard_and_by_the_address(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("oslo")
+    expect(page.locator("#count")).to_have_text("1 question")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(page.locator("#shown mark")).to_contain_text("Oslo")
+    page.reload()
+    expect(page.locator("#count")).to_have_text("1 question")
+    expect(page.locator("#shown mark")).to_contain_text("Oslo")
+
+
+@pytest.mark.parametrize("width", [360, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_wide_and_narrow_light_and_dark(page: Page, tmp_path: Path, width: int, scheme: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two
+    page.locator("#rows button", has_text="chats/i0").click()
+    expect(page.locator("#shown mark")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    dark = page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(22, 23, 24)"
+    assert dark == (scheme == "dark")
