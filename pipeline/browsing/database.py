@@ -7,15 +7,10 @@ chunk's text, a question with its answers, a reject's detail with what was rejec
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, get_args
 
 import duckdb
-import pyarrow.parquet as pq
 
-from pipeline.storage import read_about
-
-Kind = Literal["instances", "chunks", "questions", "rejects"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+from pipeline.comparing.tables import KINDS, Kind, row_groups
 
 _COLUMNS = """id VARCHAR, instance VARCHAR, source VARCHAR, split VARCHAR, sort VARCHAR, ordinal INTEGER,
     length INTEGER, text VARCHAR"""
@@ -53,13 +48,9 @@ def load(dataset: Sequence[Path], rejects: Sequence[Path]) -> duckdb.DuckDBPyCon
         database.execute(f"CREATE TABLE {kind} ({_COLUMNS})")
     for paths, rows in ((dataset, _OF_INSTANCES), (rejects, _OF_REJECTS)):
         for path in paths:
-            read_about(path)
-            with pq.ParquetFile(path) as file:
-                for group in range(file.num_row_groups):
-                    database.register("part", file.read_row_group(group))
-                    for kind, of_kind in rows.items():
-                        database.execute(f"INSERT INTO {kind} {of_kind}")
-                    database.unregister("part")
+            for _ in row_groups(database, path):
+                for kind, of_kind in rows.items():
+                    database.execute(f"INSERT INTO {kind} {of_kind}")
     count_cells(database)
     return database
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from pipeline.browsing.database import CELLS, Kind
+from pipeline.browsing.database import CELLS
+from pipeline.comparing.tables import Kind
 
 PAGE = 50  # rows
 _BINS = 24

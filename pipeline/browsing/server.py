@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pipeline.browsing.database import KINDS
 from pipeline.browsing.queries import Filter, found, whole
+from pipeline.comparing.tables import KINDS
 from pipeline.errors import MemcurateError
 
 HOST = "127.0.0.1"

@@ -13,7 +13,6 @@ from pipeline.comparing.words import Part, compared, shortened
 
 What = Literal["changed", "added", "removed", "moved"]
 
-_OLD, _NEW = "old_split IS NULL", "new_split IS NULL"
 _DRAWN: Mapping[What, str] = {
     "changed": """
         SELECT one.old_id, one.new_id, gone.old_at, come.new_at FROM changed_{kind} AS one

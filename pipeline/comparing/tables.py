@@ -3,7 +3,7 @@
 Parquet is read by pyarrow: it leaves out columns inside of lists, such as a chunk's text; DuckDB does not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -78,16 +78,21 @@ def read_side(
         (rejects, _IN_REJECTS, _REJECT_ROWS),
     ):
         for number, path in enumerate(paths):
-            for group in _groups(database, path, columns):
+            for group in row_groups(database, path, columns):
                 for kind, of_kind in rows.items():
                     database.execute(f"INSERT INTO {side}_{kind} {of_kind}", [number, group])
 
 
-def _groups(database: duckdb.DuckDBPyConnection, path: Path, columns: Iterable[str]) -> Iterator[int]:
-    """The row groups of a file, by number, each in its turn as the view `part`."""
+def row_groups(
+    database: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[str] | None = None
+) -> Iterator[int]:
+    """The row groups of a file, by number, each in its turn as the view `part`; of all columns, or of some.
+
+    Raises MemcurateError as `storage.read_about` does.
+    """
     read_about(path)
     with pq.ParquetFile(path) as file:
         for number in range(file.num_row_groups):
-            database.register("part", file.read_row_group(number, columns=list(columns)))
+            database.register("part", file.read_row_group(number, columns=columns))
             yield number
             database.unregister("part")

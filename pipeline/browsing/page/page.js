@@ -5,6 +5,7 @@ const LABELS = {
   changes: "Changes", episodes: "Episodes",
 };
 const FACETS = {source: "Source", split: "Split", sort: "Origin, or check and reason"};
+const PAGE = 50; // rows, as in queries.py
 const $ = (id) => document.getElementById(id);
 
 // What is looked at; the address keeps it, so that it can be gone back to and passed on.
@@ -75,9 +76,9 @@ async function rows(current) {
   if (!current()) return;
   $("count").textContent = `${found.total.toLocaleString("en")} ${found.total === 1 ? kind.slice(0, -1) : kind}`;
   fill($("rows"), found.rows.map((row) => item(row.id, row.text, `${row.source} · ${row.split}${row.sort ? ` · ${row.sort}` : ""} · ${row.length}`, () => choose(row))));
-  $("page").textContent = `${page + 1} of ${Math.max(Math.ceil(found.total / 50), 1)}`;
+  $("page").textContent = `${page + 1} of ${Math.max(Math.ceil(found.total / PAGE), 1)}`;
   $("before").disabled = page === 0;
-  $("next").disabled = (page + 1) * 50 >= found.total;
+  $("next").disabled = (page + 1) * PAGE >= found.total;
   facets(found.facets);
   lengths(found.lengths);
 }
