@@ -8,18 +8,17 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 repro: setup
 	dvc repro
 
-# The smallest training that shows learning (docs/results.md, not yet surely on test): about 80 minutes of two quiet
-# cores, in a copy.
+# The smallest training that shows learning (docs/results.md): about an hour of two quiet cores, in a copy.
 # Checkpoints are kept here, so that it goes on when it is killed and started again.
 learn: setup
 	MEMCURATE_RUNS=$(CURDIR)/runs dvc exp run --temp --name learn \
 	  --set-param training.profile=learn \
 	  --set-param 'use=[trec_coarse]' \
-	  --set-param sources.trec_coarse.chunking.instances=400 \
+	  --set-param sources.trec_coarse.chunking.instances=800 \
 	  --set-param sources.trec_coarse.chunking.max_tokens=140 \
 	  --set-param sources.trec_coarse.questions.held_out=400 \
 	  --set-param sources.trec_coarse.checks.max_questions=400 \
-	  --set-param dataset.limit=400 \
+	  --set-param dataset.limit=800 \
 	  evaluate_trained
 
 test: setup

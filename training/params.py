@@ -127,8 +127,11 @@ class WarmStartParams(Model):
     rows: Count = Field(description="steps that are learnt from, once each")
     batch: Count = Field(description="rows of an update")
     learning_rate: Annotated[float, Field(gt=0)]
+    whole: Annotated[float, Field(ge=0, le=1)] = Field(
+        description="share of rows with all the writer's calls"
+    )
     least_kept: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="of the writer's calls a row keeps a share, drawn from here"
+        description="of the writer's calls the other rows keep a share, drawn from here"
     )
     most_kept: Annotated[float, Field(gt=0, le=1)] = Field(description="to here")
 

@@ -2,7 +2,8 @@
 
 Short, and from a teacher that stops after a drawn share of what it would store, so that the model's samples
 vary in how much they store: what reinforcement then chooses from. The teacher skips nothing before it stops:
-which sample is copied next is then certain, and after few rows the model copies instead of making up.
+which sample is copied next is then certain, and after few rows the model copies instead of making up. Some
+rows go on to the end: a model that never saw one end there does not stop where it gets that far.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,19 +41,25 @@ def teacher_rows(
     seed: int,
 ) -> Iterator[tuple[list[Message], str]]:
     """(prompt, reply) of every step, instance by instance, as the policy would be asked."""
-    low, high = (round(_PERCENT * share) for share in (params.least_kept, params.most_kept))
     for instance in instances:
         played = Played(instance, Memory(count, core_tokens))
         for number, chunk in enumerate(instance.chunks):
             situation = Situation(played.memory, chunk.text)
             prompt = policy.prompt(situation)
             calls = writer.write([situation])[0].splitlines()
-            share = draws.integer(low, high, seed, "warm start", instance.id, number)
-            kept = round(len(calls) * share / _PERCENT)
-            reply = "\n".join(calls[: max(kept, 1)])
+            reply = "\n".join(calls[: _kept(len(calls), params, seed, instance.id, number)])
             if reply:
                 write(reply, played.memory, chunk.text)
                 yield prompt, reply
+
+
+def _kept(calls: int, params: WarmStartParams, seed: int, *step: object) -> int:
+    """How many of so many calls a row has, one at least."""
+    if draws.integer(1, _PERCENT, seed, "whole", *step) <= round(_PERCENT * params.whole):
+        return calls
+    low, high = (round(_PERCENT * share) for share in (params.least_kept, params.most_kept))
+    share = draws.integer(low, high, seed, "warm start", *step)
+    return max(round(calls * share / _PERCENT), 1)
 
 
 def warm_start(

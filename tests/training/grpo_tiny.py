@@ -72,7 +72,9 @@ def profile(**changes: object) -> Profile:
         chunks=None,
         questions=None,
         memory=MemoryParams(core_tokens=16, shown=2),
-        warm_start=WarmStartParams(rows=1, batch=1, learning_rate=1e-4, least_kept=1.0, most_kept=1.0),
+        warm_start=WarmStartParams(
+            rows=1, batch=1, learning_rate=1e-4, whole=1.0, least_kept=1.0, most_kept=1.0
+        ),
         validation=1,
         tests=None,
         stretch=[],

@@ -1,7 +1,7 @@
 """The rows of the warm start: the first calls of the writer, as the policy reads and writes them."""
 
+from collections import Counter
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -39,28 +39,37 @@ def policy(agent: AgentParams) -> ModelPolicy:
     return ModelPolicy("counting", chat, profile.memory, profile.step, 0)
 
 
-def rows(policy: ModelPolicy, assets: Path, least: float, most: float, count: int = 40) -> list[str]:
-    how = WarmStartParams(rows=count, batch=1, learning_rate=1e-4, least_kept=least, most_kept=most)
+def rows(policy: ModelPolicy, assets: Path, whole: float, least: float, most: float) -> list[str]:
+    how = _how(whole, least, most)
     instances = [instance(str(number), [SAMPLES, SAMPLES]) for number in range(12)]
     made = teacher_rows(instances, ScriptedWriter(assets), policy, 64, words, how, 1)
-    return [reply for _, reply in islice(made, count)]
+    return [reply for _, reply in made]
+
+
+def _how(whole: float, least: float, most: float) -> WarmStartParams:
+    return WarmStartParams(rows=1, batch=1, learning_rate=1e-4, whole=whole, least_kept=least, most_kept=most)
 
 
 def test_the_first_calls_of_the_writer_as_many_as_drawn(policy: ModelPolicy, assets: Path) -> None:
-    (whole, *_) = rows(policy, assets, 1.0, 1.0)
+    (whole, *_) = rows(policy, assets, 0.0, 1.0, 1.0)
     calls = whole.splitlines()
     assert len(calls) == 30
-    kept = rows(policy, assets, 0.1, 0.6)
+    kept = rows(policy, assets, 0.0, 0.1, 0.6)
     assert len(kept) == 24
     assert all(calls[: len(reply.splitlines())] == reply.splitlines() for reply in kept)
     counts = {len(reply.splitlines()) for reply in kept}
     assert min(counts) >= 3 and max(counts) <= 18 and len(counts) > 4
 
 
+def test_some_rows_have_all_calls(policy: ModelPolicy, assets: Path) -> None:
+    counts = Counter(len(reply.splitlines()) for reply in rows(policy, assets, 0.4, 0.1, 0.1))
+    assert set(counts) == {3, 30} and 4 <= counts[30] <= 16  # of 24, 9.6 on average
+    assert {len(reply.splitlines()) for reply in rows(policy, assets, 1.0, 0.1, 0.1)} == {30}
+
+
 def test_what_was_stored_before_is_in_the_prompt(policy: ModelPolicy, assets: Path) -> None:
-    how = WarmStartParams(rows=2, batch=1, learning_rate=1e-4, least_kept=0.1, most_kept=0.1)
     first, second = teacher_rows(
-        [instance("a", [SAMPLES, SAMPLES])], ScriptedWriter(assets), policy, 64, words, how, 1
+        [instance("a", [SAMPLES, SAMPLES])], ScriptedWriter(assets), policy, 64, words, _how(0.0, 0.1, 0.1), 1
     )
     assert "[s3] What is the thing" not in first[0][-1]["content"]
     assert "[s3] What is the thing" in second[0][-1]["content"]
