@@ -37,18 +37,21 @@ Sha256 = Annotated[str, AfterValidator(_hex(64))]
 
 
 class Place(Model):
-    """One place a file can be had from, and the hash that it must have there."""
+    """One place a file can be had from, and the hash that it must have there.
+
+    Without a hash it is not pinned yet: fetch refuses it, and `memcurate pin` looks the hash up.
+    """
 
     locator: Annotated[str, AfterValidator(_locator)] = Field(description="where the file comes from")
-    sha256: Sha256 | None = Field(None, description="of the artifact or file")
+    sha256: Sha256 | None = Field(default=None, description="of the artifact or file")
     git_blob: Annotated[str, AfterValidator(_hex(40))] | None = Field(
-        None, description="sha1 of `blob {size}\\0{bytes}`"
+        default=None, description="sha1 of `blob {size}\\0{bytes}`"
     )
 
     @model_validator(mode="after")
     def _pinned(self) -> "Place":
-        if (self.sha256 is None) == (self.git_blob is None):
-            raise ValueError("a locator is pinned by exactly one of sha256 and git_blob")
+        if self.sha256 is not None and self.git_blob is not None:
+            raise ValueError("a locator is pinned by one of sha256 and git_blob, not by both")
         return self
 
 
@@ -315,7 +318,7 @@ class Params(Model):
     """The whole of params.yaml."""
 
     seed: int
-    tokenizer: Literal["o200k_base", "cl100k_base"]
+    tokenizer: Literal["o200k_base", "cl100k_base", "qwen3"]
     split: SplitParams
     licences: Licences
     dataset: DatasetParams

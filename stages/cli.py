@@ -16,6 +16,7 @@ from stages.bench.table import BENCHMARKS, heading, line
 from stages.browsing import browse
 from stages.comparing import diff
 from stages.looking import show, trace
+from stages.pinning import pin
 from stages.running import FILTERED, REVIEWS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -24,6 +25,7 @@ app.command()(show)
 app.command()(trace)
 app.command()(diff)
 app.command()(browse)
+app.command()(pin)
 
 
 @app.callback()

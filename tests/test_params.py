@@ -75,8 +75,7 @@ MISTAKES = {
     ),
     "refused licence in other letters": ("licences.refuse", ["cc-by-sa-4.0"], ["squad_dev", "CC-BY-SA-4.0"]),
     "refused licence that none has": ("licences.refuse", ["GPL"], ["licences.refuse", "'GPL'", "no source"]),
-    "unpinned": (f"{PLACE}.sha256", REMOVED, [PLACE, "exactly one of sha256 and git_blob"]),
-    "two pins": (f"{PLACE}.git_blob", "a" * 40, [PLACE, "exactly one of sha256 and git_blob"]),
+    "two pins": (f"{PLACE}.git_blob", "a" * 40, [PLACE, "one of sha256 and git_blob, not by both"]),
     "short hash": (f"{PLACE}.sha256", "abc", [f"{PLACE}.sha256", "'abc'", "64"]),
     "upper-case hash": (f"{PLACE}.sha256", "A" * 64, [f"{PLACE}.sha256", "AAAA"]),
     "unknown kind of locator": (

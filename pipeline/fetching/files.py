@@ -55,6 +55,11 @@ def _folder(target: Path, into: str) -> Path:
 
 def _read(place: Place) -> tuple[Locator, Pin]:
     locator, pin = parse(place.locator), Pin.of(place)
+    if isinstance(locator, Hub) and locator.moves:
+        raise MemcurateError(
+            f"locator {locator.text!r}: {locator.revision!r} is a branch, a tag or a short revision, which "
+            "can move, so it is unpinned: write the whole revision, or let `memcurate pin SOURCE` look it up"
+        )
     if isinstance(locator, Pypi) and pin.algorithm != "sha256":
         raise MemcurateError(f"locator {locator.text!r}: an index knows its artifacts by sha256; pin that")
     return locator, pin

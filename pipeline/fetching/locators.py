@@ -52,6 +52,13 @@ class Hub:
         """The file's base name."""
         return PurePosixPath(self.path).name
 
+    @property
+    def moves(self) -> bool:
+        """Whether the revision is a branch, a tag or a short one, so that other bytes may stand there
+        later.
+        """
+        return re.fullmatch(r"[0-9a-f]{40}", self.revision) is None
+
 
 @dataclass(frozen=True)
 class Https:
@@ -87,7 +94,7 @@ Locator: TypeAlias = Pypi | Hub | Https | Local
 def parse(text: str) -> Locator:
     """Read a locator.
 
-    Raises MemcurateError when it has no known kind, lacks a part, has a bad path or glob, or is not pinned.
+    Raises MemcurateError when it has no known kind, lacks a part, or has a bad path or glob.
     """
     kind, _, rest = text.partition(":")
     if kind not in FORMS:
@@ -132,13 +139,6 @@ def _parse_hub(text: str, rest: str, glob: str | None) -> Hub:
     match = _HUB.fullmatch(rest)
     if match is None:
         raise _malformed(text, "hf", "it needs an owner, a name, a revision and a path")
-    if not re.fullmatch(r"[0-9a-f]{40}", match["revision"]):
-        raise _malformed(
-            text,
-            "hf",
-            f"{match['revision']!r} is a branch, a tag or a short revision: it can move, so it is unpinned; "
-            "write the whole revision, or let `memcurate pin` look it up",
-        )
     path = safe_path(match["path"], f"locator {text!r}")
     return Hub(text, match["repo"], match["revision"], path, glob)
 

@@ -28,7 +28,41 @@ def download_artifact(locator: Pypi, sha256: str, part: Path) -> None:
     raise UnreachableError("; ".join(failures))
 
 
+def published_sha256(locator: Pypi) -> str:
+    """The sha256 that the first index with that version tells: of its wheel, or where it has not one of its
+    sdist.
+
+    Raises UnreachableError, which says why each index told none.
+    """
+    failures = []
+    for index in indexes():
+        try:
+            listed = _of_version(index, locator)
+            for kind in ("wheel", "sdist"):
+                known = {one.digests["sha256"] for one in listed if one.package_type == kind and one.digests}
+                if len(known) == 1:
+                    return known.pop()
+            raise UnreachableError(
+                f"it has not one wheel or one sdist of {locator.name}: write its sha256 yourself"
+            )
+        except UnreachableError as error:
+            failures.append(f"index {index.url}: {error}")
+    raise UnreachableError("; ".join(failures))
+
+
 def _find(index: Index, locator: Pypi, sha256: str) -> DistributionPackage:
+    of_version = _of_version(index, locator)
+    for package in of_version:
+        if package.digests.get("sha256") == sha256:
+            return package
+    names = ", ".join(
+        f"{package.filename} {package.digests.get('sha256', '(no hash)')}" for package in of_version
+    )
+    raise UnreachableError(f"none of its files of {locator.name} has the pinned sha256 {sha256}: {names}")
+
+
+def _of_version(index: Index, locator: Pypi) -> list[DistributionPackage]:
+    """The files of that version. Raises UnreachableError when there are none."""
     try:
         with PyPISimple(index.url, auth=index.auth, session=session()) as client:
             listed = client.get_project_page(locator.project, timeout=TIMEOUT).packages
@@ -45,13 +79,7 @@ def _find(index: Index, locator: Pypi, sha256: str) -> DistributionPackage:
         raise UnreachableError(
             f"it has no version {locator.version} of {locator.project} ({len(known)} others)"
         )
-    for package in of_version:
-        if package.digests.get("sha256") == sha256:
-            return package
-    names = ", ".join(
-        f"{package.filename} {package.digests.get('sha256', '(no hash)')}" for package in of_version
-    )
-    raise UnreachableError(f"none of its files of {locator.name} has the pinned sha256 {sha256}: {names}")
+    return of_version
 
 
 def _same_version(one: str | None, other: str) -> bool:

@@ -20,8 +20,17 @@ class Pin:
 
     @classmethod
     def of(cls, place: Place) -> "Pin":
-        """Take the one hash that a place of params.yaml is pinned by."""
-        return cls("sha256", place.sha256) if place.sha256 else cls("git-blob", str(place.git_blob))
+        """Take the one hash that a place of params.yaml is pinned by. Raises MemcurateError when it has
+        none.
+        """
+        if place.sha256:
+            return cls("sha256", place.sha256)
+        if place.git_blob:
+            return cls("git-blob", place.git_blob)
+        raise MemcurateError(
+            f"locator {place.locator!r} has no sha256 and no git_blob, so it is unpinned: `memcurate pin "
+            "SOURCE` looks it up, once, and writes it into the params"
+        )
 
 
 def digest(path: Path, algorithm: Literal["sha256", "git-blob"]) -> str:

@@ -1,13 +1,17 @@
 """Token counts, exact for a text that grows piece by piece.
 
-tiktoken first cuts a text by a regular expression and then merges bytes inside each cut. Where two
-pieces meet at a place that is such a cut whatever stands around it, the count of the joined text is
+Encodings of OpenAI, and Qwen's (the paper counts by Qwen3's tokenizer; the vocabulary is that of all Qwen
+models), all by tiktoken. It first cuts a text by a regular expression and then merges bytes inside each cut.
+Where two pieces meet at a place that is such a cut whatever stands around it, the count of the joined text is
 the sum of the pieces' counts, so a chunk is counted while it grows, in one pass over the text
 (`meets_cleanly` gives the places, `Tally` does the adding).
 """
 
+import base64
+import binascii
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,18 +40,27 @@ def _cache_folder(folder: Path) -> Iterator[None]:
             os.environ["TIKTOKEN_CACHE_DIR"] = before
 
 
-# The names under which tiktoken keeps its files: the sha1 of the address it would download them from.
+_QWEN = "qwen3"
+
+# Below the assets. tiktoken names its files by the sha1 of the address that it would download them from.
 _FILES = {
-    "o200k_base": "fb374d419588a4632f3f557e76b4b70aebbca790",
-    "cl100k_base": "9b5ad71b2ce5302211f9c61530b329a4922fc6a4",
+    "o200k_base": Path("tiktoken/fb374d419588a4632f3f557e76b4b70aebbca790"),
+    "cl100k_base": Path("tiktoken/9b5ad71b2ce5302211f9c61530b329a4922fc6a4"),
+    _QWEN: Path("qwen/qwen.tiktoken"),
 }
+
+# What Qwen's tokenizers cut by: cl100k_base's expression, but every digit alone.
+_QWEN_CUTS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 
 
 class Tokenizer:
-    """A tiktoken encoding out of local files: no network."""
+    """An encoding out of local files: no network."""
 
     def __init__(self, name: str, assets: Path) -> None:
-        """Load encoding `name` from the tiktoken cache folder `assets`/tiktoken.
+        """Load encoding `name` from its file below `assets`.
 
         Raises MemcurateError when there is no such encoding, or its file is missing or damaged.
         """
@@ -55,28 +68,41 @@ class Tokenizer:
             raise MemcurateError(
                 f"there is no tokenizer {name!r}: params key `tokenizer` takes {', '.join(_FILES)}"
             )
-        folder = assets / "tiktoken"
-        if not (folder / _FILES[name]).is_file():
-            raise MemcurateError(
-                f"{folder / _FILES[name]} is missing, the file of tokenizer {name}: run `dvc repro assets`"
-            )
-        with _cache_folder(folder):
-            try:
-                self._encoding = Encoding(**ENCODING_CONSTRUCTORS[name]())
-            except (OSError, ValueError) as error:  # damaged: tiktoken discards it and tries to download
-                raise MemcurateError(
-                    f"{folder / _FILES[name]} is damaged ({error}): run `dvc repro -f assets`"
-                ) from error
+        path = assets / _FILES[name]
+        if not path.is_file():
+            raise MemcurateError(f"{path} is missing, the file of tokenizer {name}: run `dvc repro assets`")
+        try:
+            self._encoding = _qwen(path) if name == _QWEN else _openai(name, path.parent)
+        except (OSError, ValueError) as error:  # damaged: tiktoken discards it and tries to download
+            raise MemcurateError(f"{path} is damaged ({error}): run `dvc repro -f assets`") from error
+        self._composes = name == _QWEN
 
     def count(self, text: str) -> int:
         """Tokens of `text`; text that looks like a special token counts as the text it is."""
+        if self._composes:
+            text = unicodedata.normalize("NFC", text)
         return len(self._encoding.encode_ordinary(text))
 
 
-def meets_cleanly(left: str, right: str) -> bool:
-    """Whether count(left + right) = count(left) + count(right), for certain, in both encodings.
+def _openai(name: str, folder: Path) -> Encoding:
+    with _cache_folder(folder):
+        return Encoding(**ENCODING_CONSTRUCTORS[name]())
 
-    Both encodings' expressions let no cut reach over a space that follows a character which is not
+
+def _qwen(path: Path) -> Encoding:
+    """Lines of a token's bytes in base 64 and its rank. Raises ValueError when they are something else."""
+    try:
+        lines = (line.split() for line in path.read_bytes().splitlines())
+        ranks = {base64.b64decode(token, validate=True): int(rank) for token, rank in lines}
+    except binascii.Error as error:
+        raise ValueError(str(error)) from error
+    return Encoding(_QWEN, pat_str=_QWEN_CUTS, mergeable_ranks=ranks, special_tokens={})
+
+
+def meets_cleanly(left: str, right: str) -> bool:
+    """Whether count(left + right) = count(left) + count(right), for certain, in all encodings.
+
+    The encodings' expressions let no cut reach over a space that follows a character which is not
     white space, nor over the end of a run of newlines, unless a slash follows (which o200k_base joins
     to the newlines after a punctuation mark) or more newlines do. False: not known, count together.
     """

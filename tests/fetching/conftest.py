@@ -49,6 +49,10 @@ class Server:
         server = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.do_GET()
+
             def do_GET(self) -> None:
                 server.requests[self.path] += 1
                 server.headers[self.path] = dict(self.headers)
@@ -60,7 +64,9 @@ class Server:
                 else:
                     time.sleep(server.delay if self.path.startswith("/files/") else 0)
                     self.send_response(200)
-                    self.send_header("Content-Type", "text/html")
+                    self.send_header(
+                        "Content-Type", "application/json" if "/api/" in self.path else "text/html"
+                    )
                     self.send_header("Content-Length", str(len(body)))
                     self.end_headers()
                     self.wfile.write(body[: len(body) // 2] if self.path in server.cut else body)

@@ -137,6 +137,20 @@ def test_into_stays_below_the_target(into: str, tmp_path: Path, target: Path, ca
     assert content(target) == {}
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        Place(locator="https://host/x.txt"),
+        Place(locator=f"hf:owner/name@{'0' * 40}/x.txt"),
+        Place(locator="hf:owner/name@main/x.txt", sha256="0" * 64),
+    ],
+)
+def test_what_is_not_pinned_is_refused(place: Place, target: Path, cache: Path) -> None:
+    with pytest.raises(MemcurateError, match=r"unpinned.*memcurate pin"):
+        fetch([File(places=[place])], target, mirror=None, cache=cache)
+    assert content(target) == {}
+
+
 def test_a_mistake_in_the_last_locator_is_told_before_the_first_is_fetched(
     tmp_path: Path, target: Path, cache: Path
 ) -> None:

@@ -51,3 +51,12 @@ def test_a_file_that_is_not_there(server: Server, target: Path, cache: Path) -> 
     assert done.returncode == 1
     assert "the server answered 404" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_changed_under_a_pinned_revision(server: Server, target: Path, cache: Path) -> None:
+    """Bar: refused, with what was expected and what came."""
+    server.bodies[PATH] = b"[1]"
+    done = fetch_from(server, b"[]", target, cache)
+    assert done.returncode == 1
+    assert git_blob(b"[]") in done.stderr and git_blob(b"[1]") in done.stderr
+    assert content(target) == {} and "Traceback" not in done.stderr

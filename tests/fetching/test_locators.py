@@ -41,9 +41,9 @@ def test_file() -> None:
 
 
 @pytest.mark.parametrize("revision", ["main", "v1.0", REVISION[:7], REVISION.upper(), f"{REVISION}0"])
-def test_a_hub_revision_that_can_move_is_refused_as_unpinned(revision: str) -> None:
-    with pytest.raises(MemcurateError, match=rf"'{revision}'.*unpinned"):
-        parse(f"hf:owner/name@{revision}/train.json")
+def test_a_hub_revision_that_can_move(revision: str) -> None:
+    locator = parse(f"hf:owner/name@{revision}/train.json")
+    assert isinstance(locator, Hub) and locator.moves
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ JOINTS = st.sampled_from(["", " ", "  ", "\n", "\n\n", ".\n", " \n", '."', "/"])
 PIECES = st.builds("{}{}{}".format, JOINTS, TEXTS, JOINTS)
 
 
-@pytest.fixture(scope="module", params=["o200k_base", "cl100k_base"])
+@pytest.fixture(scope="module", params=["o200k_base", "cl100k_base", "qwen3"])
 def tokenizer(request: pytest.FixtureRequest, assets: Path) -> Tokenizer:
     return Tokenizer(request.param, assets)
 
@@ -61,6 +61,14 @@ def test_tally_is_the_count_of_the_whole(tokenizer: Tokenizer) -> None:
 )
 def test_clean_meetings(left: str, right: str, clean: bool) -> None:
     assert meets_cleanly(left, right) is clean
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("Hello world!", 3), ("1234", 4), ("It's", 2), ("e\u0301", 1), ("<|im_start|>", 6)]
+)
+def test_qwens_counts(text: str, count: int, assets: Path) -> None:
+    """Digits are tokens one by one; letters are composed first, as Qwen's tokenizers do."""
+    assert Tokenizer("qwen3", assets).count(text) == count
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""What `memcurate pin` looks up, on the local server: an index, a host, a hub (a process each, see
+test_hub.py).
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import MemcurateError
+from pipeline.fetching.pinning import is_pinned, pinned, written
+from pipeline.params import Place
+from tests.conftest import ROOT
+from tests.fetching.conftest import Server
+from tests.fetching.making import git_blob, sha256
+from tests.graph.project import params_with
+
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+API = "/api/datasets/owner/name"
+
+
+def test_a_local_file(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_bytes(b"x")
+    place = Place(locator=f"file:{tmp_path}/x.txt")
+    assert not is_pinned(place)
+    assert pinned(place) == Place(locator=place.locator, sha256=sha256(b"x"))
+    assert is_pinned(pinned(place))
+
+
+def test_the_wheel_of_a_version(server: Server) -> None:
+    server.publish("my-data", "my_data-1.0.tar.gz", b"sdist")
+    server.publish("my-data", "my_data-1.0-py3-none-any.whl", b"wheel")
+    server.publish("my-data", "my_data-2.0-py3-none-any.whl", b"newer")
+    assert pinned(Place(locator="pypi:my-data==1.0!x.txt")).sha256 == sha256(b"wheel")
+    with pytest.raises(MemcurateError, match=r"no version 3\.0"):
+        pinned(Place(locator="pypi:my-data==3.0!x.txt"))
+
+
+def test_a_hash_that_is_not_there_any_more(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_bytes(b"changed")
+    with pytest.raises(MemcurateError, match=f"pinned to {sha256(b'x')}.*{sha256(b'changed')}"):
+        pinned(Place(locator=f"file:{tmp_path}/x.txt", sha256=sha256(b"x")))
+
+
+def test_lines_of_the_params() -> None:
+    old = Place(locator="hf:owner/name@main/a.json")
+    new = Place(locator=f"hf:owner/name@{REVISION}/a.json", git_blob="b" * 40)
+    text = (
+        "places:  # two\n  - locator: hf:owner/name@main/a.json\n"
+        "  -\n    locator: 'hf:owner/name@main/a.json'\nx: 1\n"
+    )
+    assert written(text, old, new) == (
+        f"places:  # two\n  - locator: {new.locator}\n    git_blob: {'b' * 40}\n"
+        f"  -\n    locator: {new.locator}\n    git_blob: {'b' * 40}\nx: 1\n"
+    )
+    with pytest.raises(MemcurateError, match="on a line of its own"):
+        written("places: [{locator: hf:owner/name@main/a.json}]\n", old, new)
+
+
+@pytest.mark.parametrize("large", [True, False])
+def test_the_command_pins_a_branch_of_the_hub_once(large: bool, server: Server, tmp_path: Path) -> None:
+    """Bar: it looks up revision and hash once and writes them into the params, whose comments stay."""
+    blob = {"type": "file", "path": "data/train.json", "size": 2, "oid": git_blob(b"[]")}
+    if large:
+        blob["lfs"] = {"oid": sha256(b"[]"), "size": 2, "pointerSize": 100}
+    told = {
+        "id": "owner/name",
+        "sha": REVISION,
+        "siblings": [],
+        "private": False,
+        "tags": [],
+        "downloads": 0,
+        "likes": 0,
+    }
+    server.bodies[f"{API}/revision/main"] = json.dumps(told).encode()
+    server.bodies[f"{API}/paths-info/{REVISION}"] = json.dumps([blob]).encode()
+    unpinned = [{"places": [{"locator": "hf:owner/name@main/data/train.json"}]}]
+    text = params_with({"sources.squad_dev.files": unpinned}) + "# a comment\n"
+    (tmp_path / "params.yaml").write_text(text)
+    done = pin(tmp_path, server)
+    assert done.returncode == 0, done.stderr
+    pin_line = f"sha256: {sha256(b'[]')}" if large else f"git_blob: {git_blob(b'[]')}"
+    after = (tmp_path / "params.yaml").read_text()
+    assert f"locator: hf:owner/name@{REVISION}/data/train.json\n" in after
+    assert pin_line in after and after.endswith("# a comment\n")
+    assert "every file is pinned" in pin(tmp_path, server).stdout
+    assert server.requests[f"{API}/revision/main"] == 1
+
+
+def test_a_hub_that_does_not_answer_leaves_the_params(server: Server, tmp_path: Path) -> None:
+    unpinned = [{"places": [{"locator": "hf:owner/name@main/data/train.json"}]}]
+    text = params_with({"sources.squad_dev.files": unpinned})
+    (tmp_path / "params.yaml").write_text(text)
+    done = pin(tmp_path, server)
+    assert done.returncode == 1
+    assert "cannot be pinned" in done.stderr and "Traceback" not in done.stderr
+    assert (tmp_path / "params.yaml").read_text() == text
+
+
+def pin(folder: Path, server: Server) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from stages.cli import run; run()", "pin", "squad_dev"],
+        cwd=folder,
+        env={**os.environ, "HF_ENDPOINT": server.url, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
