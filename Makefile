@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro learn test test-slow lint setup
+.PHONY: repro learn paper test test-slow lint setup
 
 repro: setup
 	dvc repro
@@ -20,6 +20,13 @@ learn: setup
 	  --set-param sources.trec_coarse.checks.max_questions=400 \
 	  --set-param dataset.limit=800 \
 	  evaluate_trained
+
+# The paper's dataset (docs/paper.md): its params take the place of params.yaml.
+paper: setup
+	git diff --quiet HEAD -- params.yaml || { echo "params.yaml has changes: commit them first" >&2; exit 1; }
+	memcurate pin --params params.paper.yaml
+	cp params.paper.yaml params.yaml
+	dvc repro report
 
 test: setup
 	pytest -n 2 -m "not slow"

@@ -1,5 +1,6 @@
 """The dataset card: README.md with the hub's YAML header, made from what was built."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_type_hints
@@ -9,7 +10,7 @@ import yaml
 from pipeline.comparing.comparison import SourceDiff
 from pipeline.comparing.told import counted, reasons
 from pipeline.params import About, Params
-from pipeline.schema import SCHEMA_VERSION, Chunk, Instance, PlacedSegment, Question, Span
+from pipeline.schema import SCHEMA_VERSION, SPLITS, Chunk, Instance, PlacedSegment, Question, Span, Split
 
 _ORIGINS = {
     "carried": "the source's own questions",
@@ -30,20 +31,21 @@ def card(
     """The card's text. `figures` are those of the assemble stage, by source and split; `personal` counts what
     looks like personal data, by source and kind; `changes` are those since `dataset.previous`.
     """
+    splits = [split for split in SPLITS if any(split in of_source for of_source in figures.values())]
     rows = []
     for source in params.use:
-        sides = [figures[source].get(split, {}) for split in ("train", "test")]
-        instances = [side.get("instances", 0) for side in sides]
-        questions = [sum(side.get("questions_by_origin", {}).values()) for side in sides]
+        sides = [figures[source].get(split, {}) for split in splits]
+        instances = " / ".join(str(side.get("instances", 0)) for side in sides)
+        questions = " / ".join(str(sum(side.get("questions_by_origin", {}).values())) for side in sides)
         rows.append(
-            f"| {source} | {about[source].title} | {about[source].licence} "
-            f"| {instances[0]} / {instances[1]} | {questions[0]} / {questions[1]} |"
+            f"| {source} | {about[source].title} | {about[source].licence} | {instances} | {questions} |"
         )
+    names = " / ".join(splits)
     notes = [f"- **{source}**: {about[source].note}" for source in params.use if about[source].note]
     return "\n".join(
         [
             "---",
-            _header(params, about, figures),
+            _header(params, about, figures, splits),
             "---",
             "",
             "# Memory-training data by memcurate",
@@ -54,21 +56,21 @@ def card(
             "```python",
             "from datasets import load_dataset",
             "",
-            'data = load_dataset("parquet", data_files={"train": "train.parquet", "test": "test.parquet"})',
+            f'data = load_dataset("parquet", data_files={json.dumps(_files(splits))})',
             "```",
             "",
             "## Sources",
             "",
-            "| source | what it is | licence | instances, train / test | questions, train / test |",
+            f"| source | what it is | licence | instances, {names} | questions, {names} |",
             "|---|---|---|---|---|",
             *rows,
             "",
             *(["What to know before using them:", "", *notes, ""] if notes else []),
             "## Questions",
             "",
-            "| origin | what it asks | train | test |",
-            "|---|---|---|---|",
-            *_origins(params.use, figures),
+            f"| origin | what it asks | {' | '.join(splits)} |",
+            f"|---|---|{'---|' * len(splits)}",
+            *_origins(params.use, figures, splits),
             "",
             "Every question passed the checks that its source asks for (`params.yaml`). Clozes and summary "
             "questions are made by rules, without a model; `reviews/` of the project holds what a reader "
@@ -82,7 +84,7 @@ def card(
             "## How it was built",
             "",
             f"By `dvc repro` of memcurate, seed {params.seed}, tokens counted by `{params.tokenizer}`. "
-            "No document stands on both sides, and no segment; nor do "
+            "No document of train stands in another split, and no segment; nor do "
             f"{params.dataset.contamination_words} words in a row; near-duplicates are left out. At most "
             f"{params.dataset.limit} train instances of a source are used, taken in turn from its documents. "
             "Every chunk holds its token budget as rendered. `rejects.parquet` says which instances were "
@@ -101,16 +103,21 @@ def card(
     )
 
 
-def _origins(use: Iterable[str], figures: Mapping[str, Any]) -> list[str]:
+def _files(splits: Iterable[Split]) -> dict[str, str]:
+    """The file of each split."""
+    return {split: f"{split}.parquet" for split in splits}
+
+
+def _origins(use: Iterable[str], figures: Mapping[str, Any], splits: Iterable[Split]) -> list[str]:
     """Rows of the table of origins."""
-    counts: dict[str, Counter[str]] = {"train": Counter(), "test": Counter()}
+    counts: dict[str, Counter[str]] = {split: Counter() for split in splits}
     for source in use:
         for split, of_split in counts.items():
             of_split.update(figures[source].get(split, {}).get("questions_by_origin", {}))
     return [
-        f"| {origin} | {asks} | {counts['train'][origin]} | {counts['test'][origin]} |"
+        f"| {origin} | {asks} | {' | '.join(str(of_split[origin]) for of_split in counts.values())} |"
         for origin, asks in _ORIGINS.items()
-        if counts["train"][origin] or counts["test"][origin]
+        if any(of_split[origin] for of_split in counts.values())
     ]
 
 
@@ -130,7 +137,9 @@ def _personal(personal: Mapping[str, Mapping[str, int]]) -> list[str]:
     ]
 
 
-def _header(params: Params, about: Mapping[str, About], figures: Mapping[str, Any]) -> str:
+def _header(
+    params: Params, about: Mapping[str, About], figures: Mapping[str, Any], splits: Iterable[Split]
+) -> str:
     """The YAML header that the dataset hub reads."""
     total = sum(side["instances"] for source in params.use for side in figures[source].values())
     size = "n<1K" if total < 1000 else "1K<n<10K" if total < 10_000 else "10K<n<100K"
@@ -146,10 +155,7 @@ def _header(params: Params, about: Mapping[str, About], figures: Mapping[str, An
         "configs": [
             {
                 "config_name": "default",
-                "data_files": [
-                    {"split": "train", "path": "train.parquet"},
-                    {"split": "test", "path": "test.parquet"},
-                ],
+                "data_files": [{"split": split, "path": path} for split, path in _files(splits).items()],
             }
         ],
     }

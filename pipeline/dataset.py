@@ -9,34 +9,32 @@ from pipeline.checks.dropped import Dropped
 from pipeline.checks.near_duplicate import Sketch, near_duplicates, sketch_of
 from pipeline.errors import MemcurateError
 from pipeline.params import DatasetParams
-from pipeline.schema import Instance, InstanceOutline, Reject, Split
-
-_EVALUATION = Dropped("evaluation set", "dataset.evaluation names its source")
+from pipeline.schema import SPLITS, Instance, InstanceOutline, Reject, Split
 
 Read = Callable[[], Iterable[Instance | InstanceOutline]]
 
 
 def choose(read: Read, params: DatasetParams, seed: int) -> tuple[dict[Split, set[str]], list[Reject]]:
-    """(ids of the instances of each side of the dataset, rejects).
+    """(ids of the instances of each split of the dataset, rejects).
 
-    Those of train go that are of an evaluation set, or share text with one or with test; then, of both sides,
-    near-duplicates; then what is left of train over the limit of its source, taken in turn from its
-    documents. `read()` gives all instances, from the beginning each time.
+    Evaluation sets go to their own split whole. Of the others go: those of train that share text with test or
+    an evaluation set; then, of both sides, near-duplicates; then what is left of train over the limit of its
+    source, taken in turn from its documents. `read()` gives all instances, from the beginning each time.
     """
     kept_clear = (one for one in read() if one.split == "test" or one.source in params.evaluation)
     protected = Protected(kept_clear, params.contamination_words)
+    chosen: dict[Split, set[str]] = {split: set() for split in SPLITS}
     sketches, rejects = [], []
     for instance in read():
-        leak = None
-        if instance.split == "train":
-            evaluation = instance.source in params.evaluation
-            leak = _EVALUATION if evaluation else protected.shared_by(instance)
+        if instance.source in params.evaluation:
+            chosen["evaluation"].add(instance.id)
+            continue
+        leak = protected.shared_by(instance) if instance.split == "train" else None
         if leak is None:
             sketches.append(sketch_of(instance))
         else:
             rejects.append(_rejected(instance, leak))
     repeated = near_duplicates(sketches, params.near_duplicate)
-    chosen: dict[Split, set[str]] = {"train": set(), "test": set()}
     by_source: dict[str, list[Sketch]] = defaultdict(list)
     for one in sketches:
         if one.id in repeated:
@@ -84,11 +82,12 @@ def _rejected(instance: Instance | InstanceOutline | Sketch, why: Dropped) -> Re
 def verify_sides(
     read: Callable[[Split], Iterable[Instance | InstanceOutline]], params: DatasetParams
 ) -> None:
-    """Make sure that nothing of what was written stands on both sides. `read(split)` gives a side.
+    """Make sure that nothing of train stands in another split of what was written. `read(split)` gives one.
 
     Raises MemcurateError that names an instance, else.
     """
-    protected = Protected(read("test"), params.contamination_words)
+    others = (one for split in SPLITS if split != "train" for one in read(split))
+    protected = Protected(others, params.contamination_words)
     for instance in read("train"):
         shared = protected.shared_by(instance)
         if shared is not None:

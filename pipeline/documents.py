@@ -11,8 +11,11 @@ class Book:
 
     name: str
     file: str  # below data/raw/<source>
-    text: str  # the whole decoded file, so that offsets in it are offsets in the raw file
+    text: str  # the whole decoded file or record, so that offsets in it are offsets there
     chapters: list[tuple[int, int, str]]  # start, end, heading; in order, only white space between them
+    record: str = ""  # JSON pointer of the string that the text is; empty: the whole file
+    group: str = ""  # books of one group stand on one side; empty: this one alone
+    questions: list[Question] = field(default_factory=list)  # asked of the whole book, no evidence named
 
 
 @dataclass(slots=True)
@@ -29,6 +32,8 @@ class Document:
 
     name: str
     sections: list[Section]
+    group: str = ""  # as in Book
+    questions: list[Question] = field(default_factory=list)  # asked of the whole document, no evidence named
 
     @property
     def units(self) -> list[list[Segment]]:

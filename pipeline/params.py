@@ -111,6 +111,20 @@ class ConversationChunking(_Instances):
     recipe: Literal["conversations"]
 
 
+class EventChunking(_Instances):
+    """A person's events in order, a chunk each."""
+
+    recipe: Literal["events"]
+
+
+class ContextChunking(Model):
+    """Whole documents, an instance each, as many chunks as it takes."""
+
+    recipe: Literal["contexts"]
+    max_tokens: Tokens = Field(description="a chunk's budget, counted as rendered")
+    shown_as: Literal["passages", "examples"] = Field(description="what the user says to show")
+
+
 class SessionChunking(Model):
     """The sessions of several questions, in order of time."""
 
@@ -158,11 +172,21 @@ class ExampleChunking(Model):
     min_examples: Annotated[int, Field(ge=2)] = Field(
         description="labels with fewer unique examples are left out"
     )
+    min_target: Count | None = Field(
+        None, description="a chunk's target, in tokens, is drawn from here to max_tokens; null: it is full"
+    )
+    once: bool = Field(False, description="no example serves in two instances, shown or asked for")
+
+    @model_validator(mode="after")
+    def _target(self) -> "ExampleChunking":
+        return self if self.min_target is None else _in_order(self, "min_target", "max_tokens")
 
 
 Chunking = Annotated[
     BookChunking
     | ConversationChunking
+    | EventChunking
+    | ContextChunking
     | SessionChunking
     | PassageChunking
     | GatheredChunking
@@ -266,6 +290,16 @@ class Checks(Model):
         return _in_order(self, "min_questions", "max_questions")
 
 
+class Paper(Model):
+    """Which row of the paper's tables a source stands beside."""
+
+    row: str = Field(description="its name in pipeline/parity/table.py")
+    reruns: dict[str, dict[str, object]] = Field(
+        default_factory=dict,
+        description="by the cause that each removes: other values of the source's keys, seed or tokenizer",
+    )
+
+
 class Source(Model):
     """One named corpus."""
 
@@ -274,6 +308,7 @@ class Source(Model):
     chunking: Chunking
     questions: Questions
     checks: Checks
+    paper: Paper | None = Field(None, description="the paper's row that `memcurate parity` compares it with")
 
     @model_validator(mode="after")
     def _askable(self) -> "Source":

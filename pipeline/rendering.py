@@ -45,11 +45,28 @@ def _joined(parts: list[tuple[str, Segment, str]]) -> tuple[str, list[int]]:
     return text, starts
 
 
+def day(ordinal: int) -> str:
+    """The day of chunk `ordinal` where the source has no dates: YYYY-MM-DD HH:MM."""
+    return f"{_FIRST_DAY + timedelta(days=ordinal):%Y-%m-%d %H:%M}"
+
+
 def _dialogue(ordinal: int, opening: str, closing: str) -> Frame:
     """A dialogue on day `ordinal` of the instance."""
-    time = f"{_FIRST_DAY + timedelta(days=ordinal):%Y-%m-%d %H:%M}"
+    time = day(ordinal)
     head = f"[Dialogue between User and Assistant on {time}]\n<User> {opening}\n"
     return Frame(time, head, f"<Assistant> {closing}")
+
+
+_SHOWN = {
+    "passages": (
+        "Please read these passages and remember what they say:",
+        "I have read the passages and will remember what they say.",
+    ),
+    "examples": (
+        "Here are samples, each with the number of its label. Learn how they are labelled:",
+        "I have seen the samples and will remember how they are labelled.",
+    ),
+}
 
 
 class PassageRendering:
@@ -57,11 +74,7 @@ class PassageRendering:
 
     def frame(self, ordinal: int) -> Frame:
         """See Rendering."""
-        return _dialogue(
-            ordinal,
-            "Please read these passages and remember what they say:",
-            "I have read the passages and will remember what they say.",
-        )
+        return _dialogue(ordinal, *_SHOWN["passages"])
 
     def render(self, unit: list[Segment], previous: list[Segment] | None) -> tuple[str, list[int]]:
         """The title where an article begins or a chunk does, the passage, an empty line."""
@@ -84,37 +97,58 @@ class ExampleRendering:
 
     def frame(self, ordinal: int) -> Frame:
         """See Rendering."""
-        return _dialogue(
-            ordinal,
-            "Here are samples, each with the number of its label. Learn how they are labelled:",
-            "I have seen the samples and will remember how they are labelled.",
-        )
+        return _dialogue(ordinal, *_SHOWN["examples"])
 
     def render(self, unit: list[Segment], previous: list[Segment] | None) -> tuple[str, list[int]]:
         """The sample on one line, its label's number on the next."""
         return _joined([("Sample: ", one, f"\nLabel: {self._numbers[one.label or '']}\n") for one in unit])
 
 
+class ContextRendering:
+    """Pieces as they are, shown by a user to an assistant, one day per chunk."""
+
+    def __init__(self, shown_as: str) -> None:
+        """`shown_as`: passages or examples."""
+        self._lines = _SHOWN[shown_as]
+
+    def frame(self, ordinal: int) -> Frame:
+        """See Rendering."""
+        return _dialogue(ordinal, *self._lines)
+
+    def render(self, unit: list[Segment], previous: list[Segment] | None) -> tuple[str, list[int]]:
+        """Each piece, and an empty line."""
+        return _joined([("", one, "\n\n") for one in unit])
+
+
 class ConversationRendering:
-    """Conversations under their own timestamps and speakers."""
+    """Conversations under their own timestamps and speakers; what nobody says is an event."""
 
     def frame(self, ordinal: int) -> Frame:
         """See Rendering."""
         return Frame(None, "", "")
 
     def render(self, unit: list[Segment], previous: list[Segment] | None) -> tuple[str, list[int]]:
-        """A line per segment; the speaker where it changes; the timestamp where the section does."""
+        """A line per segment; the speaker where it changes; the timestamp, or event's date, where the section
+        does.
+        """
         before = previous[-1] if previous else None
         parts = []
         for segment in unit:
             head = ""
             if before is None or before.section != segment.section:
-                head = f"[Dialogue at timestamp {segment.time}]\n"
-            if head or before is None or before.speaker != segment.speaker:
+                head = _began(segment)
+            if segment.speaker and (head or before is None or before.speaker != segment.speaker):
                 head += f"<{segment.speaker}> "
             parts.append((head, segment, "\n"))
             before = segment
         return _joined(parts)
+
+
+def _began(segment: Segment) -> str:
+    """The line above a section, by its first segment."""
+    if segment.speaker:
+        return f"[Dialogue at timestamp {segment.time}]\n"
+    return f"[Event happened on {segment.time[:10]}]\n" if segment.time else "[Event happened]\n"
 
 
 # A sentence of a book by offsets in its text: where its piece starts (the indentation before it),

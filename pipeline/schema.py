@@ -13,8 +13,9 @@ import pyarrow as pa
 
 SCHEMA_VERSION = "2"
 
-Split = Literal["train", "test"]
-SIDES: tuple[Split, ...] = ("train", "test")
+Split = Literal["train", "test", "evaluation"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+SIDES: tuple[Split, ...] = ("train", "test")  # that documents are drawn to; evaluation sets are neither
 Metric = Literal["contains", "exact", "judge", "keywords"]
 Origin = Literal["carried", "held-out", "summary", "cloze", "written"]
 
@@ -108,7 +109,7 @@ class Instance:
 
     id: Annotated[str, "from the document's name and the chunks"]
     source: Annotated[str, "name in params.yaml"]
-    split: Annotated[Split, "the side of its document"]
+    split: Annotated[Split, "the side of its document; in the dataset, evaluation for evaluation sets"]
     document: Annotated[str, "the document, or the side of a pool, that it is cut from"]
     ordinal: Annotated[int, "position in that document, from 0"]
     tokens: Annotated[int, "of all chunks"]

@@ -1,6 +1,6 @@
 """Parquet in and out, streaming: one row group in memory at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import MemcurateError
-from pipeline.schema import SCHEMA_VERSION, arrow_schema, column_paths, from_row, to_row
+from pipeline.schema import SCHEMA_VERSION, SIDES, SPLITS, Split, arrow_schema, column_paths, from_row, to_row
 
 T = TypeVar("T")
 
@@ -98,10 +98,19 @@ def read_group(path: Path, shape: type[T], number: int) -> list[T]:
     return [from_row(shape, row) for row in table.to_pylist()]
 
 
-def copy_rows(sources: Iterable[Path], target: Path, shape: type, ids: set[str]) -> int:
+def split_files(dataset: Path) -> dict[Split, Path]:
+    """Where a dataset's splits lie; a dataset without evaluation sets has no file of them."""
+    files = {split: dataset / f"{split}.parquet" for split in SPLITS}
+    return {split: path for split, path in files.items() if split in SIDES or path.exists()}
+
+
+def copy_rows(
+    sources: Iterable[Path], target: Path, shape: type, ids: set[str], same: Mapping[str, str]
+) -> int:
     """Write the rows with these ids out of files of `shape` into one, in order; return how many.
 
-    Rows pass through as Arrow batches, one row group in memory at a time.
+    `same`: values of columns that all of them get. Rows pass through as Arrow batches, one row group in
+    memory at a time.
     """
     schema = arrow_schema(shape)
     wanted = pa.array(sorted(ids), pa.string())
@@ -111,6 +120,9 @@ def copy_rows(sources: Iterable[Path], target: Path, shape: type, ids: set[str])
             with pq.ParquetFile(source) as file:
                 for batch in file.iter_batches(batch_size=ROWS_PER_GROUP):
                     kept = batch.filter(pc.is_in(batch.column("id"), value_set=wanted))
+                    for name, value in same.items():
+                        place = kept.schema.get_field_index(name)
+                        kept = kept.set_column(place, name, pa.repeat(value, kept.num_rows))
                     if kept.num_rows:
                         writer.write_batch(kept.cast(schema))
                         count += kept.num_rows

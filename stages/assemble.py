@@ -10,14 +10,16 @@ from pipeline.dataset import choose, verify_sides
 from pipeline.errors import MemcurateError
 from pipeline.folders import whole_folder
 from pipeline.params import About, Params
-from pipeline.schema import SIDES, Finding, Instance, InstanceOutline, Reject
+from pipeline.schema import Finding, Instance, InstanceOutline, Reject
 from pipeline.statistics import Figures, by_reason
-from pipeline.storage import copy_rows, read_about, read_rows, write_rows
+from pipeline.storage import copy_rows, read_about, read_rows, split_files, write_rows
 from stages.running import DATASET, FILTERED, run
 
 
 def stage(params: Params, _: str) -> dict[str, Any]:
-    """Write data/dataset: train.parquet and test.parquet sorted by id, rejects.parquet, README.md."""
+    """Write data/dataset: train.parquet and test.parquet, and evaluation.parquet where there are evaluation
+    sets, sorted by id; rejects.parquet, README.md.
+    """
     sources = sorted(params.use)  # ids begin with the source: sorted files make a sorted dataset
     about = {source: _about(source) for source in sources}
     files = {source: FILTERED / source / "instances.parquet" for source in sources}
@@ -28,18 +30,23 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     )
     figures_of = {source: Figures() for source in sources}
     with whole_folder(DATASET) as folder:
-        sides = {split: folder / f"{split}.parquet" for split in SIDES}
-        for split, path in sides.items():
-            if not copy_rows(files.values(), path, Instance, chosen[split]):
+        for split, ids in chosen.items():
+            path = folder / f"{split}.parquet"
+            if not ids and split == "evaluation":
+                continue
+            if not copy_rows(files.values(), path, Instance, ids, {"split": split}):
                 raise MemcurateError(
                     f"the {split} side is empty: use more sources, or raise split.test_share or "
                     "split.max_document_share"
                 )
             for outline in read_rows(path, InstanceOutline):
                 figures_of[outline.source].add(outline)
-        verify_sides(lambda split: read_rows(sides[split], InstanceOutline), params.dataset)
+        paths = split_files(folder)
+        verify_sides(
+            lambda split: read_rows(paths[split], InstanceOutline) if split in paths else (), params.dataset
+        )
         write_rows(folder / "rejects.parquet", Reject, sorted(rejects, key=lambda one: one.id))
-        kept = chosen["train"] | chosen["test"]
+        kept = set().union(*chosen.values())
         personal = {source: _personal_data(source, kept) for source in sources}
         counts = {source: figures.by_split() for source, figures in figures_of.items()}
         text = card(params, about, counts, personal, _changes(params, folder))

@@ -16,6 +16,7 @@ from stages.bench.table import BENCHMARKS, heading, line
 from stages.browsing import browse
 from stages.comparing import diff
 from stages.looking import show, trace
+from stages.parity import parity
 from stages.pinning import pin
 from stages.running import FILTERED, REVIEWS
 
@@ -26,6 +27,7 @@ app.command()(trace)
 app.command()(diff)
 app.command()(browse)
 app.command()(pin)
+app.command()(parity)
 
 
 @app.callback()

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from pipeline.errors import MemcurateError
 from pipeline.folders import whole_folder
 from pipeline.schema import Asked
-from pipeline.storage import read_rows, write_rows
+from pipeline.storage import read_rows, split_files, write_rows
 from stages.running import ASSETS, DATASET
 from training.evaluation import Evaluator
 from training.params import AnswerParams
@@ -28,8 +28,9 @@ Play = Callable[[Sequence[InstanceToPlay], int | None], Iterator[Episode]]
 
 
 def read_tests() -> list[InstanceToPlay]:
-    """The test split. Raises MemcurateError where it is empty."""
-    tests = list(read_rows(DATASET / "test.parquet", InstanceToPlay))
+    """The test split, and the evaluation sets. Raises MemcurateError where there is nothing."""
+    paths = [path for split, path in split_files(DATASET).items() if split != "train"]
+    tests = sorted((one for path in paths for one in read_rows(path, InstanceToPlay)), key=lambda one: one.id)
     if not tests:
         raise MemcurateError(
             f"{DATASET / 'test.parquet'} holds no instance to evaluate on: run `dvc repro assemble`"

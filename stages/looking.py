@@ -15,7 +15,7 @@ from pipeline.lineage.showing import ReadRaw, Showing
 from pipeline.lineage.tracing import trace as trace_record
 from pipeline.params import Params, load_params
 from pipeline.schema import Span
-from pipeline.sources.reading import read_json, read_text, string_at
+from pipeline.sources.reading import read_text, read_value, string_at
 from pipeline.storage import read_row
 from stages.running import CHUNKS, DATASET, EVALUATION, FILTERED, QUESTIONS, RAW
 from training.schema import Episode
@@ -99,8 +99,8 @@ def _reader(raw: Path) -> ReadRaw:
     """Reads spans of a source, each file once."""
 
     @cache
-    def value(file: str, is_json: bool) -> object:
-        return read_json(raw / file) if is_json else read_text(raw / file, ("utf-8", "latin-1"))
+    def value(file: str, in_record: bool) -> object:
+        return read_value(raw / file) if in_record else read_text(raw / file, ("utf-8", "latin-1"))
 
     def read(span: Span) -> str:
         if not (raw / span.file).exists():

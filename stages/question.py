@@ -20,10 +20,12 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     asked: list[AskedQuestion] = []
     rejects: list[Reject] = []
     models: list[Asked] = []
+    of_documents = list(read_rows(chunks / "asked.parquet", AskedQuestion))
     if wanted.carried:
         carried = read_rows(chunks / "questions.parquet", Question)
         instances = read_rows(chunks / "instances.parquet", Instance)
         asked, rejects = carry_over(carried, instances, source)
+        asked += (row for row in of_documents if row.question.summary is None)
     if wanted.held_out:
         pool = read_rows(chunks / "pool.parquet", Segment)
         instances = read_rows(chunks / "instances.parquet", Instance)
@@ -31,7 +33,8 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     if wanted.summary or wanted.cloze or wanted.told:
         from pipeline.questions.made import make_questions  # loads spaCy: seconds that most sources save
 
-        asked += make_questions(chunks / "instances.parquet", wanted, ASSETS)
+        told = {row.instance: row.question for row in of_documents if row.question.summary is not None}
+        asked += make_questions(chunks / "instances.parquet", wanted, ASSETS, told)
     if wanted.written or wanted.told or wanted.keywords or wanted.shorten:
         from pipeline.questions.modelled import ask_models  # loads the endpoint's client, likewise
 

@@ -5,15 +5,15 @@ from typing import Any
 
 from pipeline.folders import whole_folder
 from pipeline.params import Params
+from pipeline.parity.comparison import read_all
 from pipeline.report.distributions import Distributions, totals
 from pipeline.report.examples import KeptExamples, rejected_examples
 from pipeline.report.funnel import Funnel, read_yields
 from pipeline.report.page import SourceReport, page
 from pipeline.report.shapes import FindingOutline, ReadInstance, Rooms
 from pipeline.report.tables import write_tables
-from pipeline.schema import SIDES
-from pipeline.storage import read_about, read_rows
-from stages.running import CHUNKS, DATASET, FILTERED, QUESTIONS, REPORT, run
+from pipeline.storage import read_about, read_rows, split_files
+from stages.running import CHUNKS, DATASET, FILTERED, PARITY, QUESTIONS, REPORT, run
 
 
 def stage(params: Params, _: str) -> dict[str, Any]:
@@ -22,8 +22,8 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     yields = read_yields(params.use, rooms)
     distributions = {source: Distributions() for source in params.use}
     kept = KeptExamples(params.seed)
-    for side in SIDES:
-        for instance in read_rows(DATASET / f"{side}.parquet", ReadInstance):
+    for path in split_files(DATASET).values():
+        for instance in read_rows(path, ReadInstance):
             distributions[instance.source].add(instance)
             kept.offer(instance)
     reports = []
@@ -43,7 +43,8 @@ def stage(params: Params, _: str) -> dict[str, Any]:
             )
         )
     with whole_folder(REPORT) as folder:
-        (folder / "index.html").write_text(page(reports, params.seed), encoding="utf-8", newline="\n")
+        text = page(reports, read_all(PARITY, params.use), params.seed)
+        (folder / "index.html").write_text(text, encoding="utf-8", newline="\n")
         write_tables(folder, yields, distributions)
     return {
         "totals": totals(distributions.values()),

@@ -21,11 +21,13 @@ from dvc_data.hashfile.hash_info import HashInfo
 
 from pipeline.errors import MemcurateError
 from pipeline.schema import SIDES
+from pipeline.storage import split_files
 from stages.running import CHUNKS, DATASET, FILTERED, QUESTIONS, RAW
 
 _LOCK = "dvc.lock"
 _REJECTING = (CHUNKS, QUESTIONS, FILTERED)
 _SIDES = [f"{split}.parquet" for split in SIDES]
+_EVALUATION = "evaluation.parquet"  # of evaluation sets, where there are any
 _REJECTS = "rejects.parquet"
 
 
@@ -47,7 +49,7 @@ class Workspace:
         for path in paths:
             if not path.exists():
                 raise MemcurateError(f"{path} is not here: run `dvc repro assemble` or `dvc pull {DATASET}`")
-        return paths
+        return list(split_files(self._dataset).values())
 
     def rejects(self) -> list[Path]:
         """See Version."""
@@ -93,7 +95,8 @@ class Committed:
 
     def dataset(self) -> list[Path]:
         """See Version. Raises MemcurateError where the data is in no cache and no remote."""
-        found = self._files(DATASET, _SIDES)
+        evaluated = _EVALUATION in self._store.listing(_hash(self.lock, DATASET))
+        found = self._files(DATASET, [*_SIDES, _EVALUATION] if evaluated else _SIDES)
         if found is None:
             raise MemcurateError(
                 f"{DATASET} of version {self.name} is in no cache or remote. Where it was built, `dvc push` "

@@ -43,7 +43,7 @@ def chosen(instances: Iterable[Instance], limit: int = 100, seed: int = 1) -> tu
     """Ids of both sides together, and rejects."""
     made = list(instances)
     sides, rejects = choose(lambda: made, PARAMS.model_copy(update={"limit": limit}), seed)
-    assert not sides["train"] & sides["test"]
+    assert not sides["train"] & sides["test"] and not sides["evaluation"]
     assert {one.id for one in made} == sides["train"] | sides["test"] | {one.id for one in rejects}
     assert len(made) == len(sides["train"] | sides["test"]) + len(rejects)
     return sides["train"] | sides["test"], rejects
@@ -149,7 +149,7 @@ def test_sides_without_overlap_pass() -> None:
         "train": [instance("one", "train", ("a", THIRTEEN))],
         "test": [instance("two", "test", ("b", "other"))],
     }
-    verify_sides(lambda split: iter(sides[split]), PARAMS)
+    verify_sides(lambda split: iter(sides.get(split, ())), PARAMS)
 
 
 @pytest.mark.parametrize("planted", [("a", "other"), ("c", THIRTEEN)])
@@ -159,4 +159,30 @@ def test_an_overlap_is_found(planted: tuple[str, str]) -> None:
         "test": [instance("two", "test", ("b", "fine"), planted)],
     }
     with pytest.raises(MemcurateError, match="instance one of made"):
-        verify_sides(lambda split: iter(sides[split]), PARAMS)
+        verify_sides(lambda split: iter(sides.get(split, ())), PARAMS)
+
+
+def test_evaluation_sets_go_to_their_own_split_whole() -> None:
+    """Bar: never to training; what train shares with them goes, what they share with each other stays."""
+    params = PARAMS.model_copy(update={"evaluation": ["bench", "other"], "limit": 1})
+    made = [
+        instance("leaks", "train", ("l", THIRTEEN)),
+        instance("clean", "train", ("c", "something else")),
+        instance("test", "test", ("t", "a third thing")),
+        instance("b1", "train", ("b1", THIRTEEN), source="bench"),
+        instance("b2", "test", ("b2", "of the side test"), source="bench"),
+        instance("o1", "train", ("o1", THIRTEEN), source="other"),
+    ]
+    chosen_ids, rejects = choose(lambda: made, params, 1)
+    assert chosen_ids == {"train": {"clean"}, "test": {"test"}, "evaluation": {"b1", "b2", "o1"}}
+    assert [(one.id, one.reason) for one in rejects] == [("leaks", "shares text with test")]
+
+
+def test_train_is_verified_against_evaluation_sets() -> None:
+    parts = {
+        "train": [instance("one", "train", ("l", THIRTEEN))],
+        "test": [],
+        "evaluation": [instance("two", "evaluation", ("e", THIRTEEN))],
+    }
+    with pytest.raises(MemcurateError, match="instance one of made stands in train"):
+        verify_sides(parts.__getitem__, PARAMS)

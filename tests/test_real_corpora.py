@@ -1,5 +1,7 @@
 """The whole road on every source of the starter set: what must hold of each chunk, segment and question."""
 
+import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -27,7 +29,7 @@ from tests.conftest import ROOT
 SOURCES = load_params(ROOT / "params.yaml").use
 Made = Callable[[str], tuple[Parsed, Chunked]]
 
-EXAMPLES = ("banking77", "trec_coarse", "trec_fine")
+EXAMPLES = ("banking77", "trec_coarse", "trec_fine")  # sources of labelled examples
 
 
 class RawText:
@@ -37,6 +39,15 @@ class RawText:
         self._folder = folder
         self._files: dict[str, Any] = {}
 
+    @staticmethod
+    def _parsed(file: str, text: str) -> Any:
+        """JSON, or a table's rows by the names in its first line."""
+        if file.endswith(".jsonl"):
+            return [json.loads(line) if line.strip() else None for line in text.split("\n")]
+        if file.endswith(".csv"):
+            return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+        return json.loads(text)
+
     def at(self, span: Span) -> str:
         value = self._files.get(span.file)
         if value is None:
@@ -45,7 +56,7 @@ class RawText:
                 text = data.decode("utf-8")
             except UnicodeDecodeError:
                 text = data.decode("latin-1")
-            value = self._files[span.file] = json.loads(text) if span.record else text
+            value = self._files[span.file] = self._parsed(span.file, text) if span.record else text
         for part in span.record.split("/")[1:]:
             value = value[int(part)] if isinstance(value, list) else value[part]
         assert isinstance(value, str)
@@ -170,7 +181,7 @@ def asked(
         if wanted.summary or wanted.cloze:
             path = tmp_path_factory.mktemp("made") / "instances.parquet"
             write_rows(path, Instance, made.instances)
-            rows += make_questions(path, wanted, assets)
+            rows += make_questions(path, wanted, assets, {})
         tokenizer = Tokenizer(params.tokenizer, assets)
         checks = params.sources[source].checks
         bad = judged_bad(read_reviews(ROOT / "reviews" / f"{source}.csv"))
@@ -278,7 +289,7 @@ def test_longmemeval_keeps_a_question_with_its_answer(
 
 
 @pytest.mark.parametrize("source", EXAMPLES)
-def test_every_label_is_in_every_instance(source: str, chunked: Made) -> None:
+def test_every_label_is_in_every_instance(source: str, chunked: Made, params: Params) -> None:
     _, made = chunked(source)
     names = {label.name for label in made.instances[0].labels}
     on_side = {(segment.document, segment.label) for segment in made.pool}
@@ -286,12 +297,14 @@ def test_every_label_is_in_every_instance(source: str, chunked: Made) -> None:
     assert len(on_side) == 2 * len(names)
     for instance in made.instances:
         assert {segment.label for chunk in instance.chunks for segment in chunk.segments} == names
-        assert len(instance.chunks) == 10
+        assert len(instance.chunks) == params.sources[source].chunking.chunks
         assert instance.labels == made.instances[0].labels
 
 
 def test_trecs_share_one_split(chunked: Made) -> None:
-    coarse, fine = ({one.text: one.document for one in chunked(name)[1].pool} for name in EXAMPLES[1:])
+    coarse, fine = (
+        {one.text: one.document for one in chunked(name)[1].pool} for name in ("trec_coarse", "trec_fine")
+    )
     assert fine.keys() <= coarse.keys()
     assert all(coarse[text] == side for text, side in fine.items())
 

@@ -96,9 +96,12 @@ def test_rows_are_copied_by_id(tmp_path: Path) -> None:
     wanted = {row.id for row in rows if int(row.id[2:]) % 3 == 0} | {"none such"}
     write_rows(tmp_path / "one", Segment, rows[:150])
     write_rows(tmp_path / "two", Segment, rows[150:])
-    assert copy_rows([tmp_path / "one", tmp_path / "two"], tmp_path / "both", Segment, wanted) == 134
+    assert copy_rows([tmp_path / "one", tmp_path / "two"], tmp_path / "both", Segment, wanted, {}) == 134
     assert list(read_rows(tmp_path / "both", Segment)) == rows[::3]
     assert pq.read_schema(tmp_path / "both").equals(arrow_schema(Segment), check_metadata=True)
+    copy_rows([tmp_path / "one"], tmp_path / "same", Segment, wanted, {"speaker": "Ada"})
+    assert {row.speaker for row in read_rows(tmp_path / "same", Segment)} == {"Ada"}
+    assert pq.read_schema(tmp_path / "same").equals(arrow_schema(Segment), check_metadata=True)
 
 
 @pytest.mark.parametrize("count", [0, 1, ROWS_PER_GROUP, ROWS_PER_GROUP + 1, 3 * ROWS_PER_GROUP + 7])

@@ -1,4 +1,7 @@
-"""Drops questions whose answer does not stand in their evidence, where containment measures an answer."""
+"""Drops questions whose answer does not stand in their evidence, where containment measures an answer.
+
+Questions of a whole document, whose benchmark does not say where the answer stands, are kept.
+"""
 
 from pipeline.checks.dropped import Dropped
 from pipeline.checks.surroundings import Surroundings
@@ -8,7 +11,7 @@ from pipeline.text.normal import stands_in
 
 def check(question: Question, around: Surroundings) -> Question | Dropped:
     """Keep a question one of whose gold answers stands in a segment of its evidence, as whole words."""
-    if question.metric != "contains":
+    if question.metric != "contains" or not question.evidence:
         return question
     evidence = set(question.evidence)
     for ordinal in question.evidence_chunks:

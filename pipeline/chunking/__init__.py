@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.chunking import books, conversations, examples, gathered, passages, sessions
+from pipeline.chunking import books, contexts, conversations, events, examples, gathered, passages, sessions
 from pipeline.chunking.context import Chunked, Context
 from pipeline.documents import Parsed
 from pipeline.errors import MemcurateError
@@ -14,6 +14,8 @@ __all__ = ["Chunked", "Context", "chunk"]
 _RECIPES: dict[str, Callable[[Parsed, Any, Context], Chunked]] = {
     "books": books.chunk,
     "conversations": conversations.chunk,
+    "events": events.chunk,
+    "contexts": contexts.chunk,
     "sessions": sessions.chunk,
     "passages": passages.chunk,
     "gathered": gathered.chunk,

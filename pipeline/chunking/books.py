@@ -207,7 +207,7 @@ class _Facts:
         text = self._book.text[start:end]
         return (
             self._ids.next(text),
-            Span(self._book.file, "", start, end),
+            Span(self._book.file, self._book.record, start, end),
             self._book.name,
             self._chapter[2] or None,
         )

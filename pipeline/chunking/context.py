@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline import draws
 from pipeline.documents import Document
 from pipeline.params import SplitParams
-from pipeline.schema import Instance, Reject, Segment
+from pipeline.schema import AskedQuestion, Instance, Reject, Segment
 from pipeline.text.sentences import SentenceSplitter
 from pipeline.text.tokens import Tokenizer
 
@@ -58,8 +58,13 @@ class Context:
 
 @dataclass(slots=True)
 class Chunked:
-    """Instances of both sides; what made none; and, for labelled examples, each side's whole pool."""
+    """Instances of both sides; what made none; and what the questions are made of or placed by.
+
+    pool: of labelled examples, each side's whole one. asked: a document's questions, of the one instance it
+    makes.
+    """
 
     instances: list[Instance] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     pool: list[Segment] = field(default_factory=list)
+    asked: list[AskedQuestion] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """One person's chats, in order of time, into instances of the chunks that they fill."""
 
 from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import evenly, instance_of, rejected_segments, segments_of
+from pipeline.chunking.instances import runs_of
 from pipeline.chunking.packing import pack
 from pipeline.chunking.splitting import divided
 from pipeline.documents import Document, Parsed
@@ -24,9 +24,4 @@ def _chunk_document(
     drafts = list(
         pack(document.units, context.tokenizer, context.splitter, ConversationRendering(), recipe.max_tokens)
     )
-    if len(drafts) < recipe.min_chunks:
-        detail = f"{len(drafts)} chunks, min_chunks is {recipe.min_chunks}"
-        segments = segments_of(drafts)
-        return [], [rejected_segments(context.source, "document too short", detail, document.name, segments)]
-    runs = enumerate(evenly(drafts, recipe.max_chunks))
-    return [instance_of(context.source, "train", document.name, ordinal, run) for ordinal, run in runs], []
+    return runs_of(document.name, drafts, recipe.min_chunks, recipe.max_chunks, context.source)

@@ -1,9 +1,10 @@
-"""Labelled examples into instances that show every label (paper: NLU, TREC).
+"""Labelled examples into instances that show every label (paper: NLU, TREC, PubMed-RCT).
 
 The pool is divided label by label, so that each label stands on both sides; an example never does. The
 division is drawn by the pool's name and the text alone: two sources over one pool share it. An instance
 shows one example of each label and others at random until its chunks are full. On one side examples
-recur across instances.
+recur across instances, unless each serves once: then a side's pool is dealt out to its instances, each of
+which shows some of its own part and is asked about the rest.
 """
 
 from collections import defaultdict
@@ -36,13 +37,32 @@ def chunk(parsed: Parsed, recipe: ExampleChunking, context: Context) -> Chunked:
     in_test = max(1, round(recipe.instances * context.split.test_share))
     for side, count in zip(SIDES, (recipe.instances - in_test, in_test), strict=True):
         pool = sides[side]
+        parts = _dealt(pool, count, context, side) if recipe.once else [pool] * count
         chunked.pool += pool
-        for ordinal in range(count):
-            drafts = _filled(pool, labels, recipe, context, side, ordinal)
+        for ordinal, part in enumerate(parts):
+            drafts = _filled(part, labels, recipe, context, side, ordinal)
             chunked.instances.append(
-                instance_of(context.source, side, pool[0].document, ordinal, drafts, labels)
+                instance_of(context.source, side, part[0].document, ordinal, drafts, labels)
             )
     return chunked
+
+
+def _dealt(pool: list[Segment], count: int, context: Context, side: Split) -> list[list[Segment]]:
+    """The examples dealt out to so many instances; their document becomes `<pool>/<side>/<ordinal>`.
+
+    Raises MemcurateError when an instance would get none.
+    """
+    if count > len(pool):
+        raise MemcurateError(
+            f"sources.{context.source}.chunking: the {side} side has {len(pool)} examples for {count} "
+            "instances: lower instances"
+        )
+    drawn = draws.shuffled(pool, lambda one: one.id, context.seed, context.source, side, "dealt")
+    parts = [drawn[ordinal::count] for ordinal in range(count)]
+    for ordinal, part in enumerate(parts):
+        for example in part:
+            example.document = f"{example.document}/{ordinal}"
+    return parts
 
 
 def _label(example: Segment) -> str:
@@ -108,15 +128,25 @@ def _filled(
     firsts: dict[str, Segment] = {}
     for example in drawn:
         firsts.setdefault(_label(example), example)
+    missing = sorted({label.name for label in labels} - firsts.keys())
+    if missing:
+        raise MemcurateError(
+            f"sources.{context.source}.chunking: {side} instance {ordinal} got no example of "
+            f"{', '.join(missing)}: lower instances"
+        )
     needed = list(firsts.values())
     chosen = {example.id for example in needed}
     others = [example for example in drawn if example.id not in chosen]
     rendering = ExampleRendering({label.name: label.number for label in labels})
+    low_target = recipe.min_target
+    target = context.targets(low_target, recipe.max_tokens, side, ordinal) if low_target else None
 
     def packed(extra: int) -> list[Draft[list[Segment]]]:
         shown = draws.shuffled([*needed, *others[:extra]], lambda one: one.id, *names, "order")
         units = [[example] for example in shown]
-        return list(pack(units, context.tokenizer, context.splitter, rendering, recipe.max_tokens))
+        return list(
+            pack(units, context.tokenizer, context.splitter, rendering, recipe.max_tokens, target=target)
+        )
 
     if len(packed(0)) > recipe.chunks:
         raise MemcurateError(

@@ -109,3 +109,16 @@ def evenly(items: Sequence[T], most: int) -> list[Sequence[T]]:
     runs = -(-len(items) // most)
     edges = [len(items) * number // runs for number in range(runs + 1)] if runs else [0]
     return [items[start:end] for start, end in pairwise(edges)]
+
+
+def runs_of(
+    document: str, drafts: Sequence[Draft[list[Segment]]], least: int, most: int, source: str
+) -> tuple[list[Instance], list[Reject]]:
+    """(a document's chunks as instances of `most` chunks at most, their split not yet drawn; a reject of
+    fewer than `least`).
+    """
+    if len(drafts) < least:
+        detail = f"{len(drafts)} chunks, min_chunks is {least}"
+        return [], [rejected_segments(source, "document too short", detail, document, segments_of(drafts))]
+    runs = enumerate(evenly(drafts, most))
+    return [instance_of(source, "train", document, ordinal, run) for ordinal, run in runs], []

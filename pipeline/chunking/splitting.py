@@ -7,7 +7,7 @@ from pipeline import draws
 from pipeline.chunking.context import Chunked, Context
 from pipeline.documents import Book, Document
 from pipeline.params import SplitParams
-from pipeline.schema import Instance, Reject
+from pipeline.schema import AskedQuestion, Instance, Reject
 
 K = TypeVar("K", bound=Hashable)
 
@@ -36,17 +36,24 @@ def divided(
     rejects: list[Reject],
     context: Context,
 ) -> Chunked:
-    """Whole documents to a side, by their number of instances. `results` are those of each document."""
+    """Whole documents, and those of a group together, to a side, by their number of instances.
+
+    `results` are those of each document. The questions of a document that makes one instance are that one's.
+    """
     chunked = Chunked(rejects=list(rejects))
-    held: dict[str, list[Instance]] = {}
+    held: list[tuple[str, list[Instance]]] = []
     for document, (instances, dropped) in zip(documents, results, strict=True):
-        held[document.name] = instances
+        held.append((document.group or document.name, instances))
         chunked.rejects += dropped
-    weights = {name: len(instances) for name, instances in held.items()}
+        if len(instances) == 1:
+            chunked.asked += (AskedQuestion(instances[0].id, question) for question in document.questions)
+    weights: dict[str, int] = {}
+    for group, instances in held:
+        weights[group] = weights.get(group, 0) + len(instances)
     test = draw_test(weights, context.split, context.seed, context.source)
-    for name, instances in held.items():
+    for group, instances in held:
         for instance in instances:
-            instance.split = "test" if name in test else "train"
+            instance.split = "test" if group in test else "train"
         chunked.instances += instances
     return chunked
 

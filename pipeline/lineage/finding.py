@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pipeline.errors import MemcurateError
-from pipeline.schema import SIDES, Instance, Reject
-from pipeline.storage import read_row, read_rows
+from pipeline.schema import Instance, Reject
+from pipeline.storage import read_row, read_rows, split_files
 
 Kind = Literal["instance", "chunk", "question", "segment"]
 
@@ -44,7 +44,7 @@ class Found:
 def find(dataset: Path, identity: str) -> Found | None:
     """What an id names in the dataset's files; None where it names nothing there."""
     holding: list[tuple[Kind, Path, str]] = []
-    for path in (dataset / f"{split}.parquet" for split in SIDES):
+    for path in split_files(dataset).values():
         for names in read_rows(path, _InstanceNames):
             kind = _kind(names, identity)
             if kind is not None:

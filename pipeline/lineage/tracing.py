@@ -5,16 +5,16 @@ from pathlib import Path
 from textwrap import shorten
 
 from pipeline.lineage.places import Place, written
-from pipeline.schema import SIDES, Instance, Reject
-from pipeline.storage import read_rows
+from pipeline.schema import Instance, Reject
+from pipeline.storage import read_rows, split_files
 
 _WIDTH = 110
 
 
 def trace(source: str, place: Place, dataset: Path, rejects: Iterable[Path]) -> Iterator[str]:
     """A line for every chunk, question and reject of a source that came of a place in its raw files."""
-    for split in SIDES:
-        for instance in read_rows(dataset / f"{split}.parquet", Instance):
+    for path in split_files(dataset).values():
+        for instance in read_rows(path, Instance):
             if instance.source == source:
                 yield from _kept(instance, place)
     for path in rejects:

@@ -4,7 +4,7 @@ The first pass counts how the source uses its words, the second looks at the mos
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -13,23 +13,28 @@ from pipeline.params import Questions
 from pipeline.questions.cloze import clozes
 from pipeline.questions.facts import promise
 from pipeline.questions.sentences import Read, Sentence, sentences
-from pipeline.questions.summary import summary
-from pipeline.schema import AskedQuestion, Chunk, Instance
+from pipeline.questions.summary import human_summary, summary
+from pipeline.schema import AskedQuestion, Chunk, Instance, Question
 from pipeline.storage import count_groups, read_group
-from pipeline.text.keywords import keywords, tagged
+from pipeline.text.keywords import Keyword, keywords, tagged
 from pipeline.text.sentences import SentenceSplitter
 from pipeline.text.usage import WORD, Usage
 
 _LOOKED_AT = 12  # sentences of a chunk that are looked at word by word, the most promising
 
 
-def make_questions(instances: Path, wanted: Questions, assets: Path) -> Iterator[AskedQuestion]:
-    """The summary and cloze questions of the instances in a file, in their order."""
+def make_questions(
+    instances: Path, wanted: Questions, assets: Path, told: Mapping[str, Question]
+) -> Iterator[AskedQuestion]:
+    """The summary and cloze questions of the instances in a file, in their order.
+
+    `told`: the questions that come with a human summary, by instance.
+    """
     shards = range(count_groups(instances))
     usage = Usage()
     for part in map_shards(partial(_usage, instances), shards, "shards counted"):
         usage.add(part)
-    asked = partial(_asked, instances, wanted, assets, usage)
+    asked = partial(_asked, instances, wanted, assets, usage, told)
     for rows in map_shards(asked, shards, "shards asked"):
         yield from rows
 
@@ -43,19 +48,25 @@ def _usage(path: Path, shard: int) -> Usage:
     return usage
 
 
-def _asked(path: Path, wanted: Questions, assets: Path, usage: Usage, shard: int) -> list[AskedQuestion]:
+def _asked(
+    path: Path, wanted: Questions, assets: Path, usage: Usage, told: Mapping[str, Question], shard: int
+) -> list[AskedQuestion]:
     splitter = SentenceSplitter(assets / "nltk")
     return [
         row
         for instance in read_group(path, Instance, shard)
-        for row in questions_of(instance, wanted, usage, splitter)
+        for row in questions_of(instance, wanted, usage, splitter, told.get(instance.id))
     ]
 
 
 def questions_of(
-    instance: Instance, wanted: Questions, usage: Usage, splitter: SentenceSplitter
+    instance: Instance,
+    wanted: Questions,
+    usage: Usage,
+    splitter: SentenceSplitter,
+    told: Question | None = None,
 ) -> Iterator[AskedQuestion]:
-    """The questions made for one instance; `usage` is its whole source's."""
+    """The questions made for one instance; `usage` is its whole source's, `told` its human summary's."""
     counts: Counter[str] = Counter()
     for chunk in instance.chunks:
         counts.update(word.casefold() for word in WORD.findall(chunk.text))
@@ -63,12 +74,21 @@ def questions_of(
         [_read(sentence, usage) for sentence in _promising(chunk, splitter)] for chunk in instance.chunks
     ]
     if wanted.summary or wanted.told:
-        question = summary(instance, looked_at, counts, usage)
+        if told is None:
+            question = summary(instance, looked_at, counts, usage)
+        else:
+            question = human_summary(told, instance, _said(told.summary or "", usage, splitter))
         if question is not None:
             yield AskedQuestion(instance.id, question)
     if wanted.cloze:
         for question in clozes(instance, looked_at, counts, usage, wanted.cloze):
             yield AskedQuestion(instance.id, question)
+
+
+def _said(summary: str, usage: Usage, splitter: SentenceSplitter) -> list[Keyword]:
+    """The keywords of a summary, in order."""
+    sentences = [" ".join(summary[start:end].split()) for start, end in splitter.spans(summary)]
+    return [keyword for sentence in sentences for keyword in keywords(tagged(sentence, usage))]
 
 
 def _read(sentence: Sentence, usage: Usage) -> Read:

@@ -1,16 +1,19 @@
 """Summary questions: what was read from the first date to the last, answered by keywords (paper: BookSum).
 
-The paper's keywords come from a model that reads a human summary. Here they come from the text itself: the
-names, places and events that it says most often and that few other instances of the source share.
+The paper's keywords come from a model that reads a human summary. Without a model they are the names, places,
+events and things of that summary which the text says too; without a summary they come from the text itself:
+the names, places and events that it says most often and that few other instances of the source share.
 """
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pipeline.ids import short_id
 from pipeline.questions.sentences import Read
 from pipeline.schema import Instance, Question
 from pipeline.text.keywords import Keyword
+from pipeline.text.normal import holds, normalised
 from pipeline.text.usage import Usage
 
 MOST_KEYWORDS = 20
@@ -51,6 +54,37 @@ def summary(
         evidence=list(dict.fromkeys(evidence)),
         evidence_chunks=sorted({places[keyword][1] for keyword in chosen}),
         raw=None,
+    )
+
+
+def human_summary(told: Question, instance: Instance, said: Iterable[Keyword]) -> Question | None:
+    """The question that comes with a human summary, answered by keywords of it; None where the text says
+    none.
+
+    `said`: all keywords of the summary, in order. The evidence is where the text says each first.
+    """
+    texts = [
+        (segment.id, chunk.ordinal, normalised(chunk.text[segment.start : segment.end]))
+        for chunk in instance.chunks
+        for segment in chunk.segments
+    ]
+    places: dict[str, tuple[str, int]] = {}
+    for text in _distinct(keyword.text for keyword in said if _fit(keyword)):
+        place = next(((segment, ordinal) for segment, ordinal, words in texts if holds(words, text)), None)
+        if place is not None and len(places) < MOST_KEYWORDS:
+            places[text] = place
+    if not places:
+        return None
+    chosen = sorted(places)
+    evidence = list(dict.fromkeys(places[keyword][0] for keyword in chosen))
+    text = told.text or asked_for(instance)
+    return replace(
+        told,
+        id=short_id(instance.source, instance.id, text, *chosen, *evidence),
+        text=text,
+        answers=chosen,
+        evidence=evidence,
+        evidence_chunks=sorted({ordinal for _, ordinal in places.values()}),
     )
 
 

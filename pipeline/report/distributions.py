@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.report.shapes import ReadInstance
-from pipeline.schema import SIDES
+from pipeline.schema import SIDES, SPLITS
 
 MAX_BINS = 24
 
@@ -74,15 +74,15 @@ class Distributions:
 
 
 def totals(of_sources: Iterable[Distributions]) -> dict[str, dict[str, int]]:
-    """Instances, chunks, questions and tokens of each side, of all sources together."""
-    sums: dict[str, Counter[str]] = {side: Counter() for side in SIDES}
+    """Instances, chunks, questions and tokens of each split, of all sources together."""
+    sums: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
     for one in of_sources:
-        for side, counts in sums.items():
-            counts["instances"] += one.instances[side]
-            counts["chunks"] += one.chunks[side]
-            counts["questions"] += one.questions[side]
-            counts["tokens"] += one.tokens[side]
-    return {side: dict(counts) for side, counts in sums.items()}
+        for split, counts in sums.items():
+            counts["instances"] += one.instances[split]
+            counts["chunks"] += one.chunks[split]
+            counts["questions"] += one.questions[split]
+            counts["tokens"] += one.tokens[split]
+    return {split: dict(counts) for split, counts in sums.items() if split in SIDES or counts["instances"]}
 
 
 @dataclass(frozen=True, slots=True)

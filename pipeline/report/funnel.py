@@ -13,8 +13,7 @@ from pathlib import Path
 
 from pipeline.errors import MemcurateError
 from pipeline.report.shapes import AskedOutline, RejectOutline, Rooms, SizedInstance
-from pipeline.schema import SIDES
-from pipeline.storage import read_rows
+from pipeline.storage import read_rows, split_files
 
 # The levels of each kind of funnel, and after each level but the last the stage that drops.
 LEVELS = {
@@ -101,8 +100,8 @@ def read_yields(sources: Sequence[str], rooms: Rooms) -> dict[str, Yield]:
     Raises MemcurateError as `funnel` and `read_rows` do, and when the dataset holds another source.
     """
     finals: dict[str, Counter[str]] = {source: Counter() for source in sources}
-    for side in SIDES:
-        for instance in read_rows(rooms.dataset / f"{side}.parquet", SizedInstance):
+    for path in split_files(rooms.dataset).values():
+        for instance in read_rows(path, SizedInstance):
             if instance.source not in finals:
                 raise MemcurateError(
                     f"{rooms.dataset} holds {instance.source}, which is not in `use`: run `dvc repro`."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -11,7 +12,11 @@ from pipeline.report.examples import Examples
 from pipeline.report.figures import Histogram, histogram, rows
 from pipeline.report.funnel import Yield
 from pipeline.report.texts import visible
-from pipeline.schema import SIDES
+
+if TYPE_CHECKING:
+    from pipeline.parity.comparison import (
+        Compared,  # which the evaluation, whose pages begin here, does not need
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +47,17 @@ class Panels:
     of_sources: Mapping[str, Histogram]
 
 
-def page(sources: Sequence[SourceReport], seed: int) -> str:
+def page(sources: Sequence[SourceReport], parity: "Sequence[Compared]", seed: int) -> str:
     """The page. The same sources and seed give the same text."""
+    whole = totals(source.distributions for source in sources)
     return (
         environment("pipeline.report")
         .get_template("page.html.j2")
         .render(
             sources=sources,
             seed=seed,
-            sides=SIDES,
-            totals=totals(source.distributions for source in sources),
+            totals=whole,
+            parity=parity,
             panels=[_panels(measure, sources) for measure in MEASURES],
             kinds=sorted({kind for source in sources for kind in source.findings}),
             rows=rows,

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from pipeline.documents import Parsed
 from pipeline.errors import MemcurateError
 from pipeline.schema import Reject, Span
 from pipeline.sources.formats.examples import unique_examples
-from pipeline.sources.reading import is_text, pointer, raw_file, read_json, rejected_record, stripped
+from pipeline.sources.reading import is_text, pointer, raw_file, read_model, rejected_record, stripped
 
 
 class Pool(BaseModel):
@@ -27,11 +27,7 @@ def parse(raw: Path, source: str) -> Parsed:
     Raises MemcurateError when the file is missing, malformed, or has not as many labels as texts.
     """
     path = raw_file(raw, "pool.json")
-    try:
-        pool = Pool.model_validate(read_json(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise MemcurateError(f"{path}: {pointer(*first['loc']) or 'the top'}: {first['msg']}") from error
+    pool = read_model(Pool, path)
     rejects: list[Reject] = []
     found = []
     for part, texts, labels in (

@@ -8,9 +8,8 @@ import re
 from pathlib import Path
 
 from pipeline.documents import Book, Parsed
-from pipeline.errors import MemcurateError
 from pipeline.schema import Span
-from pipeline.sources.reading import read_text, rejected_record
+from pipeline.sources.reading import raw_files, read_text, rejected_record
 
 _CHAPTER = r"^[ \t]*(?P<chapter>CHAPTER [IVXL]+\b.*)$"
 _NUMBERED = r"^(?P<chapter>[IVX]+\. [A-Z].*)$"
@@ -46,11 +45,8 @@ _END_OF_FILE = "\x1a"  # a control character that old tools left at the end of a
 
 def parse(raw: Path, source: str) -> Parsed:
     """The books, by name. Raises MemcurateError when there is no file or an empty one."""
-    files = sorted(raw.glob("*.txt"))
-    if not files:
-        raise MemcurateError(f"{raw} holds no *.txt: run `dvc repro fetch@{source}`")
     parsed = Parsed()
-    for path in files:
+    for path in raw_files(raw, "*.txt"):
         text = read_text(path, ("utf-8", "latin-1"))
         licence = _LICENCE.search(text)
         if licence:

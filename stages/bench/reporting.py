@@ -5,7 +5,7 @@ from functools import partial
 from pipeline.params import Params
 from stages.bench.project import passing_project, run
 from stages.bench.timing import Result, alternate, longer
-from stages.running import CHUNKS, DATASET, FILTERED, QUESTIONS
+from stages.running import CHUNKS, DATASET, FILTERED, PARITY, QUESTIONS
 
 
 def bench(params: Params, repeat: int) -> list[Result]:
@@ -13,7 +13,10 @@ def bench(params: Params, repeat: int) -> list[Result]:
 
     Raises MemcurateError when something is not built, or the stage fails.
     """
-    rooms = [DATASET, *(room / source for room in (CHUNKS, QUESTIONS, FILTERED) for source in params.use)]
+    rooms = [
+        DATASET,
+        *(room / source for room in (CHUNKS, QUESTIONS, FILTERED, PARITY) for source in params.use),
+    ]
     with passing_project(*rooms) as project:
         files = [path for room in rooms for path in sorted(room.glob("*.parquet"))]
         runs = [

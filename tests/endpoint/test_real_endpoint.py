@@ -79,7 +79,7 @@ def test_summaries_and_keywords(how: Ask, chunked: Corpora, assets: Path, tmp_pa
     instance = first(chunked, "gutenberg")
     wanted = Questions(**OFF, told=Told(ask=how, min_coverage=1), keywords=how)
     write_rows(tmp_path / "instances.parquet", Instance, [instance])
-    made = list(make_questions(tmp_path / "instances.parquet", wanted, assets))
+    made = list(make_questions(tmp_path / "instances.parquet", wanted, assets, {}))
     rows, rejects, models = ask_models(made, [instance], wanted, "gutenberg")
     told("summaries and keywords", Counter(one.reason for one in models))
     told("rejects", Counter(one.reason for one in rejects))

@@ -18,7 +18,7 @@ from tests.graph.project import BIN, dvc, ran, run, tree
 
 pytestmark = pytest.mark.slow
 
-PER_SOURCE = ("fetch", "chunk", "question", "filter")
+PER_SOURCE = ("fetch", "chunk", "question", "filter", "parity")
 MOST_MEGABYTES = 1500
 
 

@@ -46,7 +46,7 @@ def made(
     file = tmp_path_factory.mktemp(request.param) / "instances.parquet"
     write_rows(file, Instance, instances)
     wanted = params.sources[request.param].questions
-    rows = list(make_questions(file, wanted, assets))
+    rows = list(make_questions(file, wanted, assets, {}))
     return Asked({one.id: one for one in instances}, rows, wanted.cloze)
 
 
@@ -146,7 +146,7 @@ def test_shards_and_workers_make_no_difference(
         monkeypatch.setenv("MEMCURATE_WORKERS", str(workers))
         write_rows(file, Instance, instances)
         assert count_groups(file) == -(-len(instances) // group)
-        return list(make_questions(file, wanted, assets))
+        return list(make_questions(file, wanted, assets, {}))
 
     whole = asked(9, 1)
     assert len(whole) > 9

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.folders import write_json
 from pipeline.schema import AskedQuestion, Finding, Instance, Question, Reject, Segment, Span, Split
 from pipeline.storage import write_rows
 from tests.questions.making import make_instance, make_question
@@ -37,6 +38,11 @@ def write_data(data: Path) -> None:
         replace(_reject("blank", "chunk", "record", "blank message"), raw=_span(9)),
     ]
     _write_source(data, "chitchat", cut, refused, asked, kept, unasked, checks)
+    write_json(data / "parity" / "gutenberg" / "parity.json", None)
+    figures = {"train": 100, "tokens_per_chunk": 500.0, "questions_per_instance": 20.0}
+    reruns = {HOSTILE: {**figures, "questions_per_instance": 101.25}}
+    compared = {"source": "chitchat", "row": "PerLTQA", "built": figures, "reruns": reruns}
+    write_json(data / "parity" / "chitchat" / "parity.json", compared)
     chosen = [*quiet, *(one for one in kept if one.id != "b")]
     (data / "dataset").mkdir()
     for side in ("train", "test"):

@@ -58,7 +58,7 @@ def test_it_loads_nothing(html: str, page: Page) -> None:
     allowed = {"html", "head", "meta", "title", "style", "body", "header", "main", "section", "nav"}
     allowed |= {"h1", "h2", "h3", "p", "a", "ol", "li", "dl", "dt", "dd", "div", "span", "bdi", "mark"}
     allowed |= {"table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "svg", "rect", "figure"}
-    allowed |= {"figcaption", "details", "summary", "article", "blockquote"}
+    allowed |= {"figcaption", "details", "summary", "article", "blockquote", "strong"}
     assert {tag for tag, _ in page.tags} <= allowed
     loading = [
         (tag, name, value) for tag, attrs in page.tags for name, value in attrs.items() if name in LOADING
@@ -87,6 +87,12 @@ def test_hostile_text_stays_text(html: str, page: Page) -> None:
 def test_a_summary_is_shown_beside_the_evidence(page: Page) -> None:
     assert "the human summary" in page.texts["figcaption"]
     assert " Told in short: a " in page.texts["blockquote"]
+
+
+def test_beside_the_paper(page: Page) -> None:
+    """Off by more than 5 percent is marked, and reruns are named that move a figure."""
+    assert {"270.4", "-80.0"} <= set(page.texts["strong"]) and "-3.3" not in page.texts["strong"]
+    assert f"{HOSTILE}: 101.2" in [" ".join(text.split()) for text in page.texts["td"]]
 
 
 def test_hidden_characters_are_shown(html: str) -> None:

@@ -1,10 +1,13 @@
 """Raw files that are missing, damaged or odd, and the way back from a span to its characters."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +16,11 @@ from pipeline.documents import Parsed
 from pipeline.errors import MemcurateError
 from pipeline.schema import Span
 from pipeline.sources import parse
-from pipeline.sources.reading import pointer, read_span, read_text, string_at, stripped
-from tests.sources.test_golden import GOLDEN, RECIPES
+from pipeline.sources.reading import Rows, pointer, read_span, read_text, read_value, string_at, stripped
+from tests.sources import parquets
+from tests.sources.test_golden import GOLDEN
+
+BENCHMARK = "Accurate_Retrieval-00000-of-00001"
 
 FILES = {
     "chitchat": "dataset.json",
@@ -24,8 +30,23 @@ FILES = {
     "trec_fine": "question_labels.txt",
     "squad_dev": "squad.json",
     "hotpotqa_dev": "hotpotqa.json",
+    "squad": "train-v1.1.json",
+    "perltqa": "perltmem_en.json",
+    "clinc150": "data_full.json",
+    "booksum": "train.jsonl",
+    "nlu": "train/seq.in",
+    "pubmed_rct": "train.txt",
 }
 JSON_SOURCES = [source for source, name in FILES.items() if name.endswith(".json")]
+GLOBBED = [source for source, name in FILES.items() if name.endswith(".txt")]  # all *.txt are read
+
+
+def put(folder: Path, source: str, content: bytes) -> str:
+    """Write the source's file into its raw folder; give its name."""
+    name = FILES.get(source, "austen-emma.txt")
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(content)
+    return name
 
 
 @pytest.mark.parametrize("source", JSON_SOURCES)
@@ -35,10 +56,10 @@ def test_malformed_json_names_file_line_and_column(source: str, tmp_path: Path) 
         parse(source, tmp_path)
 
 
-@pytest.mark.parametrize("source", sorted(FILES))
+@pytest.mark.parametrize("source", sorted(FILES.keys() - {"trec_coarse", "trec_fine"}))
 def test_wrong_encoding_names_file_and_byte(source: str, tmp_path: Path) -> None:
-    (tmp_path / FILES[source]).write_bytes(b'["caf\xe9"]')
-    with pytest.raises(MemcurateError, match=rf"{FILES[source]} is not utf-8: byte 5 is 0xe9\."):
+    name = put(tmp_path, source, b'["caf\xe9"]')
+    with pytest.raises(MemcurateError, match=rf"{name} is not utf-8: byte 5 is 0xe9\."):
         parse(source, tmp_path)
 
 
@@ -50,15 +71,14 @@ def test_first_encoding_that_fits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b" \r\n\t"])
-@pytest.mark.parametrize("source", sorted(RECIPES))
+@pytest.mark.parametrize("source", ["gutenberg", *FILES])
 def test_empty_file(source: str, content: bytes, tmp_path: Path) -> None:
-    name = FILES.get(source, "austen-emma.txt")
-    (tmp_path / name).write_bytes(content)
+    name = put(tmp_path, source, content)
     with pytest.raises(MemcurateError, match=f"{name} is empty"):
         parse(source, tmp_path)
 
 
-@pytest.mark.parametrize("source", sorted(FILES))
+@pytest.mark.parametrize("source", sorted(FILES.keys() - GLOBBED))
 def test_missing_file(source: str, tmp_path: Path) -> None:
     raw = tmp_path / source
     message = rf"{raw} has no file {FILES[source]}.*dvc repro fetch@{source}"
@@ -69,9 +89,77 @@ def test_missing_file(source: str, tmp_path: Path) -> None:
         parse(source, raw)
 
 
-def test_missing_books(tmp_path: Path) -> None:
-    with pytest.raises(MemcurateError, match=rf"{tmp_path} holds no \*\.txt.*dvc repro fetch@gutenberg"):
-        parse("gutenberg", tmp_path)
+@pytest.mark.parametrize("source", ["gutenberg", *GLOBBED])
+def test_missing_texts(source: str, tmp_path: Path) -> None:
+    raw = tmp_path / source
+    raw.mkdir()
+    with pytest.raises(MemcurateError, match=rf"{raw} holds no \*\.txt.*dvc repro fetch@{source}"):
+        parse(source, raw)
+
+
+@pytest.mark.parametrize("source", ["hotpotqa", "longmemeval_train", "mab_nlu"])
+def test_parquet_that_is_missing_or_none(source: str, tmp_path: Path) -> None:
+    with pytest.raises(MemcurateError, match=r"no .*\.parquet.*dvc repro fetch@"):
+        parse(source, tmp_path)
+    for name in ("train-00000-of-00002", "Accurate_Retrieval-0", "Test_Time_Learning-0"):
+        (tmp_path / f"{name}.parquet").write_bytes(b"PAR1 nothing")
+    with pytest.raises(MemcurateError, match="cannot be read as Parquet"):
+        parse(source, tmp_path)
+
+
+def test_a_benchmark_file_without_the_set(tmp_path: Path) -> None:
+    """Nothing would be kept out of train if the wrong file said what is evaluated."""
+    raw = tmp_path / "longmemeval_train"
+    shutil.copytree(GOLDEN / "longmemeval_train" / "raw", raw)
+    rows = parquets.rows_of(GOLDEN / "longmemeval_train" / "raw" / f"{BENCHMARK}.parquet")[:1]
+    pq.write_table(
+        pa.Table.from_pylist(rows, schema=parquets.schema_of(raw, rows)), raw / f"{BENCHMARK}.parquet"
+    )
+    with pytest.raises(MemcurateError, match="no question of longmemeval_s"):
+        parse("longmemeval_train", raw)
+    with pytest.raises(MemcurateError, match="no row of ruler_qa2"):
+        parse("mab_ruler_qa2", raw)
+
+
+def test_rows_of_many_groups(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist([{"n": number} for number in range(7)])
+    pq.write_table(table, tmp_path / "x.parquet", row_group_size=3)
+    rows = Rows(tmp_path / "x.parquet")
+    assert len(rows) == 7 and [row["n"] for row in rows] == list(range(7))
+    assert [row["n"] for row in rows[1:6:2]] == [1, 3, 5]
+    assert read_span(tmp_path, Span("x.parquet", "/6/n", 0, 1)) == "6"
+    with pytest.raises(IndexError):
+        rows[7]
+
+
+@pytest.mark.parametrize(("name", "comma"), [("x.csv", ","), ("x.tsv", "\t")])
+def test_tables(name: str, comma: str, tmp_path: Path) -> None:
+    """Quoted fields hold anything; a row of another width is none; a spreadsheet's byte order mark is no
+    text.
+    """
+    text = f'\ufefftext{comma}label\r\n"two{comma} ""lines""\n"{comma}a\r\nshort\r\nlast{comma}b\r\n'
+    (tmp_path / name).write_bytes(text.encode())
+    rows = read_value(tmp_path / name)
+    assert rows == [
+        {"text": f'two{comma} "lines"\n', "label": "a"},
+        ["short"],
+        {"text": "last", "label": "b"},
+    ]
+    assert read_span(tmp_path, Span(name, "/0/text", 5, 12)) == '"lines"'
+    (tmp_path / name).write_text(f'text{comma}label\n"open{comma}a\n')
+    with pytest.raises(MemcurateError, match=f"no valid {name[2:].upper()}"):
+        read_value(tmp_path / name)
+
+
+def test_a_string_that_holds_json_or_python_is_pointed_into(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(
+        json.dumps({"a": json.dumps(["naïve", {"b": "c"}]), "p": repr(["it's"])})
+    )
+    assert read_span(tmp_path, Span("x.json", "/a/0", 2, 5)) == "ïve"
+    assert read_span(tmp_path, Span("x.json", "/a/1/b", 0, 1)) == "c"
+    assert read_span(tmp_path, Span("x.json", "/p/0", 0, 4)) == "it's"
+    with pytest.raises(MemcurateError, match="no value at /p/1"):
+        read_span(tmp_path, Span("x.json", "/p/1", 0, 1))
 
 
 @pytest.mark.parametrize(

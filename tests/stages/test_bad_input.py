@@ -23,6 +23,7 @@ from stages.running import (
     DATASET,
     EVALUATION,
     FILTERED,
+    PARITY,
     QUESTIONS,
     RAW,
     REPORT,
@@ -69,7 +70,6 @@ def test_json_of_another_shape(make: Make) -> None:
 @pytest.mark.parametrize(
     ("path", "content"),
     [
-        ("trec_fine/question_labels.txt", b"NUM:date When was Caf\xe9 founded ?\n"),
         ("squad_dev/squad.json", '{"data": "é"}'.encode("utf-16")),
         ("longmemeval/longmemeval_oracle.json", '["é"]'.encode("latin-1")),
     ],
@@ -277,7 +277,7 @@ def test_killed(make: Make, raw: Path, moment: str) -> None:
     assert project.stage("chunk", "squad_dev").returncode == 0
     assert not aside.exists()
     names = {path.name for path in (project.folder / CHUNKS / "squad_dev").iterdir()}
-    assert names == {f"{name}.parquet" for name in ("instances", "rejects", "questions", "pool")}
+    assert names == {f"{name}.parquet" for name in ("instances", "rejects", "questions", "pool", "asked")}
 
 
 @pytest.mark.parametrize(
@@ -300,5 +300,5 @@ def test_what_a_killed_run_leaves_is_ignored_by_git(
 def test_the_folders_of_the_graph_are_the_stages(make: Make) -> None:
     """What these tests call finished is what dvc.yaml calls an output."""
     outs = re.findall(r"^ +- (data/\w+)(?:/\$\{item\})?$", (ROOT / "dvc.yaml").read_text(), re.MULTILINE)
-    rooms = (ASSETS, RAW, CHUNKS, QUESTIONS, FILTERED, DATASET, REPORT, EVALUATION, TRAINING)
+    rooms = (ASSETS, RAW, CHUNKS, QUESTIONS, FILTERED, PARITY, DATASET, REPORT, EVALUATION, TRAINING)
     assert {*map(str, rooms), str(TRAINED_EVALUATION)} == set(outs)

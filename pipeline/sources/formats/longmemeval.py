@@ -4,6 +4,7 @@ A document is one question's sessions in order of time. A unit is a user's turn 
 evidence is the turns marked `has_answer`, or where none is, all turns of the answer sessions.
 """
 
+from collections.abc import Set
 from datetime import datetime
 from pathlib import Path
 
@@ -41,17 +42,18 @@ class Record(BaseModel):
     answer_session_ids: list[str]
 
 
-def parse(raw: Path, source: str, file: str) -> Parsed:
+def parse(raw: Path, source: str, file: str, evaluated: Set[str] = frozenset()) -> Parsed:
     """One document and one question a record; abstention questions and malformed records are rejects.
 
-    Raises MemcurateError when the file is missing or is no valid JSON.
+    So is a question whose id or text an evaluation set has. Raises MemcurateError when the file is missing or
+    is no valid JSON.
     """
     path = raw_file(raw, file)
     parsed = Parsed()
     known: set[str] = set()
     for key, record in records(Record, read_json(path), path.name, source, parsed.rejects):
         where = Span(path.name, pointer(key), 0, 0)
-        problem = _problem(record, known)
+        problem = _problem(record, known, evaluated)
         if problem is not None:
             parsed.rejects.append(rejected_record(source, *problem, where))
             continue
@@ -62,8 +64,10 @@ def parse(raw: Path, source: str, file: str) -> Parsed:
     return parsed
 
 
-def _problem(record: Record, known: set[str]) -> tuple[str, str] | None:
+def _problem(record: Record, known: set[str], evaluated: Set[str]) -> tuple[str, str] | None:
     """(reason, detail) of a record that gives no question. `known` are the ids before it."""
+    if record.question_id in evaluated or record.question.strip() in evaluated:
+        return "question of the evaluation set", record.question_id
     if record.question_id in known:
         return "repeated question id", record.question_id
     if not record.question.strip() or not str(record.answer).strip():

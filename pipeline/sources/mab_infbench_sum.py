@@ -1,0 +1,11 @@
+"""InfBench-Sum: novels to be summarised; an evaluation set of MemoryAgentBench."""
+
+from pathlib import Path
+
+from pipeline.documents import Parsed
+from pipeline.sources.formats import memory_agent_bench as bench
+
+
+def parse(raw: Path, source: str) -> Parsed:
+    """See formats/memory_agent_bench.py."""
+    return bench.parse(raw, source, "Long_Range_Understanding", "infbench_sum", "keywords", None)
