@@ -15,6 +15,7 @@ from stages.answers import answers
 from stages.bench.table import BENCHMARKS, heading, line
 from stages.browsing import browse
 from stages.comparing import diff
+from stages.interchange import export, import_files, push
 from stages.looking import show, trace
 from stages.parity import parity
 from stages.pinning import pin
@@ -28,6 +29,9 @@ app.command()(diff)
 app.command()(browse)
 app.command()(pin)
 app.command()(parity)
+app.command()(export)
+app.command("import")(import_files)
+app.command()(push)
 
 
 @app.callback()
