@@ -17,12 +17,9 @@ from pipeline.chunking.books import sentences
 from pipeline.documents import Parsed
 from pipeline.filtering import filter_instances
 from pipeline.params import Params, load_params
-from pipeline.questions.carried import carry_over
-from pipeline.questions.held_out import ask_labels
-from pipeline.questions.made import make_questions
 from pipeline.reviews import judged_bad, read_reviews
+from pipeline.road import asked_of
 from pipeline.schema import SIDES, Instance, Question, Reject, Span
-from pipeline.storage import write_rows
 from pipeline.text.tokens import Tokenizer
 from tests.conftest import ROOT
 
@@ -166,22 +163,15 @@ def test_lineage_leads_to_the_same_characters(source: str, chunked: Made, raw: P
 
 @pytest.fixture(scope="session")
 def asked(
-    params: Params, chunked: Made, assets: Path, tmp_path_factory: pytest.TempPathFactory
+    params: Params, chunked: Made, assets: Path, context: Context
 ) -> Callable[[str], tuple[list[Instance], list[Reject]]]:
     """A source after question and filter."""
 
     @cache
     def make(source: str) -> tuple[list[Instance], list[Reject]]:
         parsed, made = chunked(source)
-        wanted = params.sources[source].questions
-        rows, rejects = [], []
-        if wanted.carried:
-            rows, rejects = carry_over(parsed.questions, made.instances, source)
-        rows += ask_labels(made.pool, made.instances, wanted.held_out, params.seed, source)
-        if wanted.summary or wanted.cloze:
-            path = tmp_path_factory.mktemp("made") / "instances.parquet"
-            write_rows(path, Instance, made.instances)
-            rows += make_questions(path, wanted, assets, {})
+        own = replace(context, source=source)
+        rows, rejects = asked_of(parsed, made, params.sources[source].questions, own)
         tokenizer = Tokenizer(params.tokenizer, assets)
         checks = params.sources[source].checks
         bad = judged_bad(read_reviews(ROOT / "reviews" / f"{source}.csv"))

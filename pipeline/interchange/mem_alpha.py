@@ -11,6 +11,7 @@ file.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from pipeline.schema import (
     Split,
 )
 from pipeline.sources.reading import Rows, pointer, rejected_record
+from pipeline.storage import ROWS_PER_GROUP
 from pipeline.text.tokens import Count
 
 SCHEMA = pa.schema(
@@ -54,7 +56,6 @@ _PROMPT = (
     "that it holds what questions may ask for later."
 )
 _BOXED = "\nAnswer with the number in \\boxed{}."
-_ROWS_PER_GROUP = 64
 
 # By which name the public code knows the sources; it chooses its metric by it.
 _PUBLISHED = {
@@ -94,18 +95,14 @@ def export(path: Path, instances: Iterable[Instance], rows: Mapping[str, str | N
     None.
     """
     count = 0
+    numbered = enumerate(instances)
     with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-        group: list[dict[str, Any]] = []
-        for instance in instances:
-            group.append(
-                _row(count, instance, _PUBLISHED.get(rows.get(instance.source) or "", instance.source))
-            )
-            count += 1
-            if len(group) == _ROWS_PER_GROUP:
-                writer.write_batch(pa.RecordBatch.from_pylist(group, schema=SCHEMA))
-                group = []
-        if group or not count:
+        while group := [
+            _row(number, one, _PUBLISHED.get(rows.get(one.source) or "", one.source))
+            for number, one in islice(numbered, ROWS_PER_GROUP)
+        ]:
             writer.write_batch(pa.RecordBatch.from_pylist(group, schema=SCHEMA))
+            count += len(group)
     return count
 
 
@@ -216,7 +213,7 @@ def imported(path: Path, split: Split, count: Count, rejects: list[Reject]) -> I
     for number, row in enumerate(rows):
         try:
             read = _read(row)
-        except (ValueError, ValidationError) as error:
+        except ValueError as error:
             first = error.errors()[0] if isinstance(error, ValidationError) else None
             told = f"{'/'.join(map(str, first['loc']))}: {first['msg']}" if first else str(error)
             span = Span(path.name, pointer(number), 0, 0)

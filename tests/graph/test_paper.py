@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 from datasets import load_dataset
 
-from pipeline.params import load_params
 from pipeline.schema import Instance
 from pipeline.storage import read_rows
 from tests.conftest import ROOT
 from tests.graph.project import BIN, clone, dvc, params_with, run
+from tests.paper.conftest import PAPER
 from tests.sources.test_golden import SPLIT, raw_of, recipe_of
 
 pytestmark = pytest.mark.slow
-
-PAPER = ROOT / "params.paper.yaml"
 
 
 def files_of(source: str) -> list[dict[str, Any]]:
@@ -41,14 +39,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "split.test_share": SPLIT.test_share,
         "split.max_document_share": SPLIT.max_document_share,
     }
-    for source in load_params(PAPER).use:
+    for source in PAPER.use:
         recipe = recipe_of(source)
         changes[f"sources.{source}.files"] = files_of(source)
         changes[f"sources.{source}.chunking"] = recipe.chunking.model_dump()
         changes[f"sources.{source}.questions"] = recipe.questions.model_dump()
         changes[f"sources.{source}.checks"] = recipe.checks.model_dump()
-        changes[f"sources.{source}.paper"] = {"row": load_params(PAPER).sources[source].paper.row}  # type: ignore[union-attr]
-    (made / "params.yaml").write_text(params_with(changes, PAPER), encoding="utf-8")
+        changes[f"sources.{source}.paper.reruns"] = {}  # they would leave nothing of so little
+    (made / "params.yaml").write_text(params_with(changes, ROOT / "params.paper.yaml"), encoding="utf-8")
     dvc(made, "repro", "report")
     return made
 
@@ -59,7 +57,7 @@ def instances(project: Path, split: str) -> list[Instance]:
 
 def test_evaluation_sets_are_whole_and_apart(project: Path) -> None:
     """Bar: their own split, never training."""
-    benchmarks = set(load_params(PAPER).dataset.evaluation)
+    benchmarks = set(PAPER.dataset.evaluation)
     evaluated = instances(project, "evaluation")
     assert {one.source for one in evaluated} == benchmarks
     assert {one.split for one in evaluated} == {"evaluation"}
@@ -68,7 +66,7 @@ def test_evaluation_sets_are_whole_and_apart(project: Path) -> None:
         kept = {one.id for one in read_rows(filtered, Instance)}
         assert kept == {one.id for one in evaluated if one.source == source}
     trained = instances(project, "train") + instances(project, "test")
-    assert {one.source for one in trained} == set(load_params(PAPER).use) - benchmarks
+    assert {one.source for one in trained} == set(PAPER.use) - benchmarks
 
 
 def test_the_card_and_the_splits_load(project: Path) -> None:
@@ -84,7 +82,7 @@ def test_the_card_and_the_splits_load(project: Path) -> None:
 
 def test_parity_has_every_row(project: Path) -> None:
     found = json.loads(run(project, BIN / "memcurate", "parity", "--json"))
-    assert [one["source"] for one in found] == load_params(PAPER).use
+    assert [one["source"] for one in found] == PAPER.use
     assert all(one["lines"] for one in found)
     assert "The paper" in (project / "data" / "report" / "index.html").read_text()
 
