@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from pipeline.errors import MemcurateError
@@ -202,12 +202,28 @@ class AnswersFile(Model):
     sha256: Sha256
 
 
+# Fields of a request that have keys of their own, or that decide how the reply is read.
+_FIXED = {"model", "messages", "max_tokens", "max_completion_tokens", "tools", "stream", "n"}
+
+
 class EndpointModel(Model):
     """A model behind the endpoint."""
 
     model: str = Field(min_length=1, description="as the endpoint names it")
     revision: str = Field(description="yours to change where the model behind the name did")
     answers: AnswersFile | None = Field(None, description="where to look for answers first")
+    options: dict[str, JsonValue] = Field(
+        default={}, description="further fields of each request, in place of ours; null: none of that name"
+    )
+
+    @model_validator(mode="after")
+    def _optional(self) -> "EndpointModel":
+        fixed = sorted(_FIXED & self.options.keys())
+        if fixed:
+            raise ValueError(
+                f"options cannot hold {', '.join(fixed)}: it is set elsewhere, or cannot be changed"
+            )
+        return self
 
 
 class Ask(EndpointModel):

@@ -6,7 +6,7 @@ processes asked the same, the first answer stays and both go on with it.
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -48,11 +48,11 @@ where not answers.final
 
 
 class AnswerCache:
-    """See above. Answers of a file that was imported (`first`) go before its own."""
+    """See above. Answers of a file that was imported (`first`) go before its own, failures included."""
 
     def __init__(self, path: Path, first: Iterable[Answer] = ()) -> None:
         """Open the file, or make it. Raises MemcurateError when it is no answer cache of this version."""
-        self._first = {answer.key: answer for answer in first}
+        self._first = {answer.key: replace(answer, final=True) for answer in first}
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._database = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)

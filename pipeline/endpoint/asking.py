@@ -6,6 +6,7 @@ again costs nothing.
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -16,7 +17,8 @@ from tqdm import tqdm
 
 from pipeline.endpoint.answers import Answer, AnswerCache
 from pipeline.endpoint.budget import Budget
-from pipeline.endpoint.client import Endpoint
+from pipeline.endpoint.client import Endpoint, Manners
+from pipeline.endpoint.completions import CUT_OFF, NO_ANSWER
 from pipeline.endpoint.exchange import imported
 from pipeline.endpoint.replies import R, UnfitReplyError, parsed
 from pipeline.endpoint.requests import Message, Request
@@ -30,6 +32,8 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 _TRIES = 3  # for a reply of the shape
+_HELLO_TOKENS = 16  # the least that some servers take
+_APART = 60.0  # seconds between lines of progress in a log
 _AGAIN = "That cannot be used: {wrong}. Write the JSON object again, whole, and nothing else."
 
 
@@ -69,6 +73,7 @@ class Asker:
         self._settings = from_environment()
         self._budget = Budget(self._settings)
         self._answers: dict[AnswersFile | None, AnswerCache] = {}
+        self._manners: dict[tuple[str, str], Manners] = {}  # by model and step
 
     def ask(self, items: Sequence[Item[R]], how: Ask, step: str) -> list[Outcome[R]]:
         """The outcome of every item, in their order; `step`: what they are asked for, for people.
@@ -94,7 +99,11 @@ class Asker:
     def try_out(self, model: EndpointModel, step: str) -> None:
         """Send the model a word, unless nothing may be called: MemcurateError where it cannot be asked."""
         if self._settings.mode == "ask":
-            self._all([_hello(model)], Endpoint.sent, model, step)
+            (answer,) = self._all([_hello(model)], Endpoint.sent, model, step)
+            if answer.text is None:
+                raise MemcurateError(
+                    f"{step}: {model.model} does not answer: {answer.reason} ({answer.detail})"
+                )
 
     def _all(
         self, jobs: Sequence[T], done: Callable[[Endpoint, T], Awaitable[U]], model: EndpointModel, step: str
@@ -102,7 +111,8 @@ class Asker:
         if model.answers not in self._answers:
             first = imported(model.answers) if model.answers else ()
             self._answers[model.answers] = AnswerCache(self._settings.answers, first)
-        endpoint = Endpoint(self._settings, self._answers[model.answers], self._budget)
+        manners = self._manners.setdefault((model.model, step), Manners())
+        endpoint = Endpoint(self._settings, self._answers[model.answers], self._budget, manners)
         workers = _Workers(endpoint, done, self._budget, step)
         return asyncio.run(workers.all(jobs, self._settings.at_once))
 
@@ -123,7 +133,16 @@ class _Workers(Generic[T, U]):
     async def all(self, jobs: Sequence[T], workers: int) -> list[U]:
         """The results of the jobs, in their order."""
         remaining = enumerate(jobs)
-        with tqdm(total=len(jobs), desc=f"ask: {self._step}", disable=None, leave=False) as progress:
+        in_log = not sys.stderr.isatty()
+        apart = _APART if in_log else 0.1
+        with tqdm(
+            total=len(jobs),
+            desc=f"ask: {self._step}",
+            leave=in_log,
+            mininterval=apart,
+            maxinterval=10 * apart,
+            delay=apart,
+        ) as progress:
             try:
                 await asyncio.gather(*(self._work(remaining, progress) for _ in range(workers)))
             finally:
@@ -142,8 +161,8 @@ class _Workers(Generic[T, U]):
                 self._results[place] = await self._done(self._endpoint, job)
             except StopAskingError as stop:
                 self._stop = self._stop or stop
-            progress.update()
             progress.set_postfix_str(self._budget.told(), refresh=False)
+            progress.update()
 
 
 async def _outcome(how: Ask, endpoint: Endpoint, item: Item[R]) -> Outcome[R]:
@@ -157,13 +176,14 @@ async def _outcome(how: Ask, endpoint: Endpoint, item: Item[R]) -> Outcome[R]:
             max_tokens=how.max_tokens,
             sample=item.sample,
             schema=_schema(item.shape),
+            options=how.options,
         )
         answer = await endpoint.answer(request)
         keys.append(answer.key)
         if answer.text is None:
-            return Outcome(item.id, None, answer.reason or "no answer", answer.detail or "", keys)
+            return Outcome(item.id, None, answer.reason or NO_ANSWER, answer.detail or "", keys)
         try:
-            return Outcome(item.id, parsed(answer.text, item.shape), None, "", keys)
+            return Outcome(item.id, parsed(answer.text, item.shape, answer.detail == CUT_OFF), None, "", keys)
         except UnfitReplyError as unfit:
             wrong = str(unfit)
             messages = [
@@ -175,4 +195,6 @@ async def _outcome(how: Ask, endpoint: Endpoint, item: Item[R]) -> Outcome[R]:
 
 
 def _hello(model: EndpointModel) -> Request:
-    return Request(model.model, model.revision, [{"role": "user", "content": "hello"}], 0.0, max_tokens=1)
+    hello: Message = {"role": "user", "content": "hello"}
+    options = {"temperature": None, **model.options}  # not every model takes 0
+    return Request(model.model, model.revision, [hello], 0.0, max_tokens=_HELLO_TOKENS, options=options)

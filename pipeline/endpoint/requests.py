@@ -1,7 +1,7 @@
 """What is asked of a model: all that shapes its answer, and nothing else."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -21,16 +21,19 @@ class Request:
     sample: int = 0  # which of several answers to the same; the seed that is sent
     schema: dict[str, Any] | None = None  # JSON schema of the reply
     tools: list[dict[str, Any]] | None = None  # that the model may call
+    options: dict[str, Any] = field(default_factory=dict)  # further fields of the body, as params give them
 
     @cached_property
     def key(self) -> str:
         """What the answer is kept under: sha256 of everything above, as hexadecimal digits."""
-        shaping = {field.name: getattr(self, field.name) for field in fields(self)}
+        shaping = {one.name: getattr(self, one.name) for one in fields(self)}
+        if not self.options:
+            del shaping["options"]  # so answers stay that were kept before there were any
         canonical = json.dumps(shaping, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
     @cached_property
     def most_prompt_tokens(self) -> int:
         """No tokenizer makes more tokens of the prompt: one for each byte."""
-        extra = len(json.dumps([self.schema, self.tools]).encode())
+        extra = len(json.dumps([self.schema, self.tools, self.options]).encode())
         return extra + sum(len(json.dumps(message, ensure_ascii=False).encode()) for message in self.messages)

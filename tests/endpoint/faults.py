@@ -27,6 +27,7 @@ FAULTS = (
     "unreadable",
     "fenced",
     "wrong schema",
+    "too long",
     "refusal",
     "no usage",
 )
@@ -116,25 +117,31 @@ def reply(kind: str, message: str) -> tuple[int, str, str]:
     if kind.startswith("429"):
         wait = "Retry-After: 0.2\r\n" if kind.endswith("wait") else ""
         return 429, wait, json.dumps({"error": {"message": "too fast"}})
-    if kind in ("500", "503", "400", "401", "404"):
+    if kind in ("500", "503", "400", "401", "402", "404"):
         return int(kind), "", json.dumps({"error": {"message": f"broken {kind}"}})
+    if kind == "empty account":
+        return 429, "", json.dumps({"error": {"message": "no credit", "code": "insufficient_quota"}})
+    if kind == "newer limit":
+        return 400, "", json.dumps({"error": {"message": "max_tokens: use max_completion_tokens instead"}})
     if kind == "unreadable":
         return 200, "", "<html>not what was asked for</html>"
     texts = {
         "fenced": f"Here it is:\n```json\n{said}\n```",
         "no json": "I would say so.",
         "wrong schema": '{"a": 1}',
+        "too long": said[:-4],
     }
     said = kind if kind.startswith("{") else texts.get(kind, said)
     made: dict[str, Any] = {"role": "assistant", "content": said}
     if kind == "refusal":
         made |= {"content": None, "refusal": "I will not."}
+    finish = "length" if kind == "too long" else "stop"
     whole: dict[str, Any] = {
         "id": "1",
         "object": "chat.completion",
         "created": 1,
         "model": "m",
-        "choices": [{"index": 0, "finish_reason": "stop", "message": made}] if kind != "no choices" else [],
+        "choices": [{"index": 0, "finish_reason": finish, "message": made}] if kind != "no choices" else [],
         "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
     }
     if kind == "no usage":

@@ -67,6 +67,24 @@ def test_an_export_lacks_nothing(cache: AnswerCache, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.parquet"))
 
 
+def test_failures_of_a_file_that_params_name_are_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked again, their answers would be paid for each time and never count."""
+    with serving(lambda message, before: "400" if message == "question 1" else "answer") as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        theirs = ask(items(3), HOW, "items")
+        path = tmp_path / "answers.parquet"
+        kept = AnswerCache(tmp_path / "answers.sqlite")
+        export(kept, [key for one in theirs for key in one.keys], path)
+        named = AnswersFile(path=str(path), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+        server.choose = lambda message, before: "answer"
+        sent = len(server.requests)
+        assert ask(items(3), HOW.model_copy(update={"answers": named}), "items") == theirs
+        assert len(server.requests) == sent
+        assert all(one.reply for one in ask(items(3), HOW, "items"))  # without the file it is asked again
+
+
 def test_a_file_that_params_name_goes_before_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is in the cache of whoever rebuilds: the file's answers count."""
     with serving() as server:

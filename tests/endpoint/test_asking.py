@@ -6,11 +6,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from pipeline.endpoint import client
+from pipeline.endpoint import asking, client
 from pipeline.endpoint.answers import AnswerCache
-from pipeline.endpoint.asking import Item, Outcome
+from pipeline.endpoint.asking import Asker, Item, Outcome
+from pipeline.endpoint.replies import UnfitReplyError, parsed
 from pipeline.errors import MemcurateError
+from pipeline.params import Ask
 from tests.endpoint.conftest import HOW, Said, ask, items
 from tests.endpoint.faults import FAULTS, right, serving
 
@@ -76,6 +79,7 @@ def test_each_fault_once(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ("400", "refused by the server", "broken 400", 2),  # once more without the schema
         ("no json", "unfit reply", "no JSON object", 3),
         ("wrong schema", "unfit reply", "answer: Field required", 3),
+        ("too long", "unfit reply", "cut off before its end", 3),
     ],
 )
 def test_a_fault_that_stays(
@@ -113,6 +117,46 @@ def test_a_server_without_schemas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ["response_format" in one for one in server.requests] == [True, *[False] * 5]
 
 
+def test_a_server_that_calls_the_limit_by_its_newer_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "1")
+        server.choose = lambda message, before: (
+            "newer limit" if "max_tokens" in server.requests[-1] else "answer"
+        )
+        asker = Asker()
+        outcomes = [*asker.ask(items(3), HOW, "items"), *asker.ask(items(2, 3), HOW, "items")]
+    assert all(one.reply is not None for one in outcomes)
+    sent = [(one.get("max_tokens"), one.get("max_completion_tokens")) for one in server.requests]
+    assert sent == [(64, None), *[(None, 64)] * 5]
+    assert all("response_format" in one for one in server.requests)
+
+
+def test_options_are_sent_in_place_of_what_is_sent_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        thinking = {"enable_thinking": False}
+        options = {"top_p": 0.9, "temperature": 1, "seed": None, "chat_template_kwargs": thinking}
+        ask(items(1), HOW.model_copy(update={"options": options}), "items")
+    (sent,) = server.requests
+    assert (sent["top_p"], sent["temperature"], sent["chat_template_kwargs"]) == (0.9, 1, thinking)
+    assert "seed" not in sent and sent["max_tokens"] == 64
+
+
+def test_what_is_no_option() -> None:
+    with pytest.raises(ValidationError, match="options cannot hold messages, n"):
+        Ask(model="m", revision="1", temperature=0.5, max_tokens=64, options={"n": 2, "messages": []})
+
+
+def test_a_whole_object_of_a_reply_that_went_on_is_taken() -> None:
+    whole = '{"answer": "Rome"} That is since'
+    assert parsed(whole, Said, cut_off=True) == parsed(whole, Said) == Said(answer="Rome")
+    with pytest.raises(UnfitReplyError, match="cut off before its end"):
+        parsed('{"answer": "Rome and', Said, cut_off=True)
+    with pytest.raises(UnfitReplyError, match="no JSON object in it, and it was cut off"):
+        parsed('<think>Perhaps {"answer": "Rome"}? Or', Said, cut_off=True)
+
+
 def test_the_same_asked_twice_at_once_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
     same = [Item(str(number), [{"role": "user", "content": "one"}], Said) for number in range(20)]
     with serving(delay=0.1) as server:
@@ -122,7 +166,14 @@ def test_the_same_asked_twice_at_once_is_sent_once(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "change", [{"model": "n"}, {"revision": "2"}, {"temperature": 0.6}, {"max_tokens": 65}]
+    "change",
+    [
+        {"model": "n"},
+        {"revision": "2"},
+        {"temperature": 0.6},
+        {"max_tokens": 65},
+        {"options": {"top_p": 0.9}},
+    ],
 )
 def test_all_that_shapes_an_answer_is_part_of_its_key(
     change: dict[str, object], monkeypatch: pytest.MonkeyPatch
@@ -205,7 +256,12 @@ def test_limits_stop_before_they_are_passed(
 
 @pytest.mark.parametrize(
     ("fault", "match"),
-    [("401", r"refuses the key \(status 401\).*set MEMCURATE_ENDPOINT_KEY"), ("404", "has no model m")],
+    [
+        ("401", r"refuses the key \(status 401\).*set MEMCURATE_ENDPOINT_KEY"),
+        ("402", "wants to be paid first: .*broken 402.*fill up the account"),
+        ("empty account", "wants to be paid first: .*no credit"),
+        ("404", "has no model m"),
+    ],
 )
 def test_what_stops_everything(fault: str, match: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "2")
@@ -235,6 +291,78 @@ def test_a_server_that_only_faults_is_left_alone(monkeypatch: pytest.MonkeyPatch
         assert len(server.requests) < 100
 
 
+def test_a_server_that_refuses_all_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What all requests have in common is at fault, and once it is mended all are asked again."""
+    with serving(lambda message, before: "400") as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        with pytest.raises(MemcurateError, match=r"24 requests in a row.*broken 400.*keys in params.yaml"):
+            ask(items(500), HOW, "items")
+        assert len(server.requests) < 100
+        server.choose = lambda message, before: "answer"
+        assert all(one.reply for one in ask(items(30), HOW, "items"))
+
+
+def test_a_step_that_is_refused_stops_whatever_another_was_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        server.choose = lambda message, before: "400" if "odd" in server.requests[-1] else "answer"
+        asker = Asker()
+        asker.try_out(HOW, "other items")
+        assert all(one.reply for one in asker.ask(items(30), HOW, "items"))
+        odd = HOW.model_copy(update={"options": {"odd": 1}})
+        with pytest.raises(MemcurateError, match=r"other items: 24 requests in a row"):
+            asker.ask(items(60), odd, "other items")
+
+
+def test_refusals_that_come_before_the_first_answer_stop_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "64")
+    with serving(lambda message, before: "400" if message[-1] in "0123" else "slow") as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        outcomes = ask(items(120), HOW, "items")
+    reasons = Counter(one.reason for one in outcomes)
+    assert reasons == {None: 72, "refused by the server": 48}
+
+
+def test_a_model_that_takes_one_temperature_only_is_tried_out_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        server.choose = lambda message, before: (
+            "answer" if server.requests[-1].get("temperature", 1) == 1 else "400"
+        )
+        Asker().try_out(HOW.model_copy(update={"temperature": 1.0}), "judge")
+        with pytest.raises(MemcurateError, match=r"judge: m does not answer: refused by the server .*broken"):
+            Asker().try_out(HOW.model_copy(update={"options": {"temperature": 0.1}}), "judge")
+
+
+def test_a_schema_that_is_refused_stays_left_out_through_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {0: "400", 1: "503", 2: "503", 3: "answer"}
+    with serving(lambda message, before: kinds[before]) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        (outcome,) = ask(items(1), HOW, "items")
+    assert outcome.reply is not None
+    assert ["response_format" in one for one in server.requests] == [True, False, False, False]
+
+
+def test_one_odd_refusal_does_not_cost_the_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "1")
+    odd = ("question 1", 0)
+    with serving(lambda message, before: "400" if (message, before) == odd else "answer") as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        assert all(one.reply for one in ask(items(3), HOW, "items"))
+    assert ["response_format" in one for one in server.requests] == [True, True, False, True]
+
+
+def test_what_is_refused_among_answers_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda message, before: "answer" if message == "question 0" else "400") as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        for _ in range(2):  # the second time the one answer is a kept one
+            monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "1")
+            outcomes = ask(items(50), HOW, "items")
+            assert [one.reason for one in outcomes] == [None, *["refused by the server"] * 49]
+
+
 def test_requests_are_paced(monkeypatch: pytest.MonkeyPatch) -> None:
     from time import monotonic
 
@@ -244,6 +372,20 @@ def test_requests_are_paced(monkeypatch: pytest.MonkeyPatch) -> None:
         start = monotonic()
         ask(items(20), HOW, "items")
         assert monotonic() - start >= 19 * 0.05
+
+
+def test_a_log_tells_what_it_comes_to(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(asking, "_APART", 0.05)
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_PRICE_IN", "1000")
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_PRICE_OUT", "2000")
+    with serving(delay=0.1) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        ask(items(24), HOW, "items")
+    printed = capfd.readouterr().err
+    assert "ask: items" in printed
+    assert "24 requests, 240 + 120 tokens, cost 0.48" in printed
 
 
 def test_no_more_in_flight_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,3 +71,12 @@ def test_the_key_goes_nowhere_but_to_the_server(
     assert KEY not in told + kept + caplog.text + printed.out + printed.err
     assert KEY.encode() not in written
     assert KEY not in repr(from_environment())
+
+
+def test_a_key_that_is_none_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers without keys are asked with words such as these."""
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_KEY", "none")
+    with serving(lambda message, before: '{"answer": "none of them"}') as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        (outcome,) = ask(items(1), HOW, "items")
+    assert outcome.reply is not None and outcome.reply.answer == "none of them"

@@ -86,7 +86,7 @@ def test_native_tool_calls_come_as_text(monkeypatch: pytest.MonkeyPatch) -> None
     assert reply.startswith("Storing.\n<tool_call>")
     assert parse(reply) == [Call("new_memory_insert", ARGUMENTS)]
     hello, request = got  # the first asks whether the model is there
-    assert hello["max_tokens"] == 1
+    assert hello["max_tokens"] == 16 and "temperature" not in hello
     assert request["tools"] == TOOLS and request["temperature"] == 0.5 and request["seed"] == 3
 
 

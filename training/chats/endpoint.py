@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from pipeline.endpoint.answers import Answer
 from pipeline.endpoint.asking import Asker
+from pipeline.endpoint.completions import NO_ANSWER
 from pipeline.endpoint.requests import Request
 from pipeline.errors import MemcurateError
 from pipeline.params import EndpointModel
@@ -52,6 +53,7 @@ class EndpointChat:
                     max_tokens=sampling.max_tokens,
                     sample=sampling.seed + before[words] if sampling.temperature else 0,
                     tools=TOOLS if tools and self.takes_tools else None,
+                    options=self._model.options,
                 )
             )
             before[words] += 1
@@ -59,7 +61,7 @@ class EndpointChat:
 
 
 def _said(answer: Answer) -> str:
-    if answer.text is None and not answer.final:
+    if answer.reason == NO_ANSWER:
         raise MemcurateError(
             f"model {answer.model} gave no answer to a request ({answer.detail}): the others are kept, run "
             "it again"
