@@ -17,7 +17,7 @@ from pipeline.endpoint.asking import Asker, Item
 from pipeline.params import Ask, ClosedBook
 from pipeline.prompts import prompt
 from pipeline.schema import Question
-from pipeline.text.matching import gives
+from pipeline.text.matching.giving import gives
 from pipeline.text.normal import holds, normalised
 
 Around = tuple[Question, Surroundings]

@@ -19,7 +19,7 @@ from pipeline.questions.quotes import quoted
 from pipeline.questions.rejecting import rejected_question
 from pipeline.questions.related import closest, pairs
 from pipeline.schema import AskedQuestion, Chunk, Instance, Question, Reject
-from pipeline.text.matching import gives
+from pipeline.text.matching.giving import gives
 
 _LOOKED_AT = 2  # other chunks that may contradict …
 _SHARED = 2  # … of those that share so many content words with question and answer
