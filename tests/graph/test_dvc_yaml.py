@@ -19,18 +19,30 @@ STAGES = (
 AGENT = STAGES[STAGES.index("evaluate") :]  # those that use more of the agent than whether its keys are right
 PROFILE = "training.profiles.${training.profile}"
 
-# Prints the project's files that a stage, and the adapters where it parses, import.
+# Prints what of the project a stage, and the adapters where it parses, import; also what a function imports
+# when it is called.
 IMPORTS = """
+import ast
 import sys
 from importlib import import_module
 from pathlib import Path
 names = sys.argv[1:]
 sys.argv = ["stage", "source"]
-for name in names:
-    import_module(name)
-for name, module in sys.modules.items():
-    if name.split(".")[0] in ("pipeline", "stages", "training") and module.__file__:
-        print(Path(module.__file__).relative_to(Path.cwd()))
+ours = ("pipeline", "stages", "training")
+looked_at = set()
+while names:
+    for name in names:
+        import_module(name)
+    found = {name: module.__file__ for name, module in sys.modules.items() if name.split(".")[0] in ours}
+    new = {name: Path(file) for name, file in found.items() if file and name not in looked_at}
+    looked_at |= new.keys()
+    trees = [ast.parse(path.read_text()) for path in new.values()]
+    functions = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    nodes = [node for function in functions for node in ast.walk(function)]
+    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    names = sorted(name for name in named if name.split(".")[0] in ours and name not in found)
+for name in looked_at:
+    print(Path(sys.modules[name].__file__).relative_to(Path.cwd()))
 """
 
 
