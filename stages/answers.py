@@ -1,6 +1,6 @@
 """memcurate answers: the answers that models gave, to be versioned with the dataset and taken elsewhere."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -43,16 +43,22 @@ def import_answers(
 
 @answers.command()
 def stats() -> None:
-    """What is kept, by model; and what came of what this build asked, by step."""
-    kept: Counter[str] = Counter()
-    failed: Counter[str] = Counter()
-    tokens: Counter[str] = Counter()
+    """What is kept, by model, with tokens read and written; what came of what this build asked, by step."""
+    kept: dict[str, Counter[str]] = defaultdict(Counter)
+    seconds: dict[str, float] = defaultdict(float)
     for answer in _cache():
-        kept[answer.model] += 1
-        failed[answer.model] += answer.text is None
-        tokens[answer.model] += (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
-    for model in sorted(kept):
-        print(f"{model}: {kept[model]} kept, {failed[model]} of them without a text, {tokens[model]} tokens")
+        kept[answer.model].update(
+            answers=1,
+            failed=answer.text is None,
+            read=answer.prompt_tokens or 0,
+            written=answer.completion_tokens or 0,
+        )
+        seconds[answer.model] += answer.seconds
+    for model, counts in sorted(kept.items()):
+        print(
+            f"{model}: {counts['answers']} kept, {counts['failed']} of them without a text; "
+            f"{counts['read']} + {counts['written']} tokens, {seconds[model]:.0f} s"
+        )
     for step, outcomes in by_step(_asked()).items():
         print(f"{step}: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())))
 

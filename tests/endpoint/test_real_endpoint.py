@@ -67,7 +67,7 @@ def test_written_questions(source: str, how: Ask, chunked: Corpora) -> None:
     wanted = Questions(**OFF, written=Written(ask=how, per_chunk=2, per_pair=1, pairs=1))
     rows, rejects, models = ask_models([], [instance], wanted, source)
     told(f"{source}, written", Counter(one.reason for one in models))
-    told(f"{source}, rejects", Counter(one.reason for one in rejects))
+    told(f"{source}, rejects", Counter(f"{one.reason} ({one.detail[:80]})" for one in rejects))
     first_steps = [one for one in models if one.step.startswith("written questions")]
     assert len(first_steps) == 3  # two chunks, and the two together
     assert all(one.reason or one.keys for one in models)
@@ -77,14 +77,30 @@ def test_written_questions(source: str, how: Ask, chunked: Corpora) -> None:
 
 def test_summaries_and_keywords(how: Ask, chunked: Corpora, assets: Path, tmp_path: Path) -> None:
     instance = first(chunked, "gutenberg")
-    wanted = Questions(**OFF, told=Told(ask=how, min_coverage=1), keywords=how)
+    longer = how.model_copy(update={"max_tokens": 256})
+    wanted = Questions(**OFF, told=Told(ask=longer, min_coverage=1), keywords=how)
     write_rows(tmp_path / "instances.parquet", Instance, [instance])
     made = list(make_questions(tmp_path / "instances.parquet", wanted, assets, {}))
     rows, rejects, models = ask_models(made, [instance], wanted, "gutenberg")
     told("summaries and keywords", Counter(one.reason for one in models))
-    told("rejects", Counter(one.reason for one in rejects))
+    told("rejects", Counter(f"{one.reason} ({one.detail[:80]})" for one in rejects))
     assert len(rows) + len(rejects) == 1
     assert sum(one.step == "summaries" for one in models) == 2
+
+
+def test_keywords_of_chapters(how: Ask, chunked: Corpora, assets: Path, tmp_path: Path) -> None:
+    instance = first(chunked, "gutenberg")
+    wanted = Questions(**{**OFF, "summary": True}, keywords=how)
+    write_rows(tmp_path / "instances.parquet", Instance, [instance])
+    made = list(make_questions(tmp_path / "instances.parquet", wanted, assets, {}))
+    rows, rejects, models = ask_models(made, [instance], wanted, "gutenberg")
+    told("keywords", Counter(one.reason for one in models))
+    told("rejects", Counter(f"{one.reason} ({one.detail[:80]})" for one in rejects))
+    assert len(made) == 1 == len(rows) + len(rejects)
+    assert [one.step for one in models] == ["keywords"] * 2
+    assert all(
+        row.question.answers != made[0].question.answers for row in rows
+    )  # the model's, not the rules'
 
 
 def carried(corpora: Corpora, source: str, count: int) -> tuple[list[AskedQuestion], list[Instance]]:
@@ -99,7 +115,7 @@ def test_shortened_answers(how: Ask, chunked: Corpora) -> None:
     long = [row for row in asked if len(row.question.answers[0].split()) > 3][:6]
     rows, rejects, models = ask_models(long, [], Questions(**OFF, shorten=how), "longmemeval")
     told("shortened", Counter(one.reason for one in models))
-    told("rejects", Counter(one.reason for one in rejects))
+    told("rejects", Counter(f"{one.reason} ({one.detail[:80]})" for one in rejects))
     assert len(long) == 6 == len(rows) + len(rejects) == len(models)
 
 

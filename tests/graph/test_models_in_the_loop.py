@@ -2,8 +2,15 @@
 
 import hashlib
 import json
+import re
+import shutil
+import sys
+from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.schema import Asked, Instance
@@ -16,7 +23,21 @@ pytestmark = pytest.mark.slow
 
 HOW = {"model": "m", "revision": "1", "temperature": 0.7, "max_tokens": 200}
 SOURCE = "longmemeval"
-KEY = "sk-very-secret-0123456789"
+KEY = f"sk-{token_hex(16)}"
+# What Python starts with: no address but of this machine's own files can be reached, loopback included.
+NO_NETWORK = """
+import socket
+
+def refuse(connect):
+    def refusing(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            raise OSError("there is no network")
+        return connect(self, address)
+    return refusing
+
+socket.socket.connect = refuse(socket.socket.connect)
+socket.socket.connect_ex = refuse(socket.socket.connect_ex)
+"""
 
 
 def says(message: str, before: int) -> str:
@@ -39,10 +60,29 @@ def says(message: str, before: int) -> str:
     return json.dumps({"answer": "unknown"})
 
 
-@pytest.fixture
-def built(tmp_path: Path) -> Path:
-    """A clone with one source, for which models are asked."""
-    project = clone(ROOT, tmp_path / "first")
+@dataclass(frozen=True)
+class Build:
+    """A clone after a build that models had a part in."""
+
+    project: Path
+    answers: Path  # kept
+    output: str  # of dvc, and of `memcurate answers`
+    requests: list[dict[str, Any]]  # that the server got
+
+
+def environment(answers: Path, url: str) -> dict[str, str]:
+    return {
+        "MEMCURATE_ENDPOINT_ANSWERS": str(answers),
+        "MEMCURATE_ENDPOINT_KEY": KEY,
+        "MEMCURATE_ENDPOINT_URL": url,
+    }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """One source, for which models are asked."""
+    folder = tmp_path_factory.mktemp("models")
+    project, answers = clone(ROOT, folder / "first"), folder / "answers.sqlite"
     asks = {
         "written": {"ask": HOW, "per_chunk": 1, "per_pair": 0, "pairs": 0},
         "shorten": HOW,
@@ -57,49 +97,73 @@ def built(tmp_path: Path) -> Path:
             f"sources.{SOURCE}.checks.min_questions": 1,
         },
     )
-    return project
-
-
-def test_a_rebuild_without_a_model(built: Path, tmp_path: Path) -> None:
-    environment = {
-        "MEMCURATE_ENDPOINT_ANSWERS": str(tmp_path / "answers.sqlite"),
-        "MEMCURATE_ENDPOINT_KEY": KEY,
-    }
     with serving(says) as server:
-        environment["MEMCURATE_ENDPOINT_URL"] = server.url
-        output = dvc(built, "repro", "assemble", env=environment)
-        requests = len(server.requests)
-        assert requests > 200
-        # Another chunking: what is asked of questions, and of chunks that stay, is not asked again.
-        run(built, BIN / "memcurate", "answers", "export", "answers.parquet", env=environment)
-        stats = run(built, BIN / "memcurate", "answers", "stats", env=environment)
-        assert "closed book: " in stats and "m: " in stats
-    kept = list(read_rows(built / f"data/filtered/{SOURCE}/instances.parquet", Instance))
+        env = environment(answers, server.url)
+        output = dvc(project, "repro", "assemble", env=env)
+        output += run(project, BIN / "memcurate", "answers", "export", "answers.parquet", env=env)
+        output += run(project, BIN / "memcurate", "answers", "stats", env=env)
+        return Build(project, answers, output, list(server.requests))
+
+
+def test_what_models_added_and_dropped(built: Build) -> None:
+    assert len(built.requests) > 200
+    assert "closed book: " in built.output
+    (count,) = re.findall(
+        r"^m: (\d+) kept, \d+ of them without a text; \d+ \+ \d+ tokens, \d+ s$", built.output, re.M
+    )
+    assert int(count) == len({json.dumps(one) for one in built.requests})
+    kept = list(read_rows(built.project / f"data/filtered/{SOURCE}/instances.parquet", Instance))
     origins = {question.origin for one in kept for question in one.questions}
     assert origins == {"carried", "written"}
-    asked = list(read_rows(built / f"data/filtered/{SOURCE}/asked.parquet", Asked))
+    asked = list(read_rows(built.project / f"data/filtered/{SOURCE}/asked.parquet", Asked))
     assert {one.reason for one in asked} >= {None, "unfit reply", "refused by the model"}
-    for text in (output, stats, (built / "dvc.lock").read_text(), *_small_files(built)):
-        assert KEY not in text
 
-    # A stranger: the params, the answers' file, and nobody to ask.
+
+def test_the_key_is_nowhere(built: Build) -> None:
+    """Not in what was printed, nor in any file of the build, the answer cache and dvc's own included."""
+    assert KEY not in built.output
+    files = [path for path in built.answers.parent.rglob("*") if path.is_file()]
+    assert built.answers in files and built.project / "dvc.lock" in files
+    assert [path for path in files if KEY in _told(path)] == []
+
+
+def _told(path: Path) -> str:
+    """What a file says, unpacked where it is a table."""
+    if path.suffix == ".parquet":
+        return str(pq.read_table(path).to_pylist())
+    return path.read_bytes().decode("utf-8", "replace")
+
+
+def test_a_rebuild_without_model_or_network(built: Build, tmp_path: Path) -> None:
+    """A stranger: the params, the answers' file, and nobody to ask."""
     other = clone(ROOT, tmp_path / "second")
-    (other / "params.yaml").write_bytes((built / "params.yaml").read_bytes())
-    (other / "answers.parquet").write_bytes((built / "answers.parquet").read_bytes())
+    (other / "params.yaml").write_bytes((built.project / "params.yaml").read_bytes())
+    (other / "answers.parquet").write_bytes((built.project / "answers.parquet").read_bytes())
     digest = hashlib.sha256((other / "answers.parquet").read_bytes()).hexdigest()
     file = {"path": "answers.parquet", "sha256": digest}
     places = [f"sources.{SOURCE}.questions.{name}" for name in ("written.ask", "shorten")]
     places += [f"sources.{SOURCE}.checks.{name}" for name in ("closed_book.asks.0", "open_book")]
     change_params(other, {f"{place}.answers": file for place in places})
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "alone" / "sitecustomize.py").write_text(NO_NETWORK)
     alone = {
         "MEMCURATE_ENDPOINT_MODE": "replay",
         "MEMCURATE_ENDPOINT_URL": "",
         "MEMCURATE_ENDPOINT_ANSWERS": str(tmp_path / "none.sqlite"),
+        "PYTHONPATH": f"{tmp_path / 'alone'}:{other}",
     }
+    with pytest.raises(AssertionError, match="there is no network"):
+        run(
+            other,
+            sys.executable,
+            "-c",
+            "import socket; socket.create_connection(('127.0.0.1', 9))",
+            env=alone,
+        )
     again = dvc(other, "repro", "assemble", env=alone)
     assert f"filter@{SOURCE}" in ran(again)
-    assert tree(other / "data/dataset") == tree(built / "data/dataset")
-    assert tree(other / "data/filtered") == tree(built / "data/filtered")
+    assert tree(other / "data/dataset") == tree(built.project / "data/dataset")
+    assert tree(other / "data/filtered") == tree(built.project / "data/filtered")
 
     # A file that lacks an answer is told, and nothing is called.
     change_params(other, {f"sources.{SOURCE}.checks.closed_book.samples": 3})
@@ -107,6 +171,24 @@ def test_a_rebuild_without_a_model(built: Path, tmp_path: Path) -> None:
         dvc(other, "repro", "assemble", env=alone)
 
 
-def _small_files(project: Path) -> list[str]:
-    """What people read and git keeps."""
-    return [path.read_text() for path in (*project.glob("metrics/**/*.json"), project / "params.yaml")]
+def test_another_chunking_asks_only_what_is_new(built: Build, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(built.project, project, symlinks=True)
+    change_params(project, {f"sources.{SOURCE}.chunking.max_tokens": 1536})
+    with serving(says) as server:
+        output = dvc(project, "repro", f"filter@{SOURCE}", env=environment(built.answers, server.url))
+        again = list(server.requests)
+    assert {f"{stage}@{SOURCE}" for stage in ("chunk", "question", "filter")} <= ran(output)
+    before = {json.dumps(one) for one in built.requests}
+    assert [one for one in again if json.dumps(one) in before] == []
+    rows = [
+        row
+        for room in ("questions", "filtered")
+        for row in read_rows(project / f"data/{room}/{SOURCE}/asked.parquet", Asked)
+    ]
+    used = {key for row in rows for key in row.keys}
+    print(f"{len(before)} requests; then {len(used)} answers used, {len(again)} of them asked for")
+    assert 0 < len(again) < len(used)
+    # The source's own answers are shortened whatever the chunks are.
+    assert [one for one in again if one["messages"][0]["content"].startswith("Shorten")] == []
+    assert sum(row.step == "shortened answers" for row in rows) > 100
