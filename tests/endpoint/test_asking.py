@@ -3,15 +3,12 @@
 import hashlib
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from pipeline.endpoint import asking, client
-from pipeline.endpoint.answers import AnswerCache
 from pipeline.endpoint.asking import Asker, Item, Outcome
-from pipeline.endpoint.replies import UnfitReplyError, parsed
 from pipeline.errors import MemcurateError
 from pipeline.params import Ask
 from tests.endpoint.conftest import HOW, Said, ask, items
@@ -148,15 +145,6 @@ def test_what_is_no_option() -> None:
         Ask(model="m", revision="1", temperature=0.5, max_tokens=64, options={"n": 2, "messages": []})
 
 
-def test_a_whole_object_of_a_reply_that_went_on_is_taken() -> None:
-    whole = '{"answer": "Rome"} That is since'
-    assert parsed(whole, Said, cut_off=True) == parsed(whole, Said) == Said(answer="Rome")
-    with pytest.raises(UnfitReplyError, match="cut off before its end"):
-        parsed('{"answer": "Rome and', Said, cut_off=True)
-    with pytest.raises(UnfitReplyError, match="no JSON object in it, and it was cut off"):
-        parsed('<think>Perhaps {"answer": "Rome"}? Or', Said, cut_off=True)
-
-
 def test_the_same_asked_twice_at_once_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
     same = [Item(str(number), [{"role": "user", "content": "one"}], Said) for number in range(20)]
     with serving(delay=0.1) as server:
@@ -223,119 +211,6 @@ def test_failures_are_replayed_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert after[1].reply is not None and [after[0], after[2]] == [before[0], before[2]]
 
 
-@pytest.mark.parametrize(
-    ("limit", "value", "answered"),
-    [
-        ("MAX_REQUESTS", "5", 5),
-        ("MAX_TOKENS", "2000", None),
-        ("MAX_COST", "0.002", None),
-    ],
-)
-def test_limits_stop_before_they_are_passed(
-    limit: str, value: str, answered: int | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    with serving() as server:
-        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
-        monkeypatch.setenv("MEMCURATE_ENDPOINT_PRICE_IN", "1")
-        monkeypatch.setenv("MEMCURATE_ENDPOINT_PRICE_OUT", "1")
-        monkeypatch.setenv(f"MEMCURATE_ENDPOINT_{limit}", value)
-        with pytest.raises(
-            MemcurateError, match=rf"{limit} is {value}.*raise it, and run it again"
-        ) as caught:
-            ask(items(200), HOW, "items")
-        sent = len(server.requests)
-        kept = list(AnswerCache(tmp_path / "answers.sqlite"))
-        assert f"{len(kept)} items are answered" in str(caught.value)
-        assert len(kept) == sent and 0 < sent < 150
-        assert answered in (None, sent)
-        assert 15 * sent <= 2000  # as its usage says
-        monkeypatch.delenv(f"MEMCURATE_ENDPOINT_{limit}")
-        assert all(one.reply for one in ask(items(200), HOW, "items"))
-        assert len(server.requests) == 200  # nothing was asked twice
-
-
-@pytest.mark.parametrize(
-    ("fault", "match"),
-    [
-        ("401", r"refuses the key \(status 401\).*set MEMCURATE_ENDPOINT_KEY"),
-        ("402", "wants to be paid first: .*broken 402.*fill up the account"),
-        ("empty account", "wants to be paid first: .*no credit"),
-        ("404", "has no model m"),
-    ],
-)
-def test_what_stops_everything(fault: str, match: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "2")
-    with serving(lambda message, before: fault) as server:
-        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
-        with pytest.raises(MemcurateError, match=match):
-            ask(items(50), HOW, "items")
-        assert len(server.requests) <= 2
-
-
-def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving() as server:
-        pass
-    with pytest.raises(MemcurateError, match=r"URL is not set.*such as http"):
-        ask(items(1), HOW, "items")
-    monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
-    with pytest.raises(MemcurateError, match=r"nobody answers at http://127.0.0.1.*start the server"):
-        ask(items(50), HOW, "items")
-
-
-def test_a_server_that_only_faults_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_TRIES", 2)
-    with serving(lambda message, before: "503") as server:
-        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
-        with pytest.raises(MemcurateError, match="20 requests in a row got no answer"):
-            ask(items(500), HOW, "items")
-        assert len(server.requests) < 100
-
-
-def test_a_server_that_refuses_all_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What all requests have in common is at fault, and once it is mended all are asked again."""
-    with serving(lambda message, before: "400") as server:
-        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
-        with pytest.raises(MemcurateError, match=r"24 requests in a row.*broken 400.*keys in params.yaml"):
-            ask(items(500), HOW, "items")
-        assert len(server.requests) < 100
-        server.choose = lambda message, before: "answer"
-        assert all(one.reply for one in ask(items(30), HOW, "items"))
-
-
-def test_a_step_that_is_refused_stops_whatever_another_was_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving() as server:
-        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
-        server.choose = lambda message, before: "400" if "odd" in server.requests[-1] else "answer"
-        asker = Asker()
-        asker.try_out(HOW, "other items")
-        assert all(one.reply for one in asker.ask(items(30), HOW, "items"))
-        odd = HOW.model_copy(update={"options": {"odd": 1}})
-        with pytest.raises(MemcurateError, match=r"other items: 24 requests in a row"):
-            asker.ask(items(60), odd, "other items")
-
-
-def test_refusals_that_come_before_the_first_answer_stop_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "64")
-    with serving(lambda message, before: "400" if message[-1] in "0123" else "slow") as server:
-        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
-        outcomes = ask(items(120), HOW, "items")
-    reasons = Counter(one.reason for one in outcomes)
-    assert reasons == {None: 72, "refused by the server": 48}
-
-
-def test_a_model_that_takes_one_temperature_only_is_tried_out_without(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with serving() as server:
-        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
-        server.choose = lambda message, before: (
-            "answer" if server.requests[-1].get("temperature", 1) == 1 else "400"
-        )
-        Asker().try_out(HOW.model_copy(update={"temperature": 1.0}), "judge")
-        with pytest.raises(MemcurateError, match=r"judge: m does not answer: refused by the server .*broken"):
-            Asker().try_out(HOW.model_copy(update={"options": {"temperature": 0.1}}), "judge")
-
-
 def test_a_schema_that_is_refused_stays_left_out_through_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds = {0: "400", 1: "503", 2: "503", 3: "answer"}
     with serving(lambda message, before: kinds[before]) as server:
@@ -352,15 +227,6 @@ def test_one_odd_refusal_does_not_cost_the_schema(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
         assert all(one.reply for one in ask(items(3), HOW, "items"))
     assert ["response_format" in one for one in server.requests] == [True, True, False, True]
-
-
-def test_what_is_refused_among_answers_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(lambda message, before: "answer" if message == "question 0" else "400") as server:
-        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
-        for _ in range(2):  # the second time the one answer is a kept one
-            monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "1")
-            outcomes = ask(items(50), HOW, "items")
-            assert [one.reason for one in outcomes] == [None, *["refused by the server"] * 49]
 
 
 def test_requests_are_paced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from pipeline.params import Ask, ClosedBook, Params, Questions, Told, Written
 from pipeline.questions.carried import carry_over
 from pipeline.questions.made import make_questions
 from pipeline.questions.modelled import ask_models
-from pipeline.schema import AskedQuestion, Instance
+from pipeline.schema import AskedQuestion, Instance, Reject
 from pipeline.storage import write_rows
 from pipeline.text.tokens import Tokenizer
 from tests.training.models import served, smollm2
@@ -61,13 +61,17 @@ def told(name: str, made: Counter[str | None]) -> None:
     print(f"{name}: " + ", ".join(f"{count} {reason or 'answered'}" for reason, count in made.items()))
 
 
+def told_rejects(rejects: list[Reject]) -> None:
+    told("rejects", Counter(f"{one.reason} ({one.detail[:80]})" for one in rejects))
+
+
 @pytest.mark.parametrize("source", ["chitchat", "gutenberg"])
 def test_written_questions(source: str, how: Ask, chunked: Corpora) -> None:
     instance = first(chunked, source)
     wanted = Questions(**OFF, written=Written(ask=how, per_chunk=2, per_pair=1, pairs=1))
     rows, rejects, models = ask_models([], [instance], wanted, source)
     told(f"{source}, written", Counter(one.reason for one in models))
-    told(f"{source}, rejects", Counter(f"{one.reason} ({one.detail[:80]})" for one in rejects))
+    told_rejects(rejects)
     first_steps = [one for one in models if one.step.startswith("written questions")]
     assert len(first_steps) == 3  # two chunks, and the two together
     assert all(one.reason or one.keys for one in models)
@@ -75,15 +79,20 @@ def test_written_questions(source: str, how: Ask, chunked: Corpora) -> None:
         assert row.question.evidence and row.question.origin == "written"
 
 
+def made_of(instance: Instance, wanted: Questions, assets: Path, folder: Path) -> list[AskedQuestion]:
+    """What the rules make of an instance, for models to go on with."""
+    write_rows(folder / "instances.parquet", Instance, [instance])
+    return list(make_questions(folder / "instances.parquet", wanted, assets, {}))
+
+
 def test_summaries_and_keywords(how: Ask, chunked: Corpora, assets: Path, tmp_path: Path) -> None:
     instance = first(chunked, "gutenberg")
     longer = how.model_copy(update={"max_tokens": 256})
     wanted = Questions(**OFF, told=Told(ask=longer, min_coverage=1), keywords=how)
-    write_rows(tmp_path / "instances.parquet", Instance, [instance])
-    made = list(make_questions(tmp_path / "instances.parquet", wanted, assets, {}))
+    made = made_of(instance, wanted, assets, tmp_path)
     rows, rejects, models = ask_models(made, [instance], wanted, "gutenberg")
     told("summaries and keywords", Counter(one.reason for one in models))
-    told("rejects", Counter(f"{one.reason} ({one.detail[:80]})" for one in rejects))
+    told_rejects(rejects)
     assert len(rows) + len(rejects) == 1
     assert sum(one.step == "summaries" for one in models) == 2
 
@@ -91,16 +100,14 @@ def test_summaries_and_keywords(how: Ask, chunked: Corpora, assets: Path, tmp_pa
 def test_keywords_of_chapters(how: Ask, chunked: Corpora, assets: Path, tmp_path: Path) -> None:
     instance = first(chunked, "gutenberg")
     wanted = Questions(**{**OFF, "summary": True}, keywords=how)
-    write_rows(tmp_path / "instances.parquet", Instance, [instance])
-    made = list(make_questions(tmp_path / "instances.parquet", wanted, assets, {}))
+    made = made_of(instance, wanted, assets, tmp_path)
     rows, rejects, models = ask_models(made, [instance], wanted, "gutenberg")
     told("keywords", Counter(one.reason for one in models))
-    told("rejects", Counter(f"{one.reason} ({one.detail[:80]})" for one in rejects))
+    told_rejects(rejects)
     assert len(made) == 1 == len(rows) + len(rejects)
     assert [one.step for one in models] == ["keywords"] * 2
-    assert all(
-        row.question.answers != made[0].question.answers for row in rows
-    )  # the model's, not the rules'
+    # The model's, not the rules'.
+    assert all(row.question.answers != made[0].question.answers for row in rows)
 
 
 def carried(corpora: Corpora, source: str, count: int) -> tuple[list[AskedQuestion], list[Instance]]:
@@ -115,7 +122,7 @@ def test_shortened_answers(how: Ask, chunked: Corpora) -> None:
     long = [row for row in asked if len(row.question.answers[0].split()) > 3][:6]
     rows, rejects, models = ask_models(long, [], Questions(**OFF, shorten=how), "longmemeval")
     told("shortened", Counter(one.reason for one in models))
-    told("rejects", Counter(f"{one.reason} ({one.detail[:80]})" for one in rejects))
+    told_rejects(rejects)
     assert len(long) == 6 == len(rows) + len(rejects) == len(models)
 
 

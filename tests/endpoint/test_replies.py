@@ -43,3 +43,12 @@ def test_the_first_object(text: str) -> None:
 def test_what_is_wrong_is_said(text: str, match: str) -> None:
     with pytest.raises(UnfitReplyError, match=match):
         parsed(text, Two)
+
+
+def test_a_whole_object_of_a_reply_that_went_on_is_taken() -> None:
+    whole = '{"name": "Ann", "count": 2} That is since'
+    assert parsed(whole, Two, cut_off=True) == parsed(whole, Two) == Two(name="Ann", count=2)
+    with pytest.raises(UnfitReplyError, match="cut off before its end"):
+        parsed('{"name": "Ann", "count": 2', Two, cut_off=True)
+    with pytest.raises(UnfitReplyError, match="no JSON object in it, and it was cut off"):
+        parsed('<think>Perhaps {"name": "Ann", "count": 2}? Or', Two, cut_off=True)
