@@ -19,7 +19,7 @@ _OPENING = set(
     "in on at by from during according after before under since until well yes no ok okay sure answer i as "
     "probably maybe perhaps likely based however final here given historically".split()
 )
-_GOES_ON = set(
+_ADDING = set(
     "or so also aka ie namely actually that specifically and it such about around approximately nearly over "
     "some roughly".split()
 )
@@ -73,7 +73,7 @@ def _compared(word: Word, before: Sequence[Word]) -> bool:
     last = [one.text for one in before[-2:]]
     if word.text[0].isdigit():
         return not LESS.isdisjoint(last)
-    another = any(one.written[0].isupper() for one in before[:-1])
+    another = any(one.capital for one in before[:-1])
     return last[-1:] == ["than"] or (another and last[-1:] in (["before"], ["after"]))
 
 
@@ -82,7 +82,7 @@ def _one_of_several(
 ) -> bool:
     """Rome or Milan; both Rome and Milan; Rome and Milan where that is all."""
     beside = {*before[-1:], *after}
-    is_name = all(word.written[0].isupper() for word in said[start:end])
+    is_name = all(word.capital for word in said[start:end])
     alone = is_name and not _speaks(said, said[start].clause)
     return "or" in beside or ("and" in beside and ("both" in before or alone))
 
@@ -97,6 +97,6 @@ def _is_verb(word: Word) -> bool:
 
 def _adds(part: Sequence[int], said: Sequence[Word]) -> bool:
     """Whether a part goes on with the answer: one more of a list, another way to say it, its place."""
-    if said[part[0]].text in _GOES_ON or said[part[0]].text[0].isdigit():
+    if said[part[0]].text in _ADDING or said[part[0]].text[0].isdigit():
         return True
-    return all(said[place].written[0].isupper() for place in part)
+    return all(said[place].capital for place in part)

@@ -13,7 +13,7 @@ from itertools import takewhile
 from pipeline.text.function_words import stop_words
 from pipeline.text.matching.claims import BE, LESS, NEGATIONS, claimed, denied
 from pipeline.text.matching.spelling import MONTHS, SCALES, Word, plain, spelt
-from pipeline.text.matching.ways import ABOUT, KINDS, are_initials, is_name, short_ways, town, ways
+from pipeline.text.matching.ways import ABOUT, KINDS, are_initials, is_name, short_way, town, ways
 
 _COUNTED = {*SCALES, "hundred", "percent"}  # after a number they make it another one
 # What a name begins with that is no person's, and ends with that stands for much else.
@@ -72,7 +72,7 @@ def _gives(reply: str, said: _Reply, answer: str) -> bool:
             return True
         if _stands_without_state(way, said) or _most_of(way, said.words) or _number_alone(way, said):
             return True
-    return _is_all(answer, wanted, said)
+    return _is_all(wanted, said)
 
 
 def _stands(wanted: list[Word], said: _Reply, as_written: bool) -> bool:
@@ -101,19 +101,20 @@ def _stands_without_state(wanted: list[Word], said: _Reply) -> bool:
 def _goes_on(said: _Reply, end: int) -> bool:
     """Whether a name goes on, so that it is another one: Jackson Pollock; Houston, Texas."""
     words = said.words
-    if end == len(words) or not words[end].written[0].isupper():
+    if end == len(words) or not words[end].capital:
         return False
     part = [word for word in words[end:] if word.clause == words[end].clause]
-    return words[end].clause == words[end - 1].clause or all(word.written[0].isupper() for word in part)
+    return words[end].clause == words[end - 1].clause or all(word.capital for word in part)
 
 
-def _is_all(answer: str, wanted: list[Word], said: _Reply) -> bool:
+def _is_all(wanted: list[Word], said: _Reply) -> bool:
     """Whether the first part of the reply is nothing but a short way to write it."""
     first = [word for word in said.words if word.text not in _LEADING] or said.words
     part = list(takewhile(lambda word: word.clause == first[0].clause, first))
     if are_initials(part, wanted) or are_initials(wanted, part):
         return True
-    return any([word.text for word in way] == [word.text for word in part] for way in short_ways(answer))
+    way = short_way(wanted)
+    return bool(way) and [word.text for word in way] == [word.text for word in part]
 
 
 def _stands_with_another_first_name(wanted: list[Word], said: _Reply) -> bool:
@@ -122,11 +123,7 @@ def _stands_with_another_first_name(wanted: list[Word], said: _Reply) -> bool:
         return False
     *firsts, surname = wanted
     for start, end in said.standing([surname]):
-        if (
-            said.words[start].written[0].isupper()
-            and not _goes_on(said, end)
-            and not denied(said.words, start, end)
-        ):
+        if said.words[start].capital and not _goes_on(said, end) and not denied(said.words, start, end):
             before = _names_before(said.words, start)
             if not before or _agree(before, firsts):
                 return True
@@ -136,7 +133,7 @@ def _stands_with_another_first_name(wanted: list[Word], said: _Reply) -> bool:
 def _names_before(words: list[Word], place: int) -> list[Word]:
     """The first names that stand before a surname; a sentence's first word may be none."""
     start = place
-    while start and words[start - 1].clause == words[place].clause and words[start - 1].written[0].isupper():
+    while start and words[start - 1].clause == words[place].clause and words[start - 1].capital:
         start -= 1
     opens = start == 0 and place == 1 and words[0].text in stop_words("en")
     return [] if opens else words[start:place]

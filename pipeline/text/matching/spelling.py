@@ -81,6 +81,8 @@ _ENDINGS = (
 _NO_PLURALS = {"does", "perhaps"}
 _ARTICLES = {"a", "an", "the"}
 _TOKEN = re.compile(r"\d+/\d+|\d+(?:[.,]\d+)*(?:st|nd|rd|th)?|[^\W\d_]+|[%&]|[.;:!?,()–—]|\d")
+_END = re.compile(r"\s*(?:$|[.,;:!?)])")
+_SPEAKS = re.compile(r"\s+[a-z]")  # after I
 _CLAUSE_ENDS = set(".;:!?,()–—") | {"but"}
 _PLAIN = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
 
@@ -92,6 +94,11 @@ class Word:
     text: str
     written: str  # as it stands there
     clause: int
+
+    @property
+    def capital(self) -> bool:
+        """Whether it begins with one."""
+        return self.written[0].isupper()
 
 
 def plain(text: str) -> str:
@@ -115,22 +122,22 @@ def spelt(text: str) -> list[Word]:
         small = written.casefold()
         if small == ")" and around:
             clause = around.pop()
-        elif small in _CLAUSE_ENDS and not _ends_initial(written_alike, found.start()):
+        elif small in _CLAUSE_ENDS:
+            if _ends_initial(written_alike, found.start()):
+                continue
             if small == "(":
                 around.append(clause)
             clause, clauses = clauses, clauses + 1
-        elif small in _CLAUSE_ENDS:
-            continue
         elif small not in _ARTICLES or _is_letter(written_alike, found):
-            after_name = words and words[-1].written[0].isupper()
-            rank = _rank(written, written_alike[found.end() :]) if after_name else None
+            after_name = words and words[-1].capital
+            rank = _rank(written_alike, found) if after_name else None
             _append(words, Word(rank or _same(small), written, clause))
     return words
 
 
 def _is_letter(text: str, found: re.Match[str]) -> bool:
     """Whether an A is no article: an initial, or at an end, as in Vitamin A."""
-    return found[0] == "A" and re.match(r"\s*(?:$|[.,;:!?)])", text[found.end() :]) is not None
+    return found[0] == "A" and _END.match(text, found.end()) is not None
 
 
 def _ends_initial(text: str, place: int) -> bool:
@@ -164,17 +171,18 @@ def _fraction(count: str, part: str) -> str:
     return f"{_NUMBERS[count.casefold()]}/{_PARTS[part.casefold()]}"
 
 
-def _rank(written: str, after: str) -> str | None:
+def _rank(text: str, found: re.Match[str]) -> str | None:
     """VIII, and Eighth, as 8; None: it is no number after a name, or the one who speaks."""
-    if written == "I" and re.match(r"\s+[a-z]", after):
+    written = found[0]
+    if written == "I" and _SPEAKS.match(text, found.end()):
         return None
     if written.istitle() and written.casefold() in _ORDINALS:
         return _ORDINALS[written.casefold()].removesuffix("th")
-    found = _ROMAN.fullmatch(written)
-    if found is None:
+    roman = _ROMAN.fullmatch(written)
+    if roman is None:
         return None
-    ones = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"].index(found[2])
-    return str(10 * len(found[1]) + ones)
+    ones = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"].index(roman[2])
+    return str(10 * len(roman[1]) + ones)
 
 
 def _month(short: str) -> str:
@@ -182,7 +190,7 @@ def _month(short: str) -> str:
 
 
 def _is_month(word: Word) -> bool:
-    return word.text in MONTHS and word.written[0].isupper()
+    return word.text in MONTHS and word.capital
 
 
 def _day_before(words: list[Word]) -> int | None:

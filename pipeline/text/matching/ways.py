@@ -39,12 +39,12 @@ def ways(answer: str) -> Iterator[list[Word]]:
             yield from _shorter(words) if is_name(words) else ()
 
 
-def short_ways(answer: str) -> Iterator[list[Word]]:
-    """The ways that do where they are all that is said."""
-    words = spelt(answer)
+def short_way(words: Sequence[Word]) -> list[Word]:
+    """The way that does where it is all that is said; empty: there is none."""
     named = [word for word in words if word.written.casefold() not in KINDS]
-    if named and len(named) < len(words) and is_name(named):
-        yield [word for word in named if word.text != "of"]
+    if len(named) == len(words) or not is_name(named):
+        return []
+    return [word for word in named if word.text != "of"]
 
 
 def are_initials(short: Sequence[Word], whole: Sequence[Word]) -> bool:
@@ -57,7 +57,7 @@ def are_initials(short: Sequence[Word], whole: Sequence[Word]) -> bool:
 
 def is_name(words: Sequence[Word]) -> bool:
     """Whether all words begin with a capital, `of` apart."""
-    return all(word.written[0].isupper() or word.text == "of" for word in words)
+    return all(word.capital or word.text == "of" for word in words)
 
 
 def town(words: Sequence[Word]) -> list[Word]:
@@ -68,14 +68,15 @@ def town(words: Sequence[Word]) -> list[Word]:
 
 def _texts(answer: str) -> Iterator[str]:
     yield answer
-    plain = _NICKNAME.sub("", answer)
-    for nickname in _NICKNAME.findall(answer):
-        person = _OF_A_PERSON.sub("", plain)
+    if nicknames := _NICKNAME.findall(answer):
+        person = _OF_A_PERSON.sub("", _NICKNAME.sub("", answer))
         yield person
-        yield f"{nickname} {person.split()[-1]}"
+        yield from (f"{nickname} {person.split()[-1]}" for nickname in nicknames)
+    insides = _BRACKETS.findall(answer)
     outside = _BRACKETS.sub(" ", answer).strip()
-    for inside in _BRACKETS.findall(answer):
+    if insides:
         yield outside
+    for inside in insides:
         # A year in brackets is no name of what stands before them.
         if any(map(str.isdigit, inside)) == any(map(str.isdigit, outside)):
             yield inside
