@@ -1,6 +1,5 @@
 """Ids derived from content, so that a rebuild gives the same ids and two versions can be joined."""
 
-from collections import Counter
 from hashlib import blake2b
 
 
@@ -20,10 +19,10 @@ class SegmentIds:
     def __init__(self, source: str, document: str) -> None:
         self._source = source
         self._document = document
-        self._seen: Counter[str] = Counter()
+        self._seen: dict[str, int] = {}
 
     def next(self, text: str) -> str:
         """The id of the next segment of the document."""
-        occurrence = self._seen[text]
+        occurrence = self._seen.get(text, 0)
         self._seen[text] = occurrence + 1
         return short_id(self._source, self._document, occurrence, text)

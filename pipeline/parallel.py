@@ -1,5 +1,6 @@
 """Map a function over shards, in this process or over several; the result is the same."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -46,5 +47,8 @@ def _results(function: Callable[[T], R], shards: Sequence[T], processes: int) ->
 
 @cache
 def _pool(processes: int) -> ProcessPoolExecutor:
-    """Kept until this process ends: starting one and importing in it takes seconds."""
-    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    """Kept until this process ends: starting one and importing in it takes seconds.
+
+    Its garbage collections pass over what it imported, as a stage's do.
+    """
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=gc.freeze)

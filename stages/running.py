@@ -1,5 +1,6 @@
 """What every stage shares: where things lie, and errors for people."""
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,7 @@ def run(stage: Callable[[Params, str], dict[str, Any]], name: str, source: str |
             raise MemcurateError(
                 f"source {source!r} is not in `use` of params.yaml ({', '.join(params.use)})"
             )
+        gc.freeze()  # modules stay: collections, which the many rows of a stage bring about, pass over them
         counts = stage(params, source or "")
         write_json(METRICS / name / f"{source}.json" if source else METRICS / f"{name}.json", counts)
     except MemcurateError as error:
