@@ -5,9 +5,8 @@ from typing import Any
 
 from pipeline.folders import whole_folder
 from pipeline.params import Params
-from pipeline.questions.carried import carry_over
-from pipeline.questions.held_out import ask_labels
-from pipeline.schema import Asked, AskedQuestion, Instance, Question, Reject, Segment
+from pipeline.questions.unmodelled import ask_without_models
+from pipeline.schema import Asked, AskedQuestion, Instance, Reject
 from pipeline.statistics import by_reason, by_step
 from pipeline.storage import read_rows, write_rows
 from stages.running import ASSETS, CHUNKS, QUESTIONS, run, source_argument
@@ -17,26 +16,10 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     """Write data/questions/<source>: questions, rejects, and what models were asked, sorted by id."""
     wanted = params.sources[source].questions
     chunks = CHUNKS / source
-    asked: list[AskedQuestion] = []
-    rejects: list[Reject] = []
+    asked, rejects = ask_without_models(chunks, wanted, params.seed, source, ASSETS)
     models: list[Asked] = []
-    of_documents = list(read_rows(chunks / "asked.parquet", AskedQuestion))
-    if wanted.carried:
-        carried = read_rows(chunks / "questions.parquet", Question)
-        instances = read_rows(chunks / "instances.parquet", Instance)
-        asked, rejects = carry_over(carried, instances, source)
-        asked += (row for row in of_documents if row.question.summary is None)
-    if wanted.held_out:
-        pool = read_rows(chunks / "pool.parquet", Segment)
-        instances = read_rows(chunks / "instances.parquet", Instance)
-        asked += ask_labels(pool, instances, wanted.held_out, params.seed, source)
-    if wanted.summary or wanted.cloze or wanted.told:
-        from pipeline.questions.made import make_questions  # loads spaCy: seconds that most sources save
-
-        told = {row.instance: row.question for row in of_documents if row.question.summary is not None}
-        asked += make_questions(chunks / "instances.parquet", wanted, ASSETS, told)
     if wanted.written or wanted.told or wanted.keywords or wanted.shorten:
-        from pipeline.questions.modelled import ask_models  # loads the endpoint's client, likewise
+        from pipeline.questions.modelled import ask_models  # loads the endpoint's client: seconds
 
         instances = read_rows(chunks / "instances.parquet", Instance)
         asked, more, models = ask_models(asked, instances, wanted, source)

@@ -14,11 +14,12 @@ import pytest
 
 from pipeline.chunking import Chunked, Context
 from pipeline.chunking.books import sentences
+from pipeline.chunking.folder import write_chunked
 from pipeline.documents import Parsed
 from pipeline.filtering import filter_instances
 from pipeline.params import Params, load_params
+from pipeline.questions.unmodelled import ask_without_models
 from pipeline.reviews import judged_bad, read_reviews
-from pipeline.road import asked_of
 from pipeline.schema import SIDES, Instance, Question, Reject, Span
 from pipeline.text.tokens import Tokenizer
 from tests.conftest import ROOT
@@ -163,15 +164,17 @@ def test_lineage_leads_to_the_same_characters(source: str, chunked: Made, raw: P
 
 @pytest.fixture(scope="session")
 def asked(
-    params: Params, chunked: Made, assets: Path, context: Context
+    params: Params, chunked: Made, assets: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], tuple[list[Instance], list[Reject]]]:
     """A source after question and filter."""
 
     @cache
     def make(source: str) -> tuple[list[Instance], list[Reject]]:
         parsed, made = chunked(source)
-        own = replace(context, source=source)
-        rows, rejects = asked_of(parsed, made, params.sources[source].questions, own)
+        folder = tmp_path_factory.mktemp(source)
+        write_chunked(folder, parsed, made)
+        wanted = params.sources[source].questions
+        rows, rejects = ask_without_models(folder, wanted, params.seed, source, assets)
         tokenizer = Tokenizer(params.tokenizer, assets)
         checks = params.sources[source].checks
         bad = judged_bad(read_reviews(ROOT / "reviews" / f"{source}.csv"))
