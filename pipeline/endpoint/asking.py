@@ -196,5 +196,6 @@ async def _outcome(how: Ask, endpoint: Endpoint, item: Item[R]) -> Outcome[R]:
 
 def _hello(model: EndpointModel) -> Request:
     hello: Message = {"role": "user", "content": "hello"}
-    options = {"temperature": None, **model.options}  # not every model takes 0
-    return Request(model.model, model.revision, [hello], 0.0, max_tokens=_HELLO_TOKENS, options=options)
+    return Request(
+        model.model, model.revision, [hello], None, max_tokens=_HELLO_TOKENS, options=model.options
+    )

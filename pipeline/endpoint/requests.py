@@ -16,7 +16,7 @@ class Request:
     model: str
     revision: str  # set by the user: servers change a model under its name
     messages: list[Message]  # the system prompt included
-    temperature: float
+    temperature: float | None  # None: the server's own
     max_tokens: int  # of the completion
     sample: int = 0  # which of several answers to the same; the seed that is sent
     schema: dict[str, Any] | None = None  # JSON schema of the reply
