@@ -1,0 +1,75 @@
+"""JSON from strangers: every text is either a value of bounded depth or an InvalidJsonError.
+
+The standard library raises RecursionError for deep brackets and a plain ValueError for a number of thousands
+of digits, and what is just under its limits breaks whatever walks the value next. So depth and numbers are
+bounded here, once, for raw files, model replies and imported datasets alike.
+"""
+
+import json
+from typing import Any
+
+MAX_DEPTH = 100  # lists and objects inside each other
+MAX_INTEGER = 1 << 63  # what Arrow and SQLite hold is under it
+
+_STRICT = json.JSONDecoder()
+_LENIENT = json.JSONDecoder(strict=False)  # control characters, such as line ends, may stand in strings
+
+
+class InvalidJsonError(ValueError):
+    """A text is not JSON, or is JSON that no reader takes: the message says what and where."""
+
+
+def load_json(text: str | bytes) -> Any:
+    """Parse a whole text as JSON. Strings may hold lone surrogates: see `well_formed`.
+
+    Raises InvalidJsonError, also for bytes that are not UTF-8, for values deeper than MAX_DEPTH and for
+    integers beyond 64 bits.
+    """
+    try:
+        return checked_value(json.loads(text))
+    except InvalidJsonError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise InvalidJsonError(_described(error)) from None
+
+
+def load_json_at(text: str, start: int, lenient: bool = False) -> tuple[Any, int]:
+    """Parse the JSON value that begins at `start`; return it and one past its end.
+
+    `lenient`: control characters may stand in strings. Raises InvalidJsonError as `load_json` does.
+    """
+    try:
+        value, end = (_LENIENT if lenient else _STRICT).raw_decode(text, start)
+    except (ValueError, RecursionError) as error:
+        raise InvalidJsonError(_described(error)) from None
+    return checked_value(value), end
+
+
+def checked_value(value: Any) -> Any:
+    """Return a value of lists and dicts if it is in bounds; leaves of other types than int are not looked at.
+
+    Raises InvalidJsonError where it is nested deeper than MAX_DEPTH or holds an integer beyond 64 bits.
+    """
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        containers = []
+        for item in level:
+            kind = type(item)
+            if kind is dict or kind is list:
+                containers.append(item)
+            elif kind is int and not -MAX_INTEGER <= item < MAX_INTEGER:
+                raise InvalidJsonError(f"it holds a number of {item.bit_length()} bits, 64 are read at most")
+        if not containers:
+            return value
+        level = []
+        for item in containers:
+            level += item.values() if type(item) is dict else item
+    raise InvalidJsonError(f"it is nested more than {MAX_DEPTH} deep")
+
+
+def _described(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno}, column {error.colno}"
+    if isinstance(error, RecursionError):
+        return f"it is nested more than {MAX_DEPTH} deep"
+    return str(error)

@@ -1,0 +1,78 @@
+"""JSON from strangers, and the strings in it: a value in bounds or an error of one kind."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.text.json_values import MAX_DEPTH, InvalidJsonError, load_json, load_json_at
+from pipeline.text.well_formed import is_well_formed, to_well_formed, well_formed_value
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates included
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_what_json_writes_is_read(value: object) -> None:
+    assert load_json(json.dumps(value)) == json.loads(json.dumps(value))
+    assert load_json_at("x" + json.dumps(value), 1)[0] == json.loads(json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "[1,]", "nul", "\ufeff{}", b"\xff\xfe{"),
+        *("[" * 329, "[" * 100_000, "[" * 995 + "]" * 995, '{"a":' * 500 + "1" + "}" * 500),
+        *("9" * 4_301, "9" * 200_000, str(2**63), str(-(2**63) - 1), '{"usage": 9223372036854775808}'),
+    ],
+    ids=lambda text: repr(text[:12]),
+)
+def test_what_no_reader_takes_is_one_error(text: str | bytes) -> None:
+    with pytest.raises(InvalidJsonError):
+        load_json(text)
+
+
+def test_the_depth_is_bounded_exactly() -> None:
+    load_json("[" * MAX_DEPTH + "]" * MAX_DEPTH)
+    with pytest.raises(InvalidJsonError, match="nested more than 100 deep"):
+        load_json("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+
+
+def test_line_ends_stand_in_strings_where_that_is_allowed() -> None:
+    assert load_json_at('{"a": "b\nc"} d', 0, lenient=True) == ({"a": "b\nc"}, 12)
+    with pytest.raises(InvalidJsonError, match="Invalid control character at"):
+        load_json_at('{"a": "b\nc"}', 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("kite \ud83d", "kite \ufffd"),
+        ("\ude80 kite", "\ufffd kite"),
+        ("kite \ud83d\ude80", "kite 🚀"),
+        ("\ude80\ud83d", "\ufffd\ufffd"),
+        ("\ud83d\ud83d\ude80", "\ufffd🚀"),
+        ("kite 🚀 é", "kite 🚀 é"),
+    ],
+)
+def test_halves_are_joined_or_replaced(text: str, mended: str) -> None:
+    assert to_well_formed(text) == mended
+
+
+@given(ANY_TEXT)
+def test_mending_gives_text_that_utf8_holds_and_changes_no_other(text: str) -> None:
+    mended = to_well_formed(text)
+    mended.encode()
+    assert is_well_formed(mended)
+    assert (mended == text) == is_well_formed(text)
+    assert to_well_formed(mended) == mended
+
+
+@given(VALUES)
+def test_every_string_of_a_value_is_mended(value: object) -> None:
+    json.dumps(well_formed_value(value), ensure_ascii=False).encode()
