@@ -7,7 +7,7 @@ import typer
 
 from pipeline.errors import MemcurateError
 from pipeline.params import load_params
-from pipeline.reviews import read_reviews, write_reviews
+from pipeline.reviews import add_reviews, read_reviews
 from pipeline.reviews import sample as draw_sample
 from pipeline.schema import Instance, Origin
 from pipeline.storage import read_rows
@@ -65,10 +65,10 @@ def sample(
     if source not in params.use:
         raise MemcurateError(f"source {source!r} is not in `use` of params.yaml ({', '.join(params.use)})")
     path = REVIEWS / f"{source}.csv"
-    rows = read_reviews(path)
+    known = {row["id"] for row in read_reviews(path)}
     instances = read_rows(FILTERED / source / "instances.parquet", Instance)
-    added = draw_sample(instances, origin, {row["id"] for row in rows}, count, params.seed)
-    write_reviews(path, rows + added)
+    added = draw_sample(instances, origin, known, count, params.seed)
+    add_reviews(path, added)
     print(f"{path}: {len(added)} questions added. Write good or bad under verdict, then `dvc repro`.")
 
 
