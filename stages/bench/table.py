@@ -1,32 +1,32 @@
 """The benchmarks by name, in the order of the road, and the table of what they measured."""
 
 from collections.abc import Callable
+from importlib import import_module
 
 from pipeline.params import Params
-from stages.bench import (
-    assembling,
-    browsing,
-    chunking,
-    comparing,
-    fetching,
-    near_duplicates,
-    questions,
-    reporting,
-)
 from stages.bench.timing import Result
 
-BENCHMARKS: dict[str, Callable[[Params, int], list[Result]]] = {
-    "fetching": fetching.bench,
-    "chunking": chunking.bench,
-    "questions": questions.bench,
-    "near-duplicates": near_duplicates.bench,
-    "assembling": assembling.bench,
-    "reporting": reporting.bench,
-    "comparing": comparing.bench,
-    "browsing": browsing.bench,
+Benchmark = Callable[[Params, int], list[Result]]
+
+# The module of each, imported when it is run: what one needs is not loaded for another.
+BENCHMARKS = {
+    "fetching": "fetching",
+    "chunking": "chunking",
+    "questions": "questions",
+    "near-duplicates": "near_duplicates",
+    "assembling": "assembling",
+    "reporting": "reporting",
+    "comparing": "comparing",
+    "browsing": "browsing",
 }
 
 _WIDTHS = (16, 41, 36, 20, 17, 0)
+
+
+def benchmark(name: str) -> Benchmark:
+    """Import a benchmark of BENCHMARKS."""
+    found: Benchmark = import_module(f"stages.bench.{BENCHMARKS[name]}").bench
+    return found
 
 
 def heading() -> str:
