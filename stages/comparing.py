@@ -13,6 +13,7 @@ from pipeline.comparing.page import page
 from pipeline.comparing.tables import Kind
 from pipeline.comparing.told import COLOURED, PLAIN, told
 from pipeline.errors import MemcurateError
+from pipeline.report.texts import visible_in_json
 from pipeline.schema import Split
 from stages.versions import version
 
@@ -40,11 +41,8 @@ def diff(
         html.write_text(page(before.name, after.name, found), encoding="utf-8")
     if as_json:
         sources = {one.source: {**asdict(one), "source": one.source} for one in found}
-        print(
-            json.dumps(
-                {"old": before.name, "new": after.name, "sources": sources}, indent=2, ensure_ascii=False
-            )
-        )
+        compared = {"old": before.name, "new": after.name, "sources": sources}
+        print(visible_in_json(json.dumps(compared, indent=2, ensure_ascii=False)))
     elif html is None:
         print(told(before.name, after.name, found, COLOURED if sys.stdout.isatty() else PLAIN))
     if exit_code and found:

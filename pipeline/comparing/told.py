@@ -7,7 +7,12 @@ from pipeline.comparing.causes import Causes
 from pipeline.comparing.comparison import SourceDiff
 from pipeline.comparing.counting import Counts
 from pipeline.comparing.sampling import Sample
-from pipeline.comparing.words import Mark
+from pipeline.comparing.words import Mark, Part, cut
+from pipeline.report.texts import visible
+
+_RUN = 300  # characters shown of a run of text that came or went
+_TEXT = 1200  # and of a row
+_CUT = "Long texts are cut here (…): --html FILE has all that differs."
 
 Marks = Mapping[Mark, tuple[str, str]]  # what stands around text that is in both versions, or in one of them
 
@@ -16,16 +21,24 @@ COLOURED: Marks = {"same": ("", ""), "old": ("\x1b[31m", "\x1b[0m"), "new": ("\x
 
 
 def told(old: str, new: str, sources: Sequence[SourceDiff], marks: Marks) -> str:
-    """The comparison of the versions of these names."""
+    """The comparison of the versions of these names; hidden characters of its texts are visible, long ones
+    cut.
+    """
     lines = [f"{old} → {new}"]
     if not sources:
         lines.append("no row differs")
     for one in sources:
-        lines += ["", *_source(one, marks)]
+        lines += [
+            "",
+            *map(visible, _source(one)),
+            *(line for sample in one.samples for line in _sample(sample, marks)),
+        ]
+    if any(_shown(sample) != sample.parts for one in sources for sample in one.samples):
+        lines += ["", _CUT]
     return "\n".join(lines)
 
 
-def _source(one: SourceDiff, marks: Marks) -> Iterator[str]:
+def _source(one: SourceDiff) -> Iterator[str]:
     yield one.source
     for kind, counts in one.rows.items():
         yield f"  {kind:<10} {counted(counts)}"
@@ -33,10 +46,17 @@ def _source(one: SourceDiff, marks: Marks) -> Iterator[str]:
         yield f"  because    {cause}"
     for figure in one.figures:
         yield f"  {figure.split:<10} {figure.name}: {number(figure.old)} → {number(figure.new)}"
-    for sample in one.samples:
-        yield f"  {sample.kind.removesuffix('s')} {name(sample)} {sample.what}"
-        text = "".join(f"{marks[part.mark][0]}{part.text}{marks[part.mark][1]}" for part in sample.parts)
-        yield from (f"    | {line}" for line in text.split("\n"))
+
+
+def _sample(sample: Sample, marks: Marks) -> Iterator[str]:
+    yield visible(f"  {sample.kind.removesuffix('s')} {name(sample)} {sample.what}")
+    parts = _shown(sample)
+    text = "".join(f"{marks[part.mark][0]}{visible(part.text)}{marks[part.mark][1]}" for part in parts)
+    yield from (f"    | {line}" for line in text.split("\n"))
+
+
+def _shown(sample: Sample) -> list[Part]:
+    return cut(sample.parts, _RUN, _TEXT)
 
 
 def counted(counts: Counts) -> str:

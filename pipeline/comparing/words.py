@@ -61,6 +61,21 @@ def shortened(parts: list[Part]) -> list[Part]:
     return made
 
 
+def cut(parts: list[Part], run: int, whole: int) -> list[Part]:
+    """The first parts with about `whole` characters in all, each cut to its ends where it has over `run`."""
+    made: list[Part] = []
+    left = whole
+    for part in parts:
+        if left <= 0:
+            return [*made, Part("same", _CUT)]
+        text, most = part.text, max(min(run, left), len(_CUT))
+        if len(text) > most + len(_CUT):
+            text = text[: most // 2] + _CUT + text[-(most // 2) :]
+        left -= len(text)
+        made.append(Part(part.mark, text))
+    return made
+
+
 def _runs(old: list[str], new: list[str]) -> Iterator[tuple[Literal["same", "other"], str, str]]:
     for operation, low, high, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         yield "same" if operation == "equal" else "other", "".join(old[low:high]), "".join(new[start:end])

@@ -26,6 +26,11 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text.replace("\r\n", "\n"))
 
 
+def visible_in_json(text: str) -> str:
+    """JSON with each hidden character in its strings escaped, which means the same."""
+    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def marked(text: str, answers: Sequence[str], length: int) -> list[Piece]:
     """The text in pieces, gold answers by themselves; cut to about `length` characters around the first."""
     spans = _answers_in(text, answers)

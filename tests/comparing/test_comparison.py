@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,11 @@ from pipeline.comparing.causes import Param
 from pipeline.comparing.comparison import SourceDiff, Wanted, compare
 from pipeline.comparing.counting import Counts, Moved
 from pipeline.comparing.page import page
-from pipeline.comparing.told import PLAIN, told
+from pipeline.comparing.sampling import Sample
+from pipeline.comparing.told import COLOURED, PLAIN, Marks, told
+from pipeline.comparing.words import Part
 from pipeline.errors import MemcurateError
+from pipeline.report.texts import visible_in_json
 from pipeline.schema import SIDES, Instance, Reject
 from pipeline.storage import write_rows
 from tests.questions.making import make_instance, make_question
@@ -151,6 +154,37 @@ def test_in_words(found: SourceDiff) -> None:
     assert "    | [-beta-]{+betta+}" in lines
     assert told("v1", "v2", [], PLAIN) == "v1 → v2\nno row differs"
     assert json.loads(json.dumps(asdict(found)))["rows"]["chunks"]["changed"] == 1
+
+
+def test_long_texts_are_cut_in_words_and_whole_on_the_page(found: SourceDiff) -> None:
+    assert "--html" not in told("v1", "v2", [found], PLAIN)
+    words = [f"word{number}" for number in range(5_000)]
+    parts = [Part("old", " ".join(words)), Part("new", " ".join(words[::-1]))]
+    parts += [Part(mark, f"{mark}{number}") for number in range(2_000) for mark in ("same", "new")]
+    long = replace(found, samples=[Sample("chunks", "changed", "a", "b", parts)])
+    lines = told("v1", "v2", [long], PLAIN).splitlines()
+    (text,) = (line for line in lines if line.startswith("    | "))
+    assert len(text) < 2_000 and text.startswith("    | [-word0 ") and "word4999-]{+word4999 " in text
+    assert lines[-1] == "Long texts are cut here (…): --html FILE has all that differs."
+    assert all(part.text in page("v1", "v2", [long]) for part in parts)
+
+
+@pytest.mark.parametrize("marks", [PLAIN, COLOURED])
+def test_hidden_characters_are_visible_in_words(found: SourceDiff, marks: Marks) -> None:
+    hidden = "\x1b[2J\x9b1m\u202e\r"
+    shown = "[U+001B][2J[U+009B]1m[U+202E][U+000D]"
+    hostile = replace(
+        found,
+        source=hidden,
+        samples=[Sample("chunks", "changed", hidden, "b", [Part("old", hidden), Part("new", "x")])],
+        causes=replace(found.causes, raw=[hidden]),
+    )
+    text = told("v1", "v2", [hostile], marks)
+    before, after = marks["old"]
+    assert f"    | {before}{shown}{after}{marks['new'][0]}x" in text and f"because    {shown} changed" in text
+    assert text.count(hidden[1:]) == 0 and text.count(shown) == 4
+    made = json.dumps(asdict(hostile), ensure_ascii=False)
+    assert json.loads(visible_in_json(made)) == json.loads(made) and "\u202e" not in visible_in_json(made)
 
 
 def test_the_page_escapes_texts(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.comparing.words import Part, compared, shortened
+from pipeline.comparing.words import Part, compared, cut, shortened
 
 TEXTS = st.text(alphabet="ab .\n", max_size=40)
 
@@ -50,3 +50,14 @@ def test_texts_that_share_a_few_words_are_told_apart_as_a_whole() -> None:
 )
 def test_long_equal_runs_are_cut(parts: list[Part], kept: list[str]) -> None:
     assert [part.text for part in shortened(parts)] == kept
+
+
+@given(TEXTS, TEXTS, st.integers(1, 30), st.integers(1, 60))
+def test_what_is_cut_is_short_and_keeps_what_came_and_went(old: str, new: str, run: int, whole: int) -> None:
+    parts = compared(old, new)
+    made = cut(parts, run, whole)
+    assert sum(len(part.text) for part in made) <= whole + max(run, 3) + 9
+    assert all(len(part.text) <= max(run, 3) + 3 for part in made)
+    assert cut(parts, 1000, 1000) == parts
+    kept = made[:-1] if made and made[-1] == Part("same", " … ") and len(made) <= len(parts) else made
+    assert [part.mark for part in kept] == [part.mark for part in parts[: len(kept)]]
