@@ -9,15 +9,18 @@ from typing import Annotated, TypeVar
 import typer
 
 from pipeline.errors import MemcurateError
-from pipeline.lineage.finding import find, not_found, rejected
+from pipeline.lineage.finding import find, find_loose, not_found, rejected
 from pipeline.lineage.places import place
+from pipeline.lineage.rooms import Rooms
 from pipeline.lineage.showing import ReadRaw, Showing
 from pipeline.lineage.tracing import trace as trace_record
 from pipeline.params import Params, load_params
+from pipeline.report.texts import visible
 from pipeline.schema import Span
 from pipeline.sources.reading import read_text, read_value, string_at
 from pipeline.storage import read_row
-from stages.running import CHUNKS, DATASET, EVALUATION, FILTERED, QUESTIONS, RAW
+from stages.episodes import episode_files
+from stages.running import CHUNKS, DATASET, FILTERED, QUESTIONS, RAW
 from training.schema import Episode
 from training.showing import overview, question_in_full, step_in_full
 
@@ -45,15 +48,25 @@ def show(
     _known(params, source)
     mark = _TERMINAL_MARK if sys.stdout.isatty() else _PLAIN_MARK
     showing = Showing(_reader(RAW / source), params.sources[source].checks, mark)
-    found = find(DATASET, identity)
-    if found is not None:
+    rooms = _rooms(source)
+    found = find(rooms, identity)
+    if found is not None and found.room == "dataset":
         print(showing.found(found, identity))
         return
     rejects = list(rejected(_rejects(source), identity))
-    if not rejects:
+    for number, one in enumerate(rejects, start=1):
+        whole = found if number == len(rejects) and one.id == identity else None
+        print(showing.reject(one, whole))
+    if rejects:
+        return
+    if found is not None:
+        print(f"{DATASET} does not have it: this is what data/{found.room}/{source} holds\n")
+        print(showing.found(found, identity))
+        return
+    loose = find_loose(rooms, identity)
+    if loose is None:
         raise not_found(identity)
-    for one in rejects:
-        print(showing.reject(one))
+    print(showing.loose(loose))
 
 
 def trace(
@@ -70,17 +83,23 @@ def trace(
             str(path.relative_to(RAW / source)) for path in (RAW / source).rglob("*") if path.is_file()
         )
         raise MemcurateError(f"{RAW / source} has no file {wanted.file}; it has {', '.join(known)}")
-    lines = list(trace_record(source, wanted, DATASET, _rejects(source)))
+    rooms = _rooms(source)
+    lines = list(trace_record(rooms, wanted, _rejects(source)))
     if not lines:
         raise MemcurateError(
             f"nothing came of {record} of {source}: no chunk, no question and no reject was read there"
+            + "".join(f"; {folder} is not here" for folder in rooms.missing())
         )
-    print("\n".join(lines))
+    print(visible("\n".join(lines)))
 
 
 def _known(params: Params, source: str) -> None:
     if source not in params.use:
         raise MemcurateError(f"source {source!r} is not in `use` of params.yaml ({', '.join(params.use)})")
+
+
+def _rooms(source: str) -> Rooms:
+    return Rooms(source, DATASET, FILTERED / source, QUESTIONS / source, CHUNKS / source)
 
 
 def _rejects(source: str) -> Iterator[Path]:
@@ -91,7 +110,8 @@ def _rejects(source: str) -> Iterator[Path]:
             yield path
         else:
             print(
-                f"{path} is not here, so its rejects are not looked at: `dvc pull {folder}`", file=sys.stderr
+                f"{path} is not here, so its rejects are not looked at: `dvc repro`, or `dvc pull {folder}`",
+                file=sys.stderr,
             )
 
 
@@ -105,8 +125,11 @@ def _reader(raw: Path) -> ReadRaw:
     def read(span: Span) -> str:
         if not (raw / span.file).exists():
             return f"({raw / span.file} is not here: `dvc pull {raw}`)"
-        whole = value(span.file, bool(span.record))
-        text = string_at(whole, span.record, raw / span.file) if span.record else str(whole)
+        try:
+            whole = value(span.file, bool(span.record))
+            text = string_at(whole, span.record, raw / span.file) if span.record else str(whole)
+        except MemcurateError as error:
+            return f"({error})"  # other raw files than what was built of them
         return text[span.start : span.end]
 
     return read
@@ -115,29 +138,32 @@ def _reader(raw: Path) -> ReadRaw:
 def _show_episode(identity: str, step: int | None, question: int | None) -> None:
     episode = _episode(identity)
     if step is not None:
-        print(step_in_full(_numbered(episode.steps, step, f"{identity}, step")))
+        print(visible(step_in_full(_numbered(episode.steps, step, f"{identity}, step"))))
     if question is not None:
-        print(question_in_full(episode, _numbered(episode.answers, question, f"{identity}, question")))
+        asked = _numbered(episode.answers, question, f"{identity}, question")
+        print(visible(question_in_full(episode, asked)))
     if step is None and question is None:
-        print(overview(episode))
+        print(visible(overview(episode)))
 
 
 def _episode(identity: str) -> Episode:
     method = identity.split(":")[0]
-    path = EVALUATION / "episodes" / f"{method}.parquet"
-    if not path.exists():
-        known = sorted(one.stem for one in path.parent.glob("*.parquet"))
+    known = episode_files()
+    paths = [path for name, path in known if name == method]
+    if not paths:
+        names = ", ".join(sorted({name for name, _ in known}))
         raise MemcurateError(
             f"there is no episode {identity!r}: an id is METHOD:INSTANCE, and the methods evaluated are "
-            f"{', '.join(known) or 'none yet; run `dvc repro evaluate`'}"
+            f"{names or 'none yet; run `dvc repro evaluate` or `dvc repro evaluate_trained`'}"
         )
-    episode = read_row(path, Episode, identity)
-    if episode is None:
-        raise MemcurateError(
-            f"there is no episode {identity!r} in {path}: {method} did not play such an instance; an id is "
-            "METHOD:INSTANCE, with an instance's id as in data/dataset/test.parquet"
-        )
-    return episode
+    for path in paths:
+        episode = read_row(path, Episode, identity)
+        if episode is not None:
+            return episode
+    raise MemcurateError(
+        f"there is no episode {identity!r} in {' or '.join(map(str, paths))}: {method} did not play such an "
+        "instance; an id is METHOD:INSTANCE, with an instance's id as in data/dataset/test.parquet"
+    )
 
 
 def _numbered(items: Sequence[T], number: int, what: str) -> T:

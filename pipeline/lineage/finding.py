@@ -1,13 +1,15 @@
-"""What an id names in a dataset: an instance, a chunk, a question or a segment, or something rejected."""
+"""What an id names: an instance, a chunk, a question or a segment, or something rejected."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pipeline.errors import MemcurateError
-from pipeline.schema import Instance, Reject
-from pipeline.storage import read_row, read_rows, split_files
+from pipeline.lineage.rooms import Room, Rooms
+from pipeline.schema import Instance, Question, Reject, Segment
+from pipeline.storage import read_group, read_rows
 
 Kind = Literal["instance", "chunk", "question", "segment"]
 
@@ -32,6 +34,14 @@ class _InstanceNames:
     questions: Annotated[list[_Named], "as in Instance"]
 
 
+@dataclass(slots=True)
+class _AskedNames:
+    """The id of a question, and of the instance that it is asked of."""
+
+    instance: Annotated[str, "as in AskedQuestion"]
+    question: Annotated[_Named, "as in AskedQuestion"]
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Where an id stands."""
@@ -39,22 +49,39 @@ class Found:
     kind: Kind
     instance: Instance  # that holds it, or is it
     others: list[str]  # ids of further instances that hold it
+    room: Room = "dataset"  # the last stage that has it
 
 
-def find(dataset: Path, identity: str) -> Found | None:
-    """What an id names in the dataset's files; None where it names nothing there."""
-    holding: list[tuple[Kind, Path, str]] = []
-    for path in split_files(dataset).values():
-        for names in read_rows(path, _InstanceNames):
-            kind = _kind(names, identity)
-            if kind is not None:
-                holding.append((kind, path, names.id))
-    if not holding:
-        return None
-    kind, path, first = holding[0]
-    instance = read_row(path, Instance, first)
-    assert instance is not None
-    return Found(kind, instance, [other for _, _, other in holding[1:]])
+def find(rooms: Rooms, identity: str) -> Found | None:
+    """Find what an id names in the files of the last stage that has it; None where it names nothing."""
+    files = rooms.files()
+    for room in dict.fromkeys(room for room, _ in files):
+        asked = _instances_asked(rooms, identity) if room == "chunks" else set()
+        holding: list[tuple[Kind, Path, int, str]] = []
+        for path in (path for of, path in files if of == room):
+            for group in rooms.groups(path):
+                for names in read_group(path, _InstanceNames, group):
+                    kind = "question" if names.id in asked else _kind(names, identity)
+                    if kind is not None:
+                        holding.append((kind, path, group, names.id))
+        if holding:
+            kind, path, group, first = holding[0]
+            return Found(kind, rooms.instance(path, group, first), [one for *_, one in holding[1:]], room)
+    return None
+
+
+def find_loose(rooms: Rooms, identity: str) -> Segment | Question | None:
+    """Find what is in no instance: a labelled example, or a question of the source that nobody asks yet."""
+    loose: Iterator[Segment | Question] = chain(rooms.pool(), rooms.waiting())
+    return next((one for one in loose if one.id == identity), None)
+
+
+def _instances_asked(rooms: Rooms, identity: str) -> set[str]:
+    """The instances of which the stage `question` asks the question of this id."""
+    path = rooms.questions / "questions.parquet"
+    if not path.exists():
+        return set()
+    return {row.instance for row in read_rows(path, _AskedNames) if row.question.id == identity}
 
 
 def _kind(names: _InstanceNames, identity: str) -> Kind | None:
@@ -82,7 +109,7 @@ def rejected(files: Iterable[Path], identity: str) -> Iterator[Reject]:
 def not_found(identity: str) -> MemcurateError:
     """The error for an id that nothing has."""
     return MemcurateError(
-        f"nothing here has the id {identity!r}, neither in data/dataset nor among the rejects of its source. "
-        "Ids are <source>/<16 hex digits>, of instances, chunks, questions and segments; an episode is "
-        "METHOD:INSTANCE"
+        f"nothing here has the id {identity!r}, neither in data/dataset nor in what the stages of its source "
+        "made and rejected. Ids are <source>/<16 hex digits>, of instances, chunks, questions and segments; "
+        "an episode is METHOD:INSTANCE"
     )

@@ -1,7 +1,7 @@
 """Answers marked in the text that holds them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 _NOT_INSIDE_A_WORD = r"(?<!\w){}(?!\w)"
 
@@ -21,10 +21,16 @@ def spans(text: str, answers: Iterable[str]) -> list[tuple[int, int]]:
     return apart
 
 
-def marked(text: str, places: Iterable[tuple[int, int]], opening: str, closing: str) -> str:
-    """The text with marks around places, which are sorted and apart."""
+def marked(
+    text: str,
+    places: Iterable[tuple[int, int]],
+    opening: str,
+    closing: str,
+    shown: Callable[[str], str] = str,
+) -> str:
+    """The text with marks around places, which are sorted and apart; `shown` writes what is no mark."""
     parts, last = [], 0
     for start, end in places:
-        parts += [text[last:start], opening, text[start:end], closing]
+        parts += [shown(text[last:start]), opening, shown(text[start:end]), closing]
         last = end
-    return "".join([*parts, text[last:]])
+    return "".join([*parts, shown(text[last:])])

@@ -1,6 +1,6 @@
 """What is in the dataset, for the terminal: its text, what it belongs to, the way back to the raw files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import indent, shorten
 
 from pipeline.lineage.checked import in_force
@@ -8,7 +8,8 @@ from pipeline.lineage.finding import Found
 from pipeline.lineage.marking import marked, spans
 from pipeline.lineage.places import written
 from pipeline.params import Checks
-from pipeline.schema import Chunk, Instance, PlacedSegment, Question, Reject, Span
+from pipeline.report.texts import visible
+from pipeline.schema import Chunk, Instance, Label, PlacedSegment, Question, Reject, Segment, Span
 
 _WIDTH = 110
 
@@ -25,7 +26,7 @@ class Showing:
 
     def found(self, found: Found, identity: str) -> str:
         """What an id names."""
-        return "\n".join(self._found(found, identity))
+        return _joined(self._found(found, identity))
 
     def _found(self, found: Found, identity: str) -> Iterator[str]:
         instance = found.instance
@@ -35,7 +36,7 @@ class Showing:
                 return
             case "question":
                 question = next(one for one in instance.questions if one.id == identity)
-                yield from self._question(question, instance)
+                yield from self._question(question, instance, found.room != "chunks")
             case "chunk":
                 chunk = next(one for one in instance.chunks if one.id == identity)
                 yield from self._chunk(chunk, instance)
@@ -50,14 +51,15 @@ class Showing:
         if found.others:
             yield f"and in {len(found.others)} more: {', '.join(found.others)}"
 
-    def _question(self, question: Question, instance: Instance) -> Iterator[str]:
+    def _question(self, question: Question, instance: Instance, checked: bool) -> Iterator[str]:
         kind = f", {question.kind}" if question.kind else ""
         yield f"question {question.id}: {question.origin}{kind}, measured by {question.metric}"
-        yield indent(question.text, "  ")
-        yield f"answers   {'; '.join(question.answers)}"
+        yield indent(visible(question.text), "  ")
+        yield f"answers   {_answers(question, instance.labels)}"
         if question.time:
             yield f"asked at  {question.time}"
-        yield f"passed    {', '.join(in_force(self._checks))}"
+        if checked:
+            yield f"passed    {', '.join(in_force(self._checks))}"
         if question.raw is not None:
             yield from self._original("read", question.raw)
         wanted = [
@@ -73,7 +75,7 @@ class Showing:
 
     def _chunk(self, chunk: Chunk, instance: Instance) -> Iterator[str]:
         yield f"chunk {chunk.id}: number {chunk.ordinal}, {chunk.time}, {chunk.tokens:,} tokens"
-        yield indent(chunk.text, "  ")
+        yield indent(visible(chunk.text), "  ")
         yield ""
         for segment in chunk.segments:
             yield f"segment {segment.id}  {written(segment.raw)}"
@@ -83,7 +85,7 @@ class Showing:
 
     def _segment(self, segment: PlacedSegment, chunk: Chunk, answers: list[str]) -> Iterator[str]:
         text = chunk.text[segment.start : segment.end]
-        yield indent(marked(text, spans(text, answers), *self._mark), "  ")
+        yield _Visible(indent(marked(text, spans(text, answers), *self._mark, visible), "  "))
         facts = (segment.document, segment.section, segment.speaker, segment.time, segment.label)
         yield f"of        {' · '.join(fact for fact in facts if fact)}"
         yield from self._original("raw", segment.raw)
@@ -91,25 +93,53 @@ class Showing:
     def _original(self, name: str, span: Span) -> Iterator[str]:
         yield f"{name:<10}{written(span)}"
         if span.end > span.start:
-            yield from (f"  | {line}" for line in self._raw(span).split("\n"))
+            yield from (f"  | {line}" for line in visible(self._raw(span)).split("\n"))
 
-    def reject(self, reject: Reject) -> str:
-        """Something rejected, and why."""
-        return "\n".join(self._reject(reject))
+    def loose(self, one: Segment | Question) -> str:
+        """A labelled example that no instance shows, or a question of the source that nobody asks yet."""
+        return _joined(self._example(one) if isinstance(one, Segment) else self._waiting(one))
 
-    def _reject(self, reject: Reject) -> Iterator[str]:
+    def _example(self, example: Segment) -> Iterator[str]:
+        yield f"segment {example.id}: a labelled example that no instance shows"
+        yield indent(visible(example.text), "  ")
+        yield f"of        {' · '.join(fact for fact in (example.document, example.label) if fact)}"
+        yield from self._original("raw", example.raw)
+
+    def _waiting(self, question: Question) -> Iterator[str]:
+        yield f"question {question.id}: of the source; the stage `question` did not run yet"
+        yield indent(visible(question.text), "  ")
+        yield f"answers   {_answers(question, ())}"
+        if question.raw is not None:
+            yield from self._original("read", question.raw)
+
+    def reject(self, reject: Reject, found: Found | None = None) -> str:
+        """Something rejected, and why; `found`: it as an earlier stage left it, so that its text is known."""
+        lines = [*self._reject(reject, found is None)]
+        if found is not None:
+            lines += ["", *self._found(found, reject.id)]
+        return _joined(lines)
+
+    def _reject(self, reject: Reject, whole: bool) -> Iterator[str]:
         yield f"{reject.kind} {reject.id}: rejected by {reject.stage}: {reject.reason}"
         if reject.detail:
             yield f"  {reject.detail}"
         if reject.document:
             yield f"of        {reject.document}"
-        if reject.question is not None:
-            yield indent(reject.question.text, "  ")
-            yield f"answers   {'; '.join(reject.question.answers)}"
-        if reject.raw is not None:
+        if whole and reject.question is not None:
+            yield indent(visible(reject.question.text), "  ")
+            yield f"answers   {_answers(reject.question, ())}"
+        if whole and reject.raw is not None:
             yield from self._original("raw", reject.raw)
         for segment in reject.segments:
             yield from self._original("segment", segment.raw)
+
+
+class _Visible(str):
+    """A line in which hidden characters are visible already: what else it holds are the marks."""
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(line if isinstance(line, _Visible) else visible(line) for line in lines)
 
 
 def _instance(instance: Instance) -> Iterator[str]:
@@ -119,8 +149,15 @@ def _instance(instance: Instance) -> Iterator[str]:
     for chunk in instance.chunks:
         yield f"chunk {chunk.ordinal} {chunk.id}  {chunk.time}, {chunk.tokens:,} tokens: {_short(chunk.text)}"
     for question in instance.questions:
-        answers = _short("; ".join(question.answers))
+        answers = _short(_answers(question, instance.labels))
         yield f"question {question.id}  {_short(question.text)} → {answers}"
+
+
+def _answers(question: Question, labels: Sequence[Label]) -> str:
+    """The gold answers; the number of a label with the label's name."""
+    names = {str(label.number): label.name for label in labels} if question.origin == "held-out" else {}
+    named = (f"{answer} ({names[answer]})" if answer in names else answer for answer in question.answers)
+    return "; ".join(named)
 
 
 def _where(instance: Instance) -> str:

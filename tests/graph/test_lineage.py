@@ -9,6 +9,7 @@ from pipeline.lineage.finding import Found
 from pipeline.lineage.places import place
 from pipeline.lineage.showing import Showing
 from pipeline.params import Params
+from pipeline.report.texts import visible
 from pipeline.schema import SIDES, Instance, Span
 from pipeline.storage import read_rows
 from stages.looking import _reader
@@ -49,8 +50,8 @@ def test_every_question_leads_back_to_its_characters(builds: list[Build], params
             for question in instance.questions:
                 shown = showings[instance.source].found(Found("question", instance, []), question.id)
                 found = originals(shown)
-                assert all(text == raw[instance.source].at(span) for span, text in found), shown
-                standing = [texts[identity] for identity in question.evidence]
+                assert all(text == visible(raw[instance.source].at(span)) for span, text in found), shown
+                standing = [visible(texts[identity]) for identity in question.evidence]
                 assert sorted(text for _, text in found[-len(standing) :] if standing) == sorted(standing), (
                     shown
                 )
