@@ -1,25 +1,27 @@
 """memcurate browse: any version of the dataset, its rejects and the evaluation's episodes as a local page."""
 
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 import uvicorn
 
 from pipeline.browsing.database import load
-from pipeline.browsing.server import HOST, app
+from pipeline.browsing.server import HOST, NotHereError, app
 from pipeline.comparing.comparison import Version, Wanted, compare
 from pipeline.comparing.told import reasons
 from pipeline.errors import MemcurateError
 from pipeline.schema import Instance, to_row
 from pipeline.storage import read_row
-from stages.running import EVALUATION, TRAINED_EVALUATION
+from stages.episodes import episode_files
 from stages.versions import Workspace, version
 
 _WORKSPACE = "workspace"
@@ -42,7 +44,8 @@ def browse(
 class Versions:
     """The workspace, tags with a dataset, and versions that were asked for. browsing.server.Library.
 
-    A version is loaded when it is first looked at. Raises MemcurateError where one asked for is not there.
+    A version is loaded when it is first looked at, and again when its files are others. Raises MemcurateError
+    where one asked for is not there.
     """
 
     def __init__(self, names: list[str]) -> None:
@@ -55,7 +58,9 @@ class Versions:
             except MemcurateError:
                 continue  # a tag from before anything was built
         self._versions = found
-        self._database: Callable[[str], duckdb.DuckDBPyConnection] = cache(self._loaded)
+        self._committed: dict[str, tuple[list[Path], list[Path]]] = {}  # what is committed stays the same
+        self._loaded: dict[str, tuple[object, duckdb.DuckDBPyConnection]] = {}
+        self._loading = Lock()
 
     def versions(self) -> list[str]:
         """See Library."""
@@ -63,46 +68,78 @@ class Versions:
 
     def database(self, name: str) -> duckdb.DuckDBPyConnection:
         """See Library."""
-        return self._database(name)
-
-    def _loaded(self, name: str) -> duckdb.DuckDBPyConnection:
         one = self._of(name)
-        return load(one.dataset(), one.rejects())
+        with self._loading, _reading(name):
+            dataset, rejects = self._files(name, one)
+            now = [(path, path.stat().st_mtime_ns, path.stat().st_size) for path in (*dataset, *rejects)]
+            known, database = self._loaded.get(name, (None, None))
+            if database is None or known != now:
+                self._loaded.pop(name, None)
+                database = load(dataset, rejects)
+                self._loaded[name] = (now, database)
+            return database
 
     def instance(self, name: str, identity: str) -> Mapping[str, Any]:
         """See Library."""
-        for path in self._of(name).dataset():
-            found = read_row(path, Instance, identity)
-            if found is not None:
-                return to_row(found)
-        raise MemcurateError(f"{name} has no instance {identity!r}")
+        one = self._of(name)
+        with _reading(name):
+            for path in self._files(name, one)[0]:
+                found = read_row(path, Instance, identity)
+                if found is not None:
+                    return to_row(found)
+        raise NotHereError(f"{name} has no instance {identity!r}")
 
     def changes(self, old: str, new: str) -> list[Mapping[str, Any]]:
         """See Library."""
-        found = compare(self._of(old), self._of(new), Wanted())
+        before, after = self._of(old), self._of(new)
+        with _reading(f"{old} or {new}"):
+            found = compare(before, after, Wanted())
         return [{**asdict(one), "reasons": reasons(one.causes)} for one in found]
 
     def episodes(self) -> list[Mapping[str, Any]]:
         """See Library."""
-        return [row for path in _episodes() for row in pq.read_table(path, columns=list(_LISTED)).to_pylist()]
+        with _reading("the evaluation"):
+            tables = [pq.read_table(path, columns=list(_LISTED)) for _, path in episode_files()]
+        return [row for table in tables for row in table.to_pylist()]
 
     def episode(self, identity: str) -> Mapping[str, Any]:
         """See Library."""
-        for path in _episodes():
-            for row in pq.read_table(path, filters=[("id", "==", identity)]).to_pylist():
-                found: Mapping[str, Any] = row
-                return found
-        raise MemcurateError(f"there is no episode {identity!r}")
+        with _reading("the evaluation"):
+            for _, path in episode_files():
+                for row in pq.read_table(path, filters=[("id", "==", identity)]).to_pylist():
+                    found: Mapping[str, Any] = row
+                    return found
+        raise NotHereError(f"there is no episode {identity!r}")
 
     def _of(self, name: str) -> Version:
+        """A version; the workspace as it is now."""
         if name not in self._versions:
             raise MemcurateError(f"there is no version {name!r} here; there are {', '.join(self._versions)}")
-        return self._versions[name]
+        one = self._versions[name]
+        if isinstance(one, Workspace) and one.is_stale():
+            one = self._versions[name] = Workspace()
+        return one
+
+    def _files(self, name: str, one: Version) -> tuple[list[Path], list[Path]]:
+        """The files of a version's splits, and those of its rejects."""
+        found = self._committed.get(name)
+        if found is None:
+            found = one.dataset(), one.rejects()
+            if not isinstance(one, Workspace):
+                self._committed[name] = found
+        return found
 
 
-def _episodes() -> list[Path]:
-    folders = (EVALUATION / "episodes", TRAINED_EVALUATION / "episodes")
-    return [path for folder in folders for path in sorted(folder.glob("*.parquet"))]
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    """Say in a line that files went or changed while they were read, as when they are built anew."""
+    try:
+        yield
+    except MemcurateError as error:
+        raise NotHereError(str(error)) from error
+    except (OSError, pa.ArrowException, duckdb.Error) as error:
+        first = str(error).partition("\n")[0]
+        raise NotHereError(f"{what} cannot be read ({first}): is it being built? Try again then") from error
 
 
 def _tags() -> list[str]:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import yaml
@@ -25,6 +26,8 @@ from pipeline.storage import split_files
 from stages.running import CHUNKS, DATASET, FILTERED, QUESTIONS, RAW
 
 _LOCK = "dvc.lock"
+_TRIES = 10  # in two seconds
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, in a tenth of the time
 _REJECTING = (CHUNKS, QUESTIONS, FILTERED)
 _SIDES = [f"{split}.parquet" for split in SIDES]
 _EVALUATION = "evaluation.parquet"  # of evaluation sets, where there are any
@@ -39,9 +42,20 @@ class Workspace:
     def __init__(self, dataset: Path = DATASET) -> None:
         """`dataset`: where its files lie. Raises MemcurateError where nothing was built yet."""
         self._dataset = dataset
-        if not Path(_LOCK).exists():
-            raise MemcurateError(f"there is no {_LOCK} here: nothing was built yet; run `dvc repro`")
-        self.lock: dict[str, Any] = yaml.safe_load(Path(_LOCK).read_text(encoding="utf-8"))
+        try:
+            self._written = Path(_LOCK).stat().st_mtime_ns
+            self.lock = _read_lock()
+        except FileNotFoundError:
+            raise MemcurateError(
+                f"there is no {_LOCK} here: nothing was built yet; run `dvc repro`"
+            ) from None
+
+    def is_stale(self) -> bool:
+        """Tell whether `dvc.lock` was written since; not while it is not there."""
+        try:
+            return Path(_LOCK).stat().st_mtime_ns != self._written
+        except FileNotFoundError:
+            return False
 
     def dataset(self) -> list[Path]:
         """See Version."""
@@ -173,6 +187,24 @@ def version(name: str | None) -> Workspace | Committed:
             f"there is no revision, tag or experiment {name!r}; `git tag`, `git log --oneline` and "
             "`dvc exp list` show those that there are"
         ) from error
+
+
+def _read_lock() -> dict[str, Any]:
+    """Read the project's dvc.lock; one that is not whole yet, as DVC writes it in place, for up to 2 seconds.
+
+    Raises MemcurateError where it stays unreadable.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            found = yaml.load(Path(_LOCK).read_text(encoding="utf-8"), _Loader)
+            if isinstance(found, dict) and isinstance(found.get("stages"), dict):
+                return found
+            reason = "it has no stages"
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            reason = str(error).partition("\n")[0]
+        if left:
+            sleep(0.2)
+    raise MemcurateError(f"{_LOCK} cannot be read ({reason}): if `dvc repro` is writing it, try again")
 
 
 def _sources(lock: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,8 @@
 
 All kinds have the same columns. `sort` is a question's origin, and a reject's stage and reason; `length`
 counts tokens of instances and chunks, characters of questions and rejects; `text` is what is searched: a
-chunk's text, a question with its answers, a reject's detail with what was rejected, an instance's document.
+chunk's text, a question with its answers, a reject's detail with what was rejected, an instance's document
+and number with how it begins (instances of labelled examples are all of one document).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,17 +14,28 @@ import duckdb
 from pipeline.comparing.tables import KINDS, Kind, row_groups
 
 _COLUMNS = """id VARCHAR, instance VARCHAR, source VARCHAR, split VARCHAR, sort VARCHAR, ordinal INTEGER,
-    length INTEGER, text VARCHAR"""
+    length INTEGER, text VARCHAR, document VARCHAR"""
+_BEGINNING = 160  # characters of an instance's first segment
 
 _OF_INSTANCES: Mapping[Kind, str] = {
-    "instances": "SELECT id, id, source, split, NULL, ordinal, tokens, document FROM part",
+    "instances": f"""
+        WITH begun AS (SELECT *, chunks[1].text AS text, chunks[1].segments[1] AS first FROM part)
+        SELECT id, id, source, split, NULL, ordinal, tokens,
+               concat(document, ', number ', ordinal, ': ',
+                      substring(text, first.start + 1, least(first.end - first.start, {_BEGINNING}))),
+               document
+        FROM begun""",
     "chunks": """
-        SELECT c.id, instance, source, split, NULL, c.ordinal, c.tokens, c.text
+        SELECT c.id, instance, source, split, NULL, c.ordinal, c.tokens, c.text, NULL
         FROM (SELECT id AS instance, source, split, unnest(chunks) AS c FROM part)""",
     "questions": """
         SELECT q.id, instance, source, split, q.origin, NULL, len(q.text),
-               concat(q.text, ' → ', array_to_string(q.answers, '; '))
-        FROM (SELECT id AS instance, source, split, unnest(questions) AS q FROM part)""",
+               concat(q.text, ' → ', array_to_string([
+                   concat(answer, ' (' || named[answer] || ')') FOR answer IN q.answers], '; ')), NULL
+        FROM (SELECT instance, source, split, q, CASE WHEN q.origin = 'held-out' THEN names END AS named
+              FROM (SELECT id AS instance, source, split, unnest(questions) AS q,
+                           map_from_entries([{k: l.number::VARCHAR, v: l.name} FOR l IN labels]) AS names
+                    FROM part))""",
 }
 _OF_REJECTS: Mapping[Kind, str] = {
     "rejects": """
@@ -31,7 +43,7 @@ _OF_REJECTS: Mapping[Kind, str] = {
             SELECT *, array_to_string([one.text FOR one IN segments], ' ') AS lost FROM part),
           told AS (SELECT *, concat_ws(' ', question.text, nullif(lost, '')) AS said FROM whole)
         SELECT id, document, source, coalesce(split, 'undivided'), concat(stage, ': ', reason), NULL,
-               len(said), concat_ws(' · ', nullif(detail, ''), nullif(said, '')) FROM told"""
+               len(said), concat_ws(' · ', nullif(detail, ''), nullif(said, '')), NULL FROM told"""
 }
 
 

@@ -9,12 +9,15 @@ import duckdb
 
 from pipeline.browsing.database import CELLS
 from pipeline.comparing.tables import Kind
+from pipeline.errors import MemcurateError
 
 PAGE = 50  # rows
+WORDS = 20  # of a search: every one is looked for in every text
 _BINS = 24
 _FACETS = ("source", "split", "sort")
 _SHOWN = 400  # characters of a row's text in a list
 _NAMES = ("id", "instance", "source", "split", "sort", "ordinal", "length", "text")
+_PLACE = "source, document, ordinal"  # of an instance, as in comparing.tables
 _WANTED = re.compile(r'"([^"]+)"|(\S+)')
 
 
@@ -28,9 +31,8 @@ class Filter:
     instance: str | None = None
     least: int | None = None  # of their length
     most: int | None = None
-    text: str = (
-        ""  # words that all must stand in them, in any case and order; "in quotes": one after the other
-    )
+    # Words that all must stand in them, in any case and order; "in quotes": one after the other. Or an id.
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,15 @@ class Rows:
 
 
 def found(database: duckdb.DuckDBPyConnection, kind: Kind, wanted: Filter, page: int) -> Rows:
-    """The rows of a kind that fit a filter, one page of them."""
+    """The rows of a kind that fit a filter, one page of them.
+
+    Raises MemcurateError where a search has more than WORDS words.
+    """
     with database.cursor() as cursor:
         words = _words(wanted)
         lengths = _lengths(wanted)
         chosen = [
-            _Part(f"{name} = ?", value) for name in _FACETS if (value := getattr(wanted, name)) is not None
+            _Part(f"{name} = ?", (value,)) for name in _FACETS if (value := getattr(wanted, name)) is not None
         ]
         cells = _cells(cursor, kind, words)
         (total, low, high) = _rows(
@@ -79,33 +84,62 @@ def found(database: duckdb.DuckDBPyConnection, kind: Kind, wanted: Filter, page:
     return Rows(int(total), [dict(zip(_NAMES, row, strict=True)) for row in rows], facets, bins)
 
 
-def whole(database: duckdb.DuckDBPyConnection, kind: Kind, identity: str) -> list[dict[str, str]]:
-    """Sort and uncut text of the rows of this id: a thing can be rejected for several reasons."""
+def whole(database: duckdb.DuckDBPyConnection, kind: Kind, identity: str) -> list[dict[str, Any]]:
+    """The rows of this id, with their text uncut: a thing can be rejected for several reasons."""
+    names = ("id", "instance", "source", "split", "sort", "text")
     with database.cursor() as cursor:
-        found = cursor.execute(
-            f"SELECT sort, text FROM {kind} WHERE id = $1 ORDER BY 1", [identity]
-        ).fetchall()
-    return [{"sort": sort, "text": text} for sort, text in found]
+        query = f"SELECT {', '.join(names)} FROM {kind} WHERE id = $1 ORDER BY sort"
+        found = cursor.execute(query, [identity]).fetchall()
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def partner(
+    database: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection, identity: str
+) -> str | None:
+    """The id that a changed instance has in another version, as `comparing` pairs them: by its place.
+
+    None where the other version has the same instance, or none at its place.
+    """
+    with database.cursor() as ours, other.cursor() as theirs:
+        place = ours.execute(f"SELECT {_PLACE} FROM instances WHERE id = $1", [identity]).fetchone()
+        if place is None:
+            return None
+        here, there = _at(ours, place), _at(theirs, place)
+        kept, known = _known(theirs, here), _known(ours, there)
+        gone, come = (one for one in here if one not in kept), (one for one in there if one not in known)
+        return dict(zip(gone, come, strict=False)).get(identity)
+
+
+def _at(cursor: duckdb.DuckDBPyConnection, place: tuple[Any, ...]) -> list[str]:
+    query = f"SELECT id FROM instances WHERE ({_PLACE}) = ($1, $2, $3) ORDER BY id"
+    return [identity for (identity,) in cursor.execute(query, list(place)).fetchall()]
+
+
+def _known(cursor: duckdb.DuckDBPyConnection, ids: list[str]) -> set[str]:
+    query = "SELECT id FROM instances WHERE id IN (SELECT unnest($1::VARCHAR[]))"
+    return {identity for (identity,) in cursor.execute(query, [ids]).fetchall()}
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A condition of a query and its value."""
+    """A condition of a query and its values, in order."""
 
     condition: str
-    value: object
+    values: tuple[object, ...]
 
 
 def _words(wanted: Filter) -> list[_Part]:
     """What looks into rows one by one."""
-    parts = [_Part("instance = ?", wanted.instance)] if wanted.instance is not None else []
-    found = _WANTED.findall(wanted.text)
-    return parts + [_Part("contains(lower(text), lower(?))", quoted or word) for quoted, word in found]
+    parts = [_Part("instance = ?", (wanted.instance,))] if wanted.instance is not None else []
+    words = list(dict.fromkeys(quoted or word for quoted, word in _WANTED.findall(wanted.text)))
+    if len(words) > WORDS:
+        raise MemcurateError(f"a search takes {WORDS} words, this one has {len(words):,}")
+    return parts + [_Part("(contains(lower(text), lower(?)) OR id = ?)", (word, word)) for word in words]
 
 
 def _lengths(wanted: Filter) -> list[_Part]:
     bounds = (("length >= ?", wanted.least), ("length <= ?", wanted.most))
-    return [_Part(condition, value) for condition, value in bounds if value is not None]
+    return [_Part(condition, (value,)) for condition, value in bounds if value is not None]
 
 
 def _cells(cursor: duckdb.DuckDBPyConnection, kind: Kind, words: Sequence[_Part]) -> str:
@@ -118,11 +152,12 @@ def _cells(cursor: duckdb.DuckDBPyConnection, kind: Kind, words: Sequence[_Part]
     cursor.execute(
         f"CREATE OR REPLACE TEMP TABLE cells AS {CELLS.format(kind=kind)} "
         f"WHERE {' AND '.join(part.condition for part in words)} GROUP BY ALL",
-        [part.value for part in words],
+        [value for part in words for value in part.values],
     )
     return "cells"
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, query: str, parts: Sequence[_Part], end: str = "") -> list[Any]:
     where = " AND ".join(["true", *(part.condition for part in parts)])
-    return cursor.execute(f"{query} WHERE {where} {end}", [part.value for part in parts]).fetchall()
+    values = [value for part in parts for value in part.values]
+    return cursor.execute(f"{query} WHERE {where} {end}", values).fetchall()

@@ -17,11 +17,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pipeline.browsing.queries import Filter, found, whole
+from pipeline.browsing.queries import Filter, found, partner, whole
 from pipeline.comparing.tables import KINDS
 from pipeline.errors import MemcurateError
 
 HOST = "127.0.0.1"
+_DIGITS = 9  # of a number: pages and lengths have fewer
 
 _FILES = {
     "/": ("page.html", "text/html"),
@@ -38,6 +39,10 @@ _HEADERS = {
 }
 
 
+class NotHereError(MemcurateError):
+    """What is asked for is not here, or not just now."""
+
+
 class Library(Protocol):
     """What the room shows: versions of the dataset, and evaluation episodes."""
 
@@ -45,10 +50,13 @@ class Library(Protocol):
         """Their names, the first of them first."""
 
     def database(self, version: str) -> Any:
-        """The tables of a version: browsing.database. Raises MemcurateError where it cannot be had."""
+        """The tables of a version as it is now: browsing.database.
+
+        Raises MemcurateError where there is no such version, NotHereError where its files cannot be had.
+        """
 
     def instance(self, version: str, identity: str) -> Mapping[str, Any]:
-        """A whole instance. Raises MemcurateError where there is none of that id."""
+        """A whole instance. Raises NotHereError where there is none of that id."""
 
     def changes(self, old: str, new: str) -> list[Mapping[str, Any]]:
         """What differs of each source."""
@@ -57,7 +65,7 @@ class Library(Protocol):
         """The episodes that can be read: id, method, instance, source, correctness, total."""
 
     def episode(self, identity: str) -> Mapping[str, Any]:
-        """One of them, whole. Raises MemcurateError where there is none of that id."""
+        """One of them, whole. Raises NotHereError where there is none of that id."""
 
 
 def app(library: Library) -> Starlette:
@@ -85,12 +93,22 @@ def app(library: Library) -> Starlette:
 
     def reject(request: Request) -> Response:
         asked = request.query_params
-        database = library.database(asked.get("version", ""))
-        return JSONResponse(whole(database, "rejects", asked.get("id", "")))
+        version, identity = asked.get("version", ""), asked.get("id", "")
+        found = whole(library.database(version), "rejects", identity)
+        if not found:
+            raise NotHereError(f"{version} has no reject {identity!r}")
+        return JSONResponse(found)
 
     def instance(request: Request) -> Response:
         asked = request.query_params
-        return JSONResponse(library.instance(asked.get("version", ""), asked.get("id", "")))
+        version, identity, beside = (asked.get(name, "") for name in ("version", "id", "beside"))
+        try:
+            return JSONResponse(library.instance(version, identity))
+        except NotHereError:
+            other = partner(library.database(beside), library.database(version), identity) if beside else None
+            if other is None:
+                raise
+            return JSONResponse(library.instance(version, other))
 
     def changes(request: Request) -> Response:
         asked = request.query_params
@@ -137,11 +155,11 @@ async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Re
 
 
 async def _told(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, status_code=400)
+    return JSONResponse({"error": str(error)}, status_code=404 if isinstance(error, NotHereError) else 400)
 
 
 def _number(asked: Mapping[str, str], name: str) -> int | None:
     text = asked.get(name)
-    if text is not None and not text.isdecimal():
-        raise MemcurateError(f"{name} is {text!r}, which is no whole number")
+    if text is not None and not (text.isdecimal() and len(text) <= _DIGITS):
+        raise MemcurateError(f"{name} is {text[:80]!r}: it takes a whole number of {_DIGITS} digits at most")
     return None if text is None else int(text)

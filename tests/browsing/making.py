@@ -1,12 +1,14 @@
 """A library of two made versions and an episode, for the reading room."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipeline.browsing.database import load
+from pipeline.browsing.server import NotHereError
 from pipeline.errors import MemcurateError
 from pipeline.schema import SIDES, Instance, Question, Reject, Span, to_row
 from pipeline.storage import read_row, write_rows
@@ -15,23 +17,26 @@ from tests.questions.making import make_instance, make_question
 SCRIPT = "<script>document.title = 'run'</script>"
 
 
-def _instances(changed: str) -> list[Instance]:
-    """Three; the first has a letter of two UTF-16 units before its evidence, and a script as a text."""
+def _instances(changed: str, name_of: str = "i") -> list[Instance]:
+    """Three; the first has a letter of two UTF-16 units before its evidence, and a script as a text.
+
+    `name_of`: a letter, by which they are named.
+    """
     made = []
     for number, (source, split, place) in enumerate(
         [("chats", "train", "Rome"), ("chats", "test", changed), ("books", "train", "Oslo")]
     ):
-        name = f"{source}/i{number}"
+        name = f"{source}/{name_of}{number}"
         texts = {f"{name}s0": f"🦉 {SCRIPT} She lives in {place}.", f"{name}s1": "She has an owl. " * 30}
         one = make_instance(name, texts, {f"{name}s2": f"Later, of {place} again."}, ordinal=number)
         one.source, one.split = source, split  # type: ignore[assignment]  # any string
-        one.questions = [_question(name, place)]
+        one.questions = [_question(name, place, f"Where does she of {source}/i{number} live?")]
         made.append(one)
     return made
 
 
-def _question(name: str, place: str) -> Question:
-    return make_question(f"{name}q", f"Where does she of {name} live?", [place], [f"{name}s0"], [0])
+def _question(name: str, place: str, text: str) -> Question:
+    return make_question(f"{name}q", text, [place], [f"{name}s0"], [0])
 
 
 def _rejects() -> list[Reject]:
@@ -90,13 +95,14 @@ EPISODE = {
 
 
 class Made:
-    """Library."""
+    """Library. In v0 the ids of instances and questions are others, their places and texts the same."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        for name, place in (("v2", "Lima"), ("v1", "Bonn")):
+        self.database = cache(self._database)
+        for name, place, name_of in (("v2", "Lima", "i"), ("v1", "Bonn", "i"), ("v0", "Kyiv", "j")):
             (folder / name).mkdir(parents=True)
-            instances = _instances(place)
+            instances = _instances(place, name_of)
             for split in SIDES:
                 write_rows(
                     folder / name / f"{split}.parquet",
@@ -106,14 +112,14 @@ class Made:
             write_rows(folder / name / "rejects.parquet", Reject, _rejects())
 
     def versions(self) -> list[str]:
-        return ["v2", "v1"]
+        return ["v2", "v1", "v0"]
 
     def files(self, version: str) -> Sequence[Path]:
         if version not in self.versions():
             raise MemcurateError(f"there is no version {version!r} here")
         return [self._folder / version / f"{split}.parquet" for split in SIDES]
 
-    def database(self, version: str) -> duckdb.DuckDBPyConnection:
+    def _database(self, version: str) -> duckdb.DuckDBPyConnection:
         return load(self.files(version), [self._folder / version / "rejects.parquet"])
 
     def instance(self, version: str, identity: str) -> Mapping[str, Any]:
@@ -121,7 +127,7 @@ class Made:
             found = read_row(path, Instance, identity)
             if found is not None:
                 return to_row(found)
-        raise MemcurateError(f"{version} has no instance {identity!r}")
+        raise NotHereError(f"{version} has no instance {identity!r}")
 
     def changes(self, old: str, new: str) -> list[Mapping[str, Any]]:
         counts = dict.fromkeys(("old", "new", "added", "removed", "moved"), 0) | {"changed": 1}
@@ -136,5 +142,5 @@ class Made:
 
     def episode(self, identity: str) -> Mapping[str, Any]:
         if identity != EPISODE["id"]:
-            raise MemcurateError(f"there is no episode {identity!r}")
+            raise NotHereError(f"there is no episode {identity!r}")
         return EPISODE

@@ -104,6 +104,34 @@ def test_another_version_and_both(page: Page) -> None:
     expect(page.locator("#shown del")).to_have_text("Bonn")
 
 
+def test_beside_stands_what_an_instance_changed_to(page: Page) -> None:
+    page.get_by_label("beside").select_option("v0")
+    page.locator("#rows button", has_text="chats/i1").click()
+    expect(page.locator("#shown .beside h2").last).to_have_text("v0: chats/j1")
+    expect(page.locator("#shown .beside mark").last).to_contain_text("Kyiv")  # its question, by its text
+    expect(page.locator("#shown .beside .question[aria-pressed=true]")).to_have_count(2)
+
+
+def test_instances_of_one_document_are_told_apart(page: Page) -> None:
+    page.get_by_role("tab", name="Instances").click()
+    expect(page.locator("#rows .text").first).to_contain_text("train, number 0: 🦉")
+    expect(page.locator("#rows .text").last).to_contain_text("train, number 1: 🦉")
+
+
+def test_a_reject_has_an_address(page: Page, address: str) -> None:
+    page.get_by_role("tab", name="Rejects").click()
+    page.locator("#rows button", has_text="found: xx").click()
+    expect(page.locator("#shown h2")).to_have_text("chats/lost")
+    assert "id=chats%2Flost" in page.url
+    page.reload()
+    expect(page.locator("#shown h2")).to_have_text("chats/lost")
+    expect(page.locator("#shown .said")).to_have_text("found: xx · Is this asked?")
+    page.goto(f"{address}/#kind=rejects&id=books%2Fr")  # by hand, in the page that is open
+    expect(page.locator("#shown h2")).to_have_text("books/r")
+    page.goto(f"{address}/#kind=rejects&id=books%2Fnone")
+    expect(page.locator("#shown .error")).to_contain_text("v2 has no reject 'books/none'")
+
+
 def test_an_episode_step_by_step(page: Page) -> None:
     page.get_by_role("tab", name="Episodes").click()
     page.locator("#rows button").click()

@@ -1,8 +1,10 @@
 """`memcurate browse` on a history that git and dvc keep: what its server finds of each version."""
 
 import json
+import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,8 +15,13 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
+from starlette.testclient import TestClient
 
-from tests.graph.project import BIN
+from pipeline.browsing.server import app
+from stages.browsing import Versions
+from stages.versions import Workspace
+from tests.graph.project import BIN, dvc
+from tests.stages.history import write_made
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +76,87 @@ def test_a_version_that_there_is_not(built: Path) -> None:
         [BIN / "memcurate", "browse", "v9"], cwd=built, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1 and "no revision, tag or experiment 'v9'" in done.stderr
+
+
+@pytest.fixture
+def project(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy, to be changed, in which the process stands."""
+    project = shutil.copytree(built, tmp_path / "project", symlinks=True)
+    monkeypatch.chdir(project)
+    return project
+
+
+@pytest.fixture
+def client(project: Path) -> TestClient:
+    return TestClient(app(Versions(["v1"])), base_url="http://127.0.0.1:8765")
+
+
+def test_nothing_is_served_of_a_dataset_that_went(project: Path, client: TestClient) -> None:
+    rows, aside = "/api/rows?version=workspace&kind=chunks", project / "aside"
+    (first, *_) = client.get(rows).json()["rows"]
+    instance = f"/api/instance?version=workspace&id={first['instance']}"
+    assert client.get(instance).status_code == 200
+    (project / "data" / "dataset").rename(aside)
+    for path in (rows, instance, "/api/reject?version=workspace&id=made/r"):
+        answer = client.get(path)
+        assert (
+            answer.status_code == 404 and "data/dataset/train.parquet is not here" in answer.json()["error"]
+        )
+    assert client.get("/api/rows?version=v1&kind=chunks").status_code == 200
+    aside.rename(project / "data" / "dataset")
+    assert client.get(rows).json()["rows"][0] == first
+
+
+def test_a_dataset_that_was_built_anew_is_read_anew(project: Path, client: TestClient) -> None:
+    rows = "/api/rows?version=workspace&kind=chunks"
+    assert {row["text"] for row in client.get(rows).json()["rows"]} == {"Opening.\nuno\n", "Opening.\ntwo\n"}
+    write_made(project, "drei", seed=3)
+    dvc(project, "repro")
+    assert {row["text"] for row in client.get(rows).json()["rows"]} == {"Opening.\ndrei\n"}
+    (changed,) = client.get("/api/changes?old=v1&new=workspace").json()
+    assert changed["reasons"][0] == "seed: 1 → 3"
+    path = project / "data" / "dataset" / "train.parquet"
+    path.unlink()  # a link to DVC's cache, perhaps
+    path.write_bytes(b"PAR1")
+    assert client.get(rows).status_code == 404
+
+
+def test_looking_while_the_dataset_is_built(project: Path, client: TestClient) -> None:
+    """As whole_folder and DVC do it: the folder goes, and another comes; dvc.lock is written in place."""
+    stop = threading.Event()
+    lock = (project / "dvc.lock").read_text(encoding="utf-8")
+
+    def build() -> None:
+        while not stop.is_set():
+            shutil.rmtree(project / "data" / "dataset")
+            shutil.copytree(project / "made" / "dataset", project / "data" / "dataset")
+            (project / "dvc.lock").write_text("", encoding="utf-8")
+            (project / "dvc.lock").write_text(lock, encoding="utf-8")
+
+    builder = threading.Thread(target=build)
+    builder.start()
+    paths = ["rows?version=workspace&kind=chunks", "instance?version=workspace&id=made/two"]
+    paths += ["changes?old=v1&new=workspace", "rows?version=v1&kind=questions"]
+    try:
+        answers = [client.get(f"/api/{path}") for _ in range(25) for path in paths]
+    finally:
+        stop.set()
+        builder.join()
+    statuses = {answer.status_code for answer in answers}
+    assert statuses <= {200, 400, 404} and 200 in statuses
+    assert all("error" in answer.json() for answer in answers if answer.status_code != 200)
+
+
+def test_a_lock_that_is_being_written(project: Path) -> None:
+    """It is waited for; one that stays half-written is told in a line."""
+    path, whole = Path("dvc.lock"), Path("dvc.lock").read_text(encoding="utf-8")
+    for half in ("", whole[: len(whole) // 2] + "\n  - : {", "schema: '2.0'\n"):
+        path.write_text(half, encoding="utf-8")
+        timer = threading.Timer(0.5, path.write_text, [whole])
+        timer.start()
+        assert Workspace().lock["stages"].keys() == {"fetch@made", "assemble"}
+        timer.join()
+    path.write_text("stages: [", encoding="utf-8")
+    done = subprocess.run([BIN / "memcurate", "browse"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "dvc.lock cannot be read" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

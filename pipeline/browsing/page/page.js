@@ -9,14 +9,16 @@ const PAGE = 50; // rows, as in queries.py
 const $ = (id) => document.getElementById(id);
 
 // What is looked at; the address keeps it, so that it can be gone back to and passed on.
-const state = {version: "", other: "", kind: "questions", source: "", split: "", sort: "", text: "", least: "", most: "",
+const EMPTY = {version: "", other: "", kind: "questions", source: "", split: "", sort: "", text: "", least: "", most: "",
   page: 0, id: "", question: ""};
+const state = {...EMPTY};
 let asked = 0;
 
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "on") node.addEventListener("click", value);
+    else if (name.startsWith("aria-")) node.setAttribute(name, value);
     else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
   return fill(node, children);
@@ -42,6 +44,7 @@ function remember() {
 }
 
 function recall() {
+  Object.assign(state, EMPTY, {version: versions[0]});
   for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {
     if (name in state) state[name] = name === "page" ? Number(value) : value;
   }
@@ -118,46 +121,54 @@ function narrow(changes) {
 
 async function choose(row) {
   for (const button of $("rows").querySelectorAll("button")) button.setAttribute("aria-current", button.dataset.id === row.id);
-  if (state.kind === "rejects") return showReject(row);
-  state.id = row.instance;
+  state.id = state.kind === "rejects" ? row.id : row.instance;
   state.question = state.kind === "questions" ? row.id : "";
   remember();
-  await showInstance(state.kind === "chunks" ? row.id : "");
+  await open(state.kind === "chunks" ? row.id : "");
 }
 
-async function showReject(row) {
-  const found = await ask("reject", {version: state.version, id: row.id});
-  show(make("h2", {}, row.id), make("p", {class: "facts"}, [row.source, row.split, row.instance].filter(Boolean).join(" · ")), found.map((one) => [make("h3", {}, one.sort), make("p", {class: "said"}, one.text)]));
+async function showReject() {
+  const found = await ask("reject", {version: state.version, id: state.id});
+  show(make("h2", {}, state.id), found.map((one) => [make("h3", {}, one.sort),
+    make("p", {class: "facts"}, [one.source, one.split, one.instance].filter(Boolean).join(" · ")), make("p", {class: "said"}, one.text)]));
 }
 
+// The instance in a version; in the one beside, the one that it changed to where the ids differ.
 async function fetched(version) {
   try {
-    return await ask("instance", {version, id: state.id});
+    return await ask("instance", {version, id: state.id, beside: version === state.version ? "" : state.version});
   } catch (error) {
     return {error: error.message};
   }
 }
 
+// Gold answers; the number of a label with the label's name.
+function answers(question, instance) {
+  const names = new Map(question.origin === "held-out" ? instance.labels.map((label) => [String(label.number), label.name]) : []);
+  return question.answers.map((answer) => names.has(answer) ? `${answer} (${names.get(answer)})` : answer).join("; ");
+}
+
 async function showInstance(chunk) {
   const versions = [state.version, ...(state.other ? [state.other] : [])];
   const found = await Promise.all(versions.map(fetched));
-  const columns = found.map((instance, place) => instanceColumn(instance, versions[place]));
+  const asked = found.flatMap((one) => one.questions ?? []).find((one) => one.id === state.question);
+  const columns = found.map((instance, place) => instanceColumn(instance, versions[place], asked));
   show(columns.length > 1 ? make("div", {class: "beside"}, columns) : columns[0]);
   const target = chunk ? $("shown").querySelector(`[data-chunk="${CSS.escape(chunk)}"]`) : $("shown").querySelector("mark");
   target?.scrollIntoView({block: chunk ? "start" : "center"});
 }
 
-function instanceColumn(instance, version) {
+function instanceColumn(instance, version, asked) {
   if (instance.error) return make("div", {}, make("h2", {}, version), make("p", {class: "error"}, instance.error));
-  const question = instance.questions.find((one) => one.id === state.question);
+  const question = instance.questions.find((one) => one.id === state.question) ?? instance.questions.find((one) => one.text === asked?.text);
   const evidence = new Set(question?.evidence ?? []);
   return make("div", {},
     make("h2", {}, state.other ? `${version}: ${instance.id}` : instance.id),
     make("p", {class: "facts"}, `${instance.split}, number ${instance.ordinal} of ${instance.document} · ${instance.tokens.toLocaleString("en")} tokens · ${instance.chunks.length} chunks`),
-    question ? make("p", {class: "asked"}, question.text, make("span", {class: "facts"}, ` → ${question.answers.join("; ")}`)) : null,
+    question ? make("p", {class: "asked"}, question.text, make("span", {class: "facts"}, ` → ${answers(question, instance)}`)) : null,
     make("h3", {}, `${instance.questions.length} questions`),
-    make("div", {}, instance.questions.map((one) => make("button", {type: "button", class: "question", "aria-pressed": one.id === state.question, "data-question": one.id, on: () => pick(one.id)},
-      one.text, make("span", {class: "facts"}, ` → ${one.answers.join("; ")} · ${one.origin}`)))),
+    make("div", {}, instance.questions.map((one) => make("button", {type: "button", class: "question", "aria-pressed": one === question, "data-question": one.id, on: () => pick(one.id)},
+      one.text, make("span", {class: "facts"}, ` → ${answers(one, instance)} · ${one.origin}`)))),
     make("h3", {}, "The interaction"),
     instance.chunks.map((one) => make("section", {class: "chunk", "data-chunk": one.id},
       make("p", {class: "facts"}, `${one.ordinal} · ${one.time} · ${one.tokens} tokens · ${one.id}`),
@@ -208,7 +219,7 @@ async function episodes(current) {
   const found = await ask("episodes");
   if (!current()) return;
   $("count").textContent = `Episodes of the last evaluation: ${found.length.toLocaleString("en")}`;
-  fill($("rows"), found.map((one) => item(one.id, one.id, `${one.source} · r1 ${figure(one.correctness)} · total ${figure(one.total)}`, () => showEpisode(one.id))));
+  fill($("rows"), found.map((one) => item(one.id, one.id, `${one.source} · r1 ${figure(one.correctness)} · total ${figure(one.total)}`, () => { state.id = one.id; open(); })));
 }
 
 const figure = (value) => value === null ? "–" : value.toFixed(3);
@@ -265,13 +276,30 @@ for (const name of ["version", "other"]) $(name).addEventListener("change", () =
 $("clear").addEventListener("click", () => narrow({source: "", split: "", sort: "", text: "", least: "", most: ""}));
 $("before").addEventListener("click", () => { state.page -= 1; refresh(); });
 $("next").addEventListener("click", () => { state.page += 1; refresh(); });
-window.addEventListener("hashchange", () => { recall(); refresh(); });
 
 const {versions} = await ask("versions");
-state.version = versions[0];
 recall();
 fill($("version"), versions.map((name) => make("option", {value: name, selected: name === state.version}, name)));
 fill($("other"), make("option", {value: ""}, "none"), versions.map((name) => make("option", {value: name, selected: name === state.other}, name)));
 fill($("kinds"), Object.entries(LABELS).map(([kind, label]) => make("button", {type: "button", role: "tab", "data-kind": kind, on: () => narrow({kind, source: "", split: "", sort: "", least: "", most: ""})}, label)));
+window.addEventListener("hashchange", async () => {
+  recall();
+  $("version").value = state.version;
+  $("other").value = state.other;
+  await refresh();
+  await open();
+});
 await refresh();
-if (state.id) await (state.kind === "episodes" ? showEpisode(state.id) : showInstance(""));
+await open();
+
+// What the address names.
+async function open(chunk = "") {
+  if (!state.id) return;
+  try {
+    if (state.kind === "episodes") await showEpisode(state.id);
+    else if (state.kind === "rejects") await showReject();
+    else await showInstance(chunk);
+  } catch (error) {
+    show(make("p", {class: "error"}, error.message));
+  }
+}
