@@ -18,6 +18,9 @@ _FACETS = ("source", "split", "sort")
 _SHOWN = 400  # characters of a row's text in a list
 _NAMES = ("id", "instance", "source", "split", "sort", "ordinal", "length", "text")
 _PLACE = "source, document, ordinal"  # of an instance, as in comparing.tables
+# In small letters once for all words, not once for each.
+_SEARCHED = "(SELECT rowid, *, lower(text) AS low FROM {kind})"
+_HAS_WORDS = "len(list_filter(?, lambda word: NOT (contains(low, lower(word)) OR id = word))) = 0"
 _WANTED = re.compile(r'"([^"]+)"|(\S+)')
 
 
@@ -54,7 +57,7 @@ def found(database: duckdb.DuckDBPyConnection, kind: Kind, wanted: Filter, page:
         words = _words(wanted)
         lengths = _lengths(wanted)
         chosen = [
-            _Part(f"{name} = ?", (value,)) for name in _FACETS if (value := getattr(wanted, name)) is not None
+            _Part(f"{name} = ?", value) for name in _FACETS if (value := getattr(wanted, name)) is not None
         ]
         cells = _cells(cursor, kind, words)
         (total, low, high) = _rows(
@@ -62,7 +65,8 @@ def found(database: duckdb.DuckDBPyConnection, kind: Kind, wanted: Filter, page:
             f"SELECT coalesce(sum(rows), 0), min(length), max(length) FROM {cells}",
             [*chosen, *lengths],
         )[0]
-        shown = f"SELECT id, instance, source, split, sort, ordinal, length, left(text, {_SHOWN}) FROM {kind}"
+        shown = f"SELECT id, instance, source, split, sort, ordinal, length, left(text, {_SHOWN}) FROM "
+        shown += _SEARCHED.format(kind=kind) if words else kind
         limit = f"ORDER BY rowid LIMIT {PAGE} OFFSET {PAGE * page}"
         rows = _rows(cursor, shown, [*words, *chosen, *lengths], limit)
         facets = {}
@@ -122,24 +126,24 @@ def _known(cursor: duckdb.DuckDBPyConnection, ids: list[str]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A condition of a query and its values, in order."""
+    """A condition of a query and its value."""
 
     condition: str
-    values: tuple[object, ...]
+    value: object
 
 
 def _words(wanted: Filter) -> list[_Part]:
     """What looks into rows one by one."""
-    parts = [_Part("instance = ?", (wanted.instance,))] if wanted.instance is not None else []
+    parts = [_Part("instance = ?", wanted.instance)] if wanted.instance is not None else []
     words = list(dict.fromkeys(quoted or word for quoted, word in _WANTED.findall(wanted.text)))
     if len(words) > WORDS:
         raise MemcurateError(f"a search takes {WORDS} words, this one has {len(words):,}")
-    return parts + [_Part("(contains(lower(text), lower(?)) OR id = ?)", (word, word)) for word in words]
+    return [*parts, _Part(_HAS_WORDS, words)] if words else parts
 
 
 def _lengths(wanted: Filter) -> list[_Part]:
     bounds = (("length >= ?", wanted.least), ("length <= ?", wanted.most))
-    return [_Part(condition, (value,)) for condition, value in bounds if value is not None]
+    return [_Part(condition, value) for condition, value in bounds if value is not None]
 
 
 def _cells(cursor: duckdb.DuckDBPyConnection, kind: Kind, words: Sequence[_Part]) -> str:
@@ -150,14 +154,13 @@ def _cells(cursor: duckdb.DuckDBPyConnection, kind: Kind, words: Sequence[_Part]
     if not words:
         return f"{kind}_cells"
     cursor.execute(
-        f"CREATE OR REPLACE TEMP TABLE cells AS {CELLS.format(kind=kind)} "
+        f"CREATE OR REPLACE TEMP TABLE cells AS {CELLS.format(kind=_SEARCHED.format(kind=kind))} "
         f"WHERE {' AND '.join(part.condition for part in words)} GROUP BY ALL",
-        [value for part in words for value in part.values],
+        [part.value for part in words],
     )
     return "cells"
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, query: str, parts: Sequence[_Part], end: str = "") -> list[Any]:
     where = " AND ".join(["true", *(part.condition for part in parts)])
-    values = [value for part in parts for value in part.values]
-    return cursor.execute(f"{query} WHERE {where} {end}", values).fetchall()
+    return cursor.execute(f"{query} WHERE {where} {end}", [part.value for part in parts]).fetchall()
