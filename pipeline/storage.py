@@ -30,7 +30,20 @@ def write_rows(path: Path, shape: type[T], rows: Iterable[T], about: dict[str, s
         while group := [to_row(row) for row in islice(remaining, ROWS_PER_GROUP)]:
             writer.write_batch(pa.RecordBatch.from_pylist(group, schema=schema))
             count += len(group)
+    _verify(path, count)
     return count
+
+
+def _verify(path: Path, count: int) -> None:
+    """Raise MemcurateError unless a file that was just written can be opened and holds `count` rows."""
+    try:
+        found = pq.read_metadata(path).num_rows
+    except (OSError, pa.ArrowInvalid) as error:
+        raise MemcurateError(
+            f"{path}: it was written, and cannot be read ({error}): run this again"
+        ) from error
+    if found != count:
+        raise MemcurateError(f"{path}: {count} rows were written, and {found} are there: run this again")
 
 
 def read_about(path: Path) -> dict[str, str]:
@@ -126,4 +139,5 @@ def copy_rows(
                     if kept.num_rows:
                         writer.write_batch(kept.cast(schema))
                         count += kept.num_rows
+    _verify(target, count)
     return count

@@ -13,6 +13,7 @@ from pipeline.comparing.page import page
 from pipeline.comparing.tables import Kind
 from pipeline.comparing.told import COLOURED, PLAIN, told
 from pipeline.errors import MemcurateError
+from pipeline.folders import write_text
 from pipeline.report.texts import visible_in_json
 from pipeline.schema import Split
 from stages.versions import version
@@ -38,7 +39,7 @@ def diff(
         raise MemcurateError(f"neither version has a source {source!r}; they have {', '.join(sorted(known))}")
     found = compare(before, after, Wanted(source, split, what, samples))
     if html is not None:
-        html.write_text(page(before.name, after.name, found), encoding="utf-8")
+        write_text(html, page(before.name, after.name, found))
     if as_json:
         sources = {one.source: {**asdict(one), "source": one.source} for one in found}
         compared = {"old": before.name, "new": after.name, "sources": sources}

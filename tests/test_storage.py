@@ -252,19 +252,6 @@ def test_an_old_folder_is_replaced(tmp_path: Path) -> None:
     assert [path.name for path in target.iterdir()] == ["new"]
 
 
-def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
-    target = tmp_path / "data" / "chunks" / "made"
-    with whole_folder(target) as folder:
-        aside = folder
-    aside.mkdir()
-    (aside / "half").write_text("x")
-    with whole_folder(target) as folder:
-        assert folder == aside
-        assert list(folder.iterdir()) == []
-        (folder / "rows").write_text("y")
-    assert [path.name for path in target.iterdir()] == ["rows"]
-
-
 def test_json_is_the_same_for_the_same_values(tmp_path: Path) -> None:
     for name, value in (("one", {"b": 1, "a": "ü"}), ("two", {"a": "ü", "b": 1})):
         write_json(tmp_path / name / "x.json", value)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.endpoint.answers import Answer, AnswerCache
 from pipeline.errors import MemcurateError
+from pipeline.folders import whole_file
 from pipeline.params import AnswersFile
 from pipeline.storage import read_rows, write_rows
 
@@ -22,10 +23,8 @@ def export(answers: AnswerCache, keys: Collection[str], target: Path) -> int:
             f"{missing} of the {len(found)} answers that this build used are not kept here: build it here "
             "first, or name the file that has them in MEMCURATE_ENDPOINT_ANSWERS"
         )
-    aside = target.with_name(f".{target.name}.partial")
-    written = write_rows(aside, Answer, (answer for answer in found if answer is not None))
-    aside.replace(target)
-    return written
+    with whole_file(target) as aside:
+        return write_rows(aside, Answer, (answer for answer in found if answer is not None))
 
 
 def bring_in(path: Path, answers: AnswerCache) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from pipeline.errors import MemcurateError
+from pipeline.folders import write_text
 
 _WHOLE = "whole"  # a file that is written into a checkpoint last
 
@@ -98,6 +99,4 @@ class RunFolder:
     def forget_after(self, update: int) -> None:
         """Drop what was logged after an update, where a killed run was further than its checkpoint."""
         kept = [line for line in self.log() if line["update"] <= update]
-        aside = self._log.with_suffix(".partial")
-        aside.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
-        aside.replace(self._log)
+        write_text(self._log, "".join(json.dumps(line) + "\n" for line in kept))
