@@ -1,6 +1,5 @@
 """memcurate: the commands beside the pipeline. The pipeline itself is run by `dvc repro`."""
 
-import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -9,7 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
-from pipeline.errors import MemcurateError
+from stages.exits import for_people
 
 # By name: where a command is written, and the first paragraph of its help. The module is imported when the
 # command is called, so that no command waits for what another needs.
@@ -98,9 +97,10 @@ def main() -> None:
 
 
 def run() -> None:
-    """The console script: errors for people are printed without a traceback."""
-    try:
+    """The console script: errors and interrupts are printed without a traceback."""
+    with for_people("memcurate"):
         app()
-    except MemcurateError as error:
-        print(f"memcurate: {error}", file=sys.stderr)
-        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()

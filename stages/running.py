@@ -9,6 +9,8 @@ from typing import Any
 from pipeline.errors import MemcurateError
 from pipeline.folders import write_json
 from pipeline.params import Params, load_params
+from stages.exits import for_people
+from stages.locks import held
 from training.params import agent_params
 
 ASSETS = Path("data/assets")
@@ -30,25 +32,40 @@ METRICS = Path("metrics")
 REVIEWS = Path("reviews")
 
 
-def run(stage: Callable[[Params, str], dict[str, Any]], name: str, source: str | None = None) -> None:
-    """Run a stage of one source, or of none, and write its metrics.
+OUTPUTS = {
+    "assets": [ASSETS],
+    "fetch": [RAW],
+    "chunk": [CHUNKS],
+    "question": [QUESTIONS],
+    "filter": [FILTERED],
+    "parity": [PARITY],
+    "assemble": [DATASET],
+    "report": [REPORT],
+    "evaluate": [EVALUATION],
+    "base_model": [BASE_MODEL],
+    "warm_start": [WARM_START],
+    "train": [TRAINED, TRAINING],
+    "evaluate_trained": [TRAINED_EVALUATION],
+}
 
-    A MemcurateError is printed without a traceback, and the process exits with status 1.
+
+def run(stage: Callable[[Params, str], dict[str, Any]], name: str, source: str | None = None) -> None:
+    """Run a stage of one source, or of none, and write its metrics; its outputs are held until then.
+
+    Errors and interrupts are printed without a traceback, as `for_people` says.
     """
-    try:
+    with for_people(f"{name}@{source}" if source else name):
         params = load_params()
         agent_params(params)  # a wrong key there should not be found after minutes of data stages
         if source is not None and source not in params.use:
             raise MemcurateError(
                 f"source {source!r} is not in `use` of params.yaml ({', '.join(params.use)})"
             )
-        gc.freeze()  # modules stay: collections, which the many rows of a stage bring about, pass over them
-        counts = stage(params, source or "")
-        write_json(METRICS / name / f"{source}.json" if source else METRICS / f"{name}.json", counts)
-    except MemcurateError as error:
-        where = f"{name}@{source}" if source else name
-        print(f"{where}: {error}", file=sys.stderr)
-        sys.exit(1)
+        metrics = METRICS / name / f"{source}.json" if source else METRICS / f"{name}.json"
+        with held([room / (source or "") for room in OUTPUTS[name]], metrics):
+            gc.freeze()  # modules stay: collections, which many rows bring about, pass over them
+            counts = stage(params, source or "")
+            write_json(metrics, counts)
 
 
 def source_argument() -> str:

@@ -7,6 +7,7 @@ each; the stage itself only waits and writes.
 
 import csv
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +15,13 @@ from typing import Any
 
 from accelerate import PartialState
 
+from pipeline import interrupts
 from pipeline.errors import MemcurateError
 from pipeline.folders import whole_folder
 from pipeline.params import Params, load_params
 from pipeline.storage import read_rows
 from pipeline.text.tokens import Tokenizer
+from stages.exits import for_people
 from stages.running import ASSETS, DATASET, RUNS, TRAINED, TRAINING, WARM_START, run
 from training.classroom import Classroom, classroom
 from training.grpo.curves import run_metrics, write_curves
@@ -31,6 +34,7 @@ from training.schema import InstanceToPlay
 
 _SAMPLES = 8  # rows of each validation that can be read afterwards
 _NOT_SHAPING = {"base_model", "warm_start", "tests", "stretch"}  # keys of a profile: training reads none
+_LEADER = "MEMCURATE_LEADER"  # the process of the stage, for those that it starts
 _FSDP = ("--use_fsdp", "--fsdp_version", "2", "--fsdp_auto_wrap_policy", "TRANSFORMER_BASED_WRAP")
 
 
@@ -104,19 +108,25 @@ def _write_samples(folder: RunFolder, target: Path) -> None:
 def _launch(gpus: int) -> None:
     """Have accelerate run this module on every GPU, the weights spread over them."""
     command = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", str(gpus), *_FSDP]
-    done = subprocess.run([*command, "-m", "stages.train"], check=False)
-    if done.returncode:
-        raise MemcurateError(f"training on {gpus} GPUs ended with status {done.returncode}: see above")
+    environment = {**os.environ, _LEADER: str(os.getpid())}
+    process = subprocess.Popen([*command, "-m", "stages.train"], env=environment, start_new_session=True)
+    try:
+        status = process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    if status:
+        raise MemcurateError(f"training on {gpus} GPUs ended with status {status}: see above")
 
 
 def _one_of_many() -> None:
-    """What accelerate runs on each GPU."""
-    params = load_params()
-    try:
+    """What accelerate runs on each GPU. It ends when the stage does, however that ends."""
+    if _LEADER in os.environ:
+        interrupts.end_with(int(os.environ[_LEADER]))
+    with for_people("train"):
+        params = load_params()
         agent = agent_params(params)
         _learn(_room(params, agent), _run_folder(params, agent), agent.training.seed)
-    except MemcurateError as error:
-        sys.exit(f"train: {error}")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import pytest
 
 from pipeline.errors import MemcurateError
 from pipeline.folders import locked, whole_file, whole_folder, write_json, write_text
-from pipeline.reviews import COLUMNS, write_reviews
 from pipeline.schema import Reject
 from pipeline.storage import write_rows
 from tests.conftest import ROOT
@@ -348,16 +347,13 @@ def test_the_old_folder_is_back_when_the_new_one_does_not_come(
     assert everything(tmp_path) == {"data", "data/chunks", "data/chunks/made", "data/chunks/made/old"}
 
 
-def test_two_review_files_at_once(tmp_path: Path) -> None:
-    """What writes a file aside does so under a name of its own."""
+def test_two_writers_of_a_file_write_aside_under_names_of_their_own(tmp_path: Path) -> None:
     names: list[str] = []
 
-    def rows() -> Iterator[dict[str, str]]:
-        names.extend(path for path in everything(tmp_path) if ".partial/" in path)
-        yield dict.fromkeys(COLUMNS, "x")
-
     for _ in range(2):
-        write_reviews(tmp_path / "made.csv", rows())
+        with whole_file(tmp_path / "made.csv") as aside:
+            aside.write_text("x", encoding="utf-8")
+            names.extend(path for path in everything(tmp_path) if ".partial/" in path)
     found = {match[0] for name in names if (match := re.search(r"made\.csv\.[0-9a-f]{16}", name))}
     assert len(found) == 2
     assert everything(tmp_path) == {"made.csv"}

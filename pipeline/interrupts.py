@@ -1,0 +1,169 @@
+"""Interrupts: in 2 seconds a line, status 130 (SIGINT) or 143 (SIGTERM), and no worker process left.
+
+While modules are imported, which takes seconds, an interrupt ends the process at once. In its work SIGINT
+raises KeyboardInterrupt as it always does in Python, and SIGTERM takes the same way, so that what is open is
+closed on the way up. A thread ends the process where that takes too long: in a call into a library that does
+not return, or where the exception was swallowed.
+"""
+
+import _thread
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+_SECONDS = 1.6  # of the two: a process of many gigabytes takes a while to be gone
+_WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+_Handler = Callable[[int, FrameType | None], object] | signal.Handlers
+
+_installed = ""  # the name of what is interrupted
+_received = signal.SIGINT
+_told = threading.Lock()  # taken by the first that prints the line, and never released
+
+
+def install(name: str) -> None:
+    """Have this process end at once at interrupts, with a line that begins with `name`."""
+    global _installed
+    _installed = name
+    _handle({number: lambda number, _: _interrupted(number) for number in _WORDS})
+    sys.unraisablehook = _on_unraisable
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    threading.Thread(target=_watch, args=(read,), daemon=True).start()
+
+
+def work() -> None:
+    """Have interrupts raise KeyboardInterrupt from now on: there is something to close."""
+    _handle({signal.SIGINT: signal.default_int_handler, signal.SIGTERM: _terminate})
+
+
+def end(status: int | None = None) -> None:
+    """End this process, whose work is done or failed; None: after KeyboardInterrupt, with line and status.
+
+    Without `install` a status of 0 ends nothing, and another raises SystemExit.
+    """
+    if _installed and status is None:
+        _interrupted(_received)
+    if _installed and status is not None:
+        _leave(status)
+    if status != 0:
+        sys.exit(128 + _received if status is None else status)
+
+
+def kill_workers() -> None:
+    """Kill the worker processes of this one, and wait until they are gone."""
+    if "multiprocessing" not in sys.modules:
+        return
+    from multiprocessing import active_children
+
+    workers = active_children()
+    for worker in workers:
+        worker.kill()
+    for worker in workers:
+        worker.join(0.3)
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """Hold interrupts back while workers are started, which inherit that: their leader ends them."""
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # comes with the first worker, and would let interrupts through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _WORDS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with_leader() -> None:
+    """End this worker process when the one that started it is gone, even killed: nobody else would end it."""
+    from multiprocessing import parent_process
+
+    leader = parent_process()
+    if leader is None:
+        return
+
+    def watch() -> None:
+        leader.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def end_with(process: int) -> None:
+    """End this process within seconds when another, which need not have started it, is gone."""
+
+    def watch() -> None:
+        with suppress(ProcessLookupError):
+            while True:
+                os.kill(process, 0)
+                threading.Event().wait(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _handle(handlers: Mapping[signal.Signals, _Handler]) -> None:
+    """Set handlers where this process sees to interrupts. One that is ignored, as below `nohup`, stays so."""
+    if _installed:
+        for number, handler in handlers.items():
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, handler)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """Do as at SIGINT, for which asyncio has a handler of its own that ends its tasks first."""
+    global _received
+    _received = signal.SIGTERM
+    handler = signal.getsignal(signal.SIGINT)
+    if callable(handler):
+        handler(signal.SIGINT, frame)
+    else:
+        raise KeyboardInterrupt
+
+
+def _on_unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Raise KeyboardInterrupt again that came where none can be raised, as in a finalizer."""
+    if isinstance(unraisable.exc_value, KeyboardInterrupt):
+        _thread.interrupt_main(signal.SIGINT)
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def _watch(pipe: int) -> None:
+    """Wait for an interrupt, and then for the end of this process; where that does not come, make it."""
+    while (number := os.read(pipe, 1)[0]) not in _WORDS:
+        pass
+    threading.Event().wait(_SECONDS)
+    _interrupted(number)
+
+
+def _interrupted(number: int) -> NoReturn:
+    """Print the line, and leave."""
+    if _told.acquire(blocking=False):
+        with suppress(OSError):
+            os.write(2, f"{_installed}: {_WORDS[signal.Signals(number)]}\n".encode())
+    _leave(128 + number)
+
+
+def _leave(status: int) -> NoReturn:
+    """Exit without a wait for threads or for Python's own end, which takes seconds with many modules."""
+    with suppress(ValueError):  # not the main thread
+        _handle(dict.fromkeys(_WORDS, signal.SIG_IGN))
+    threading.excepthook = lambda _: None  # the threads of a pool find their workers dead
+    kill_workers()
+    if "multiprocessing" in sys.modules:
+        from multiprocessing import util
+
+        with suppress(Exception):
+            util._run_finalizers(0)  # type: ignore[attr-defined]  # removes a pool's semaphores
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
