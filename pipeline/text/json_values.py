@@ -19,14 +19,14 @@ class InvalidJsonError(ValueError):
     """A text is not JSON, or is JSON that no reader takes: the message says what and where."""
 
 
-def load_json(text: str | bytes) -> Any:
+def load_json(text: str | bytes, wide_as_float: bool = False) -> Any:
     """Parse a whole text as JSON. Strings may hold lone surrogates: see `well_formed`.
 
     Raises InvalidJsonError, also for bytes that are not UTF-8, for values deeper than MAX_DEPTH and for
-    integers beyond 64 bits.
+    integers beyond 64 bits, unless these are to become floats (`wide_as_float`).
     """
     try:
-        return checked_value(json.loads(text))
+        return checked_value(json.loads(text, parse_int=_integer if wide_as_float else None))
     except InvalidJsonError:
         raise
     except (ValueError, RecursionError) as error:
@@ -65,6 +65,12 @@ def checked_value(value: Any) -> Any:
         for item in containers:
             level += item.values() if type(item) is dict else item
     raise InvalidJsonError(f"it is nested more than {MAX_DEPTH} deep")
+
+
+def _integer(digits: str) -> int | float:
+    """Read an integer of JSON; as a float, perhaps an infinite one, where 64 bits do not hold it."""
+    value = float(digits)
+    return int(digits) if abs(value) < MAX_INTEGER else value
 
 
 def _described(error: Exception) -> str:

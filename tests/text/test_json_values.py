@@ -37,6 +37,14 @@ def test_what_no_reader_takes_is_one_error(text: str | bytes) -> None:
         load_json(text)
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**40])
+def test_integers_beyond_64_bits_as_floats(number: int) -> None:
+    assert load_json(f"[{number}, 7]", wide_as_float=True) == [float(number), 7]
+    assert load_json(f"[-{'9' * 4301}]", wide_as_float=True) == [float("-inf")]
+    read = load_json(f"[{2**63 - 1}, {-(2**63)}, 1]", wide_as_float=True)
+    assert [type(one) for one in read] == [float, float, int]  # as near to the bound as a float can tell
+
+
 def test_the_depth_is_bounded_exactly() -> None:
     load_json("[" * MAX_DEPTH + "]" * MAX_DEPTH)
     with pytest.raises(InvalidJsonError, match="nested more than 100 deep"):
