@@ -14,7 +14,8 @@ from pipeline.storage import read_rows, write_rows
 def export(answers: AnswerCache, keys: Collection[str], target: Path) -> int:
     """Write the answers with these keys, sorted by key; return how many.
 
-    Raises MemcurateError when one of them is not kept: the file would not do for a rebuild.
+    Raises MemcurateError when one of them is not kept, as the file would not do for a rebuild, and when the
+    file cannot be written.
     """
     found = [answers.get(key) for key in sorted(set(keys))]
     missing = sum(answer is None for answer in found)
@@ -28,7 +29,12 @@ def export(answers: AnswerCache, keys: Collection[str], target: Path) -> int:
 
 
 def bring_in(path: Path, answers: AnswerCache) -> int:
-    """Keep the answers of a file that `export` wrote; return how many it has."""
+    """Keep the answers of a file that `export` wrote; return how many it has.
+
+    Raises MemcurateError when it is not such a file.
+    """
+    if not path.is_file():
+        raise MemcurateError(f"{path} is not a file: name one that `memcurate answers export` wrote")
     count = 0
     for answer in read_rows(path, Answer):
         answers.keep(answer)
