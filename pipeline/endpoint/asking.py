@@ -23,6 +23,7 @@ from pipeline.endpoint.exchange import imported
 from pipeline.endpoint.replies import R, UnfitReplyError, parsed
 from pipeline.endpoint.requests import Message, Request
 from pipeline.endpoint.settings import from_environment
+from pipeline.endpoint.signals import signals_held
 from pipeline.endpoint.stopping import StopAskingError
 from pipeline.errors import MemcurateError
 from pipeline.params import AnswersFile, Ask, EndpointModel
@@ -33,6 +34,7 @@ U = TypeVar("U")
 
 _TRIES = 3  # for a reply of the shape
 _HELLO_TOKENS = 16  # the least that some servers take
+_GRACE = 0.8  # seconds that requests in flight have to come back after Ctrl-C; ending takes some too
 _APART = 60.0  # seconds between lines of progress in a log
 _AGAIN = "That cannot be used: {wrong}. Write the JSON object again, whole, and nothing else."
 
@@ -114,11 +116,12 @@ class Asker:
         manners = self._manners.setdefault((model.model, step), Manners())
         endpoint = Endpoint(self._settings, self._answers[model.answers], self._budget, manners)
         workers = _Workers(endpoint, done, self._budget, step)
-        return asyncio.run(workers.all(jobs, self._settings.at_once))
+        with signals_held(workers.interrupt):
+            return asyncio.run(workers.all(jobs, self._settings.at_once))
 
 
 class _Workers(Generic[T, U]):
-    """Some that take jobs in turn."""
+    """Some that take jobs in turn. Whatever ends one job, the others' in flight come back and are kept."""
 
     def __init__(
         self, endpoint: Endpoint, done: Callable[[Endpoint, T], Awaitable[U]], budget: Budget, step: str
@@ -128,10 +131,14 @@ class _Workers(Generic[T, U]):
         self._budget = budget
         self._step = step
         self._results: dict[int, U] = {}
-        self._stop: StopAskingError | None = None
+        self._error: Exception | None = None  # the first, after which no job is begun
+        self._interrupts = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def all(self, jobs: Sequence[T], workers: int) -> list[U]:
         """The results of the jobs, in their order."""
+        self._loop = asyncio.get_running_loop()
         remaining = enumerate(jobs)
         in_log = not sys.stderr.isatty()
         apart = _APART if in_log else 0.1
@@ -143,24 +150,55 @@ class _Workers(Generic[T, U]):
             maxinterval=10 * apart,
             delay=apart,
         ) as progress:
+            self._tasks = [
+                asyncio.create_task(self._work(remaining, progress)) for _ in range(min(workers, len(jobs)))
+            ]
             try:
-                await asyncio.gather(*(self._work(remaining, progress) for _ in range(workers)))
+                ends = await asyncio.gather(*self._tasks, return_exceptions=True)
             finally:
                 await self._endpoint.close()
-        if self._stop is not None:
-            raise MemcurateError(
-                f"{self._step}: {self._stop}. {len(self._results)} items are answered, and their answers "
-                f"kept: {self._stop.what_to_do}, and run it again."
-            )
+        self._error = self._error or next((end for end in ends if isinstance(end, Exception)), None)
+        self._raise_what_ended_it()
         return [self._results[place] for place in sorted(self._results)]
 
+    def interrupt(self) -> None:
+        """Begin no job, and give requests in flight a moment; the second time none. Called by a signal."""
+        self._interrupts += 1
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wind_up)
+
+    def _wind_up(self) -> None:
+        self._endpoint.stop()
+        if self._interrupts > 1:
+            self._cancel()
+        else:
+            asyncio.get_running_loop().call_later(_GRACE, self._cancel)
+
+    def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def _raise_what_ended_it(self) -> None:
+        kept = f"{len(self._results)} items are answered, and their answers kept"
+        if self._interrupts:
+            raise MemcurateError(f"{self._step}: interrupted. {kept}: run it again")
+        if isinstance(self._error, StopAskingError):
+            raise MemcurateError(
+                f"{self._step}: {self._error}. {kept}: {self._error.what_to_do}, and run it again."
+            )
+        if isinstance(self._error, MemcurateError):
+            raise MemcurateError(f"{self._step}: {self._error}. {kept}.") from self._error
+        if self._error is not None:
+            raise self._error
+
     async def _work(self, remaining: Iterator[tuple[int, T]], progress: "tqdm[Any]") -> None:
-        while self._stop is None and (taken := next(remaining, None)) is not None:
+        while not (self._error or self._interrupts) and (taken := next(remaining, None)) is not None:
             place, job = taken
             try:
                 self._results[place] = await self._done(self._endpoint, job)
-            except StopAskingError as stop:
-                self._stop = self._stop or stop
+            except Exception as error:
+                self._error = self._error or error
+                self._endpoint.stop()
             progress.set_postfix_str(self._budget.told(), refresh=False)
             progress.update()
 

@@ -1,6 +1,5 @@
 """How much was asked, and how much more may be: requests, tokens, cost. And how fast."""
 
-import asyncio
 from dataclasses import dataclass
 from time import monotonic
 
@@ -70,10 +69,9 @@ class Pace:
         self._apart = 60.0 / per_minute if per_minute else 0.0
         self._next = monotonic()
 
-    async def turn(self) -> None:
-        """Wait until a request may be sent."""
+    def turn(self) -> float:
+        """Take the next turn; return the seconds until it comes."""
         now = monotonic()
         mine = max(now, self._next)
         self._next = mine + self._apart
-        if mine > now:
-            await asyncio.sleep(mine - now)
+        return mine - now

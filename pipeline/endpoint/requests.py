@@ -6,12 +6,14 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+from pipeline.text.well_formed import well_formed_value
+
 Message = dict[str, str]  # role and content
 
 
 @dataclass(frozen=True)
 class Request:
-    """One completion of a chat."""
+    """One completion of a chat. Its texts are made well-formed: no server takes half a character."""
 
     model: str
     revision: str  # set by the user: servers change a model under its name
@@ -23,6 +25,10 @@ class Request:
     tools: list[dict[str, Any]] | None = None  # that the model may call
     options: dict[str, Any] = field(default_factory=dict)  # further fields of the body, as params give them
 
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            object.__setattr__(self, one.name, well_formed_value(getattr(self, one.name)))
+
     @cached_property
     def key(self) -> str:
         """What the answer is kept under: sha256 of everything above, as hexadecimal digits."""
@@ -30,7 +36,7 @@ class Request:
         if not self.options:
             del shaping["options"]  # so answers stay that were kept before there were any
         canonical = json.dumps(shaping, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+        return sha256(canonical.encode()).hexdigest()
 
     @cached_property
     def most_prompt_tokens(self) -> int:

@@ -1,11 +1,13 @@
 """The environment: what it may say, and that a key goes nowhere but to the server."""
 
 import logging
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
 from pipeline.endpoint.answers import AnswerCache
+from pipeline.endpoint.asking import Asker
 from pipeline.endpoint.settings import from_environment
 from pipeline.errors import MemcurateError
 from tests.endpoint.conftest import HOW, ask, items
@@ -35,6 +37,74 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_address_is_shown_without_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", "http://me:secret@127.0.0.1:8000/v1?key=secret")
     assert from_environment().server == "http://127.0.0.1:8000/v1"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "127.0.0.1:8000/v1",
+            "localhost:8000",
+            "example.com/v1",
+            "//example.com",
+            "ftp://example.com",
+            "v1",
+        ),
+        *("http://", "http:///v1", "http://:80", "http://a:99999", "http://a:0", "http://a:b", "http://[a"),
+        *(
+            "http://a b/v1",
+            "http://a/v 1",
+            "http://a\n",
+            "http://a/\tv1",
+            " http://a",
+            "http://a\x1b",
+            "http://me:p\n@a",
+        ),
+    ],
+)
+def test_an_address_that_is_none_is_refused_at_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", url)
+    with pytest.raises(
+        MemcurateError, match=r"^MEMCURATE_ENDPOINT_URL: .*http://127.0.0.1:8000/v1"
+    ) as caught:
+        Asker()
+    assert "me:p" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key", ["sk-a\n", "\nsk-a", "sk a", "Bearer sk-a", "sk-é", "sk-\u200b", "sk-\x7f", "sk-\udc80"]
+)
+def test_a_key_that_no_header_holds_is_refused_at_once(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_KEY", key)
+    with pytest.raises(MemcurateError, match=r"^MEMCURATE_ENDPOINT_KEY: character \d of it is ") as caught:
+        Asker()
+    assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["TIMEOUT", "PER_MINUTE", "MAX_COST", "PRICE_IN"])
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "1e999"])
+def test_a_number_that_bounds_nothing(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"MEMCURATE_ENDPOINT_{name}", value)
+    with pytest.raises(MemcurateError, match=f"MEMCURATE_ENDPOINT_{name}"):
+        from_environment()
+
+
+def test_user_and_password_of_the_address_are_sent_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url.replace("//", "//me:very%20secret@"))
+        assert all(one.reply for one in ask(items(2), HOW, "items"))
+        assert server.headers[0]["authorization"] == f"Basic {b64encode(b'me:very secret').decode()}"
+        server.choose = lambda message, before: "401"
+        with pytest.raises(MemcurateError, match="refuses the key") as caught:
+            ask(items(2, 10), HOW, "items")
+    told = str(caught.value) + caplog.text + repr(from_environment())
+    assert "very secret" not in told and "very%20secret" not in str(caught.value) + caplog.text
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_KEY", KEY)
+    with pytest.raises(MemcurateError, match=r"URL holds a user or password, and .*KEY is set too"):
+        from_environment()
 
 
 @pytest.mark.parametrize("fault", ["answer", "400", "401", "404", "429", "refusal"])

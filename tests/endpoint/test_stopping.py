@@ -1,16 +1,37 @@
 """What makes a stage stop asking, and what does not: limits, keys, servers that are away or refuse."""
 
+import sqlite3
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 import pytest
 
-from pipeline.endpoint import client
+from pipeline.endpoint import asking, client
 from pipeline.endpoint.answers import AnswerCache
 from pipeline.endpoint.asking import Asker
+from pipeline.endpoint.replies import parsed
 from pipeline.errors import MemcurateError
-from tests.endpoint.conftest import HOW, ask, items
-from tests.endpoint.faults import serving
+from tests.endpoint.conftest import HOW, Said, ask, items
+from tests.endpoint.faults import right, serving
+
+
+@contextmanager
+def full_at(pages: int) -> Iterator[None]:
+    """Databases that are opened in the block find their disk full after so many pages."""
+    connect = sqlite3.connect
+
+    def opened(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        database = connect(*args, **kwargs)
+        database.execute(f"pragma max_page_count = {pages}")
+        return database
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", opened)
+        yield
 
 
 @pytest.mark.parametrize(
@@ -70,6 +91,110 @@ def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
     with pytest.raises(MemcurateError, match=r"nobody answers at http://127.0.0.1.*start the server"):
         ask(items(50), HOW, "items")
+
+
+def test_connections_that_are_dropped_stop_nothing_while_others_are_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """118 of 120 answered: the stage ends, with two reasons."""
+    dropped = {"question 5": "no reply", "question 119": "reset"}
+    with serving(lambda message, before: dropped.get(message, "answer")) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        outcomes = ask(items(120), HOW, "items")
+    assert Counter(one.reason for one in outcomes) == {None: 118, "no answer": 2}
+    assert server.came["question 5"] == server.came["question 119"] == 6
+
+
+def test_a_server_that_went_away_stops_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda message, before: "answer" if message != "question 3" else closed()) as server:
+
+        def closed() -> str:
+            server.listening.close()
+            return "no reply"
+
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "1")
+        with pytest.raises(MemcurateError, match=r"nobody answers at .*[34] items are answered"):
+            ask(items(50), HOW, "items")
+
+
+@pytest.mark.parametrize("fault", ["an error 402", "no credit, in words", "empty account"])
+def test_an_empty_account_stops_asking_whatever_its_status(
+    fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_AT_ONCE", "2")
+    with serving(lambda message, before: fault) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        with pytest.raises(
+            MemcurateError, match=r"wants to be paid first: (Insufficient|no credit).*fill up"
+        ):
+            ask(items(50), HOW, "items")
+        assert len(server.requests) <= 2
+
+
+def test_what_an_error_in_words_has_in_store_stands_in_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {
+        "question 1": "an error that ended it",
+        "question 2": "an error 400",
+        "question 3": "an error as text",
+    }
+    with serving(lambda message, before: kinds.get(message, "answer")) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        outcomes = ask(items(5), HOW, "items")
+    assert [(one.reason, one.detail) for one in outcomes[1:4]] == [
+        ("no answer", "status 502: Upstream went away"),
+        ("refused by the server", "status 400: too long"),
+        ("no answer", "status 500: the engine restarts"),
+    ]
+
+
+def test_after_a_stop_no_wait_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {"question 0": "429 with a wait of a minute", "question 1": "402"}
+    with serving(lambda message, before: kinds.get(message, "slow"), delay=0.1) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        start = monotonic()
+        with pytest.raises(MemcurateError, match="wants to be paid first"):
+            ask(items(50), HOW, "items")
+        assert monotonic() - start < 30
+        assert len(server.requests) <= 10
+        server.choose = lambda message, before: "answer"
+        assert all(one.reply for one in ask(items(50), HOW, "items"))
+        slow = [one for one, count in server.charged.items() if count > 1]
+        assert not slow  # what was in flight at the stop came back, and was kept
+
+
+def test_an_error_of_ours_in_one_job_loses_no_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class OddError(Exception):
+        pass
+
+    def odd(text: str, shape: type[Said], cut_off: bool) -> Said:
+        if right("question 3") in text:
+            raise OddError
+        return parsed(text, shape, cut_off)
+
+    monkeypatch.setattr(asking, "parsed", odd)
+    with serving(delay=0.1) as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        with pytest.raises(OddError):
+            ask(items(30), HOW, "items")
+        assert 8 <= len(server.requests) < 30
+        assert (
+            len(list(AnswerCache(tmp_path / "answers.sqlite"))) == len(server.charged) == len(server.requests)
+        )
+
+
+def test_a_cache_that_fills_its_disk_stops_asking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        full = pytest.raises(MemcurateError, match=r"items: .*full.*make room on its disk, and run again")
+        with full_at(8), full:
+            ask(items(500), HOW, "items")
+        sent = len(server.requests)
+        assert sent < 500
+        kept = len(list(AnswerCache(tmp_path / "answers.sqlite")))
+        assert kept >= sent - 8
+        assert all(one.reply for one in ask(items(500), HOW, "items"))
+        assert len(server.requests) == sent + 500 - kept
 
 
 def test_a_server_that_only_faults_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
