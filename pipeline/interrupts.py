@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -158,12 +159,22 @@ def _leave(status: int) -> NoReturn:
         _handle(dict.fromkeys(_WORDS, signal.SIG_IGN))
     threading.excepthook = lambda _: None  # the threads of a pool find their workers dead
     kill_workers()
-    if "multiprocessing" in sys.modules:
-        from multiprocessing import util
-
-        with suppress(Exception):
-            util._run_finalizers(0)  # type: ignore[attr-defined]  # removes a pool's semaphores
+    _remove_semaphores()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
     os._exit(status)
+
+
+def _remove_semaphores() -> None:
+    """Remove what pools of workers have open in the system; Python prints a warning where that is left."""
+    if "multiprocessing" not in sys.modules:
+        return
+    from multiprocessing import util
+
+    until = time.monotonic() + 0.3
+    for thread in threading.enumerate():
+        if not thread.daemon and thread not in (threading.main_thread(), threading.current_thread()):
+            thread.join(max(0, until - time.monotonic()))  # a pool's does the same, its workers being gone
+    with suppress(Exception):
+        util._run_finalizers(0)  # type: ignore[attr-defined]

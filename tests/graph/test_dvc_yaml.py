@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from pipeline.params import Params, Source, load_params
+from stages.running import OUTPUTS
 from tests.conftest import ROOT
 from training.params import Profile
 
@@ -71,6 +73,13 @@ def test_a_stage_lists_the_code_that_it_imports(name: str) -> None:
         for path in imported - harmless
         if not any(path == dep or path.startswith(f"{dep}/") for dep in listed)
     } == set()
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_holds_its_outputs(name: str) -> None:
+    """Those that DVC hashes: what runs beside it must not replace one of them."""
+    outs = [Path(out.removesuffix("/${item}")) for out in stage_of(name)["outs"]]
+    assert sorted(OUTPUTS[name]) == sorted(outs)
 
 
 def test_every_key_is_some_stages() -> None:
