@@ -1,15 +1,20 @@
 """params.yaml as typed models: an error names the key, what it got and what it takes."""
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from pipeline.errors import MemcurateError
+from pipeline.yaml_values import dotted, read_yaml
+
+MOST = 1_000_000_000  # of anything that is counted: what is over it would run for years
+MAX_LINES = 20  # wrong keys that a message lists
+MAX_LINE = 1_000  # characters of its lines
+MAX_SHOWN = 100  # characters of a value in it
 
 
 class Model(BaseModel):
@@ -39,7 +44,8 @@ Sha256 = Annotated[str, AfterValidator(_hex(64))]
 class Place(Model):
     """One place a file can be had from, and the hash that it must have there.
 
-    Without a hash it is not pinned yet: fetch refuses it, and `memcurate pin` looks the hash up.
+    Without a hash it is not pinned yet: fetch refuses it, and `memcurate pin` looks the hash up. A `file:` of
+    a source needs none: the file is then taken as it is at each build.
     """
 
     locator: Annotated[str, AfterValidator(_locator)] = Field(description="where the file comes from")
@@ -62,10 +68,20 @@ class File(Model):
     into: str = Field("", description="folder below data/raw/<source> or data/assets")
 
 
+def _pinned(files: list[File]) -> list[File]:
+    for place in (place for file in files for place in file.places):
+        if place.locator.startswith("file:") and not (place.sha256 or place.git_blob):
+            raise ValueError(f"{place.locator} needs its sha256 here, where nothing looks whether it changed")
+    return files
+
+
+PinnedFiles = Annotated[list[File], AfterValidator(_pinned)]
+
+
 class Assets(Model):
     """What every source needs: tokenizers, the sentence splitter's data."""
 
-    files: list[File] = Field(min_length=1)
+    files: PinnedFiles = Field(min_length=1)
 
 
 class About(Model):
@@ -77,7 +93,7 @@ class About(Model):
 
 
 Tokens = Annotated[int, Field(ge=128, le=131_072)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=MOST)]
 
 
 M = TypeVar("M", bound=Model)
@@ -166,10 +182,10 @@ class ExampleChunking(Model):
     """Labelled examples, every label in every instance."""
 
     recipe: Literal["examples"]
-    instances: Annotated[int, Field(ge=2)] = Field(description="on both sides together")
+    instances: Annotated[int, Field(ge=2, le=MOST)] = Field(description="on both sides together")
     chunks: Count = Field(description="per instance")
     max_tokens: Tokens = Field(description="a chunk's budget, counted as rendered")
-    min_examples: Annotated[int, Field(ge=2)] = Field(
+    min_examples: Annotated[int, Field(ge=2, le=MOST)] = Field(
         description="labels with fewer unique examples are left out"
     )
     min_target: Count | None = Field(
@@ -237,9 +253,11 @@ class Written(Model):
     """Questions that a model writes, with their answer and the words that say it."""
 
     ask: Ask
-    per_chunk: Annotated[int, Field(ge=0)] = Field(description="of a chunk, at most")
-    per_pair: Annotated[int, Field(ge=0)] = Field(description="of two chunks together, at most")
-    pairs: Annotated[int, Field(ge=0)] = Field(description="of chunks of an instance that share most")
+    per_chunk: Annotated[int, Field(ge=0, le=MOST)] = Field(description="of a chunk, at most")
+    per_pair: Annotated[int, Field(ge=0, le=MOST)] = Field(description="of two chunks together, at most")
+    pairs: Annotated[int, Field(ge=0, le=MOST)] = Field(
+        description="of chunks of an instance that share most"
+    )
 
 
 class Told(Model):
@@ -262,11 +280,11 @@ class Questions(Model):
     """Where a source's questions come from."""
 
     carried: bool = Field(description="the source's own questions")
-    held_out: Annotated[int, Field(ge=0)] = Field(
+    held_out: Annotated[int, Field(ge=0, le=MOST)] = Field(
         description="questions per instance for the label of an example that the instance does not show"
     )
     summary: bool = Field(description="one question per instance: what was read, answered by keywords")
-    cloze: Annotated[int, Field(ge=0)] = Field(
+    cloze: Annotated[int, Field(ge=0, le=MOST)] = Field(
         description="sentences per chunk, at most, that are asked for with a word or a few left out"
     )
     written: Written | None = Field(None, description="questions that a model writes")
@@ -294,7 +312,9 @@ class Checks(Model):
     min_agreement: Annotated[int, Field(ge=0, le=100)] = Field(
         description="percent of a human summary's names and words that its instance must hold, at least"
     )
-    min_questions: Annotated[int, Field(ge=0)] = Field(description="an instance with fewer is dropped")
+    min_questions: Annotated[int, Field(ge=0, le=MOST)] = Field(
+        description="an instance with fewer is dropped"
+    )
     max_questions: Count = Field(description="an instance keeps at most so many, a seeded sample")
     closed_book: ClosedBook | None = Field(None, description="questions that need no memory are dropped")
     open_book: Ask | None = Field(
@@ -356,7 +376,7 @@ class DatasetParams(Model):
         description="percent of their word pairs that two texts share, from which on they are duplicates"
     )
     evaluation: list[str] = Field(description="sources that are evaluation sets, kept out of train")
-    contamination_words: Annotated[int, Field(ge=5)] = Field(
+    contamination_words: Annotated[int, Field(ge=5, le=MOST)] = Field(
         description="words in a row that must not stand in train and in test"
     )
     previous: str | None = Field(description="tag of the version that the card compares this one with")
@@ -412,31 +432,12 @@ class Params(Model):
         return self
 
 
-class _OneOfEachKey(yaml.SafeLoader):
-    """YAML in which a key that stands twice is an error: the first value would be lost silently."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(problem=f"key {key!r} stands twice{node.start_mark}")
-        return super().construct_mapping(node, deep)
-
-
 def load_params(path: Path = Path("params.yaml")) -> Params:
-    """Read and check params.yaml.
+    """Read and check params.yaml, in YAML 1.2 as DVC does.
 
     Raises MemcurateError with one line per wrong key: the key, what is wrong, what it got.
     """
-    try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _OneOfEachKey)
-    except FileNotFoundError:
-        raise MemcurateError(f"{path} is missing: run this in the project's root folder") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise MemcurateError(f"{path} is no valid YAML: {error}") from error
-    if not isinstance(values, dict):
-        raise MemcurateError(f"{path} is empty, or is no list of keys and values")
-    return validated(Params, values, path)
+    return validated(Params, read_yaml(path), path)
 
 
 def validated(model: type[M], values: object, path: Path = Path("params.yaml")) -> M:
@@ -444,15 +445,20 @@ def validated(model: type[M], values: object, path: Path = Path("params.yaml")) 
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise MemcurateError(f"{path}:\n" + "\n".join(map(_line, error.errors()))) from None
+        lines = [_line(one)[:MAX_LINE] for one in error.errors()]
+        if len(lines) > MAX_LINES:
+            lines[MAX_LINES:] = [f"  … and {len(lines) - MAX_LINES} more wrong keys"]
+        raise MemcurateError(f"{path}:\n" + "\n".join(lines)) from None
 
 
 def _line(error: ErrorDetails) -> str:
     """One wrong key, for a person: the key, what is wrong, what it got."""
-    path = [str(part) for part in error["loc"] if part != "[key]"]
+    path = [part for part in error["loc"] if part != "[key]"]
     if path[:1] == ["sources"] and path[2:3] == ["chunking"]:
         del path[3:4]  # the recipe, which pydantic puts between
-    key = ".".join(path)
+    key = dotted(tuple(path))
+    got = repr(error["input"])
+    got = got if len(got) <= MAX_SHOWN else f"{got[:MAX_SHOWN]}…"
     match error["type"]:
         case "extra_forbidden":
             return f"  {key}: there is no such key (check its spelling)"
@@ -462,14 +468,14 @@ def _line(error: ErrorDetails) -> str:
             return f"  {key}.recipe: missing"
         case "union_tag_invalid":
             context = error["ctx"]
-            return f"  {key}.recipe: takes {context['expected_tags']}; got {context['tag']!r}"
+            return f"  {key}.recipe: takes {context['expected_tags']}; got {context['tag'][:MAX_SHOWN]!r}"
         case "model_type" | "model_attributes_type" | "dict_type":
-            return f"  {key}: should be a block of keys; got {error['input']!r}"
+            return f"  {key}: should be a block of keys; got {got}"
         case "too_short":
-            return f"  {key}: should hold at least {error['ctx']['min_length']}; got {error['input']!r}"
+            return f"  {key}: should hold at least {error['ctx']['min_length']}; got {got}"
         case "string_pattern_mismatch":
-            return f"  {key}: takes small letters, digits and _; got {error['input']!r}"
+            return f"  {key}: takes small letters, digits and _; got {got}"
         case "value_error":
             message = error["msg"].removeprefix("Value error, ")
             return f"  {key}: {message}" if key else f"  {message}"
-    return f"  {key}: {error['msg'].replace('Input should', 'should')}; got {error['input']!r}"
+    return f"  {key}: {error['msg'].replace('Input should', 'should')}; got {got}"

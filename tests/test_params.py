@@ -1,13 +1,16 @@
 """params.yaml: every kind of mistake is told by key, with what it got and what it takes, in plain words."""
 
+import re
 from pathlib import Path
 
 import pytest
+from dvc.utils.serialize import dumps_yaml, loads_yaml
 
 from pipeline.errors import MemcurateError
 from pipeline.params import load_params
 from tests.conftest import ROOT
 from tests.graph.project import REMOVED, params_with
+from training.params import agent_params
 
 PLACE = "sources.gutenberg.files.0.places.0"
 BOOKS = "sources.gutenberg.chunking"
@@ -76,6 +79,11 @@ MISTAKES = {
     "refused licence in other letters": ("licences.refuse", ["cc-by-sa-4.0"], ["squad_dev", "CC-BY-SA-4.0"]),
     "refused licence that none has": ("licences.refuse", ["GPL"], ["licences.refuse", "'GPL'", "no source"]),
     "two pins": (f"{PLACE}.git_blob", "a" * 40, [PLACE, "one of sha256 and git_blob, not by both"]),
+    "file of one's own without a hash": (
+        "assets.files.0.places",
+        [{"locator": "file:x"}],
+        ["assets.files", "file:x", "sha256"],
+    ),
     "short hash": (f"{PLACE}.sha256", "abc", [f"{PLACE}.sha256", "'abc'", "64"]),
     "upper-case hash": (f"{PLACE}.sha256", "A" * 64, [f"{PLACE}.sha256", "AAAA"]),
     "unknown kind of locator": (
@@ -126,7 +134,6 @@ def told(tmp_path: Path, key: str, value: object) -> str:
 
 def test_the_committed_file_loads() -> None:
     params = load_params(ROOT / "params.yaml")
-    assert len(params.use) == 8
     assert set(params.use) <= params.sources.keys()
 
 
@@ -208,7 +215,7 @@ def test_a_source_may_have_any_name(tmp_path: Path, name: str) -> None:
 def test_no_yaml(tmp_path: Path, text: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    assert f"{path} is no valid YAML" in message(path)
+    assert f"{path}, line" in message(path)
 
 
 def test_a_key_that_stands_twice(tmp_path: Path) -> None:
@@ -216,7 +223,50 @@ def test_a_key_that_stands_twice(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text("seed: 1\nsplit:\n  test_share: 0.1\n  test_share: 0.2\n")
     assert "'test_share' stands twice" in message(path)
-    assert "line 3" in message(path)
+    assert f"{path}, line 4: " in message(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("dataset.limit", 10**30),
+        ("dataset.limit", 10**12),
+        ("split.test_share", float("nan")),
+        ("evaluation.resamples", 10**9),
+        ("evaluation.questions", 2**62),
+        ("training.seed", -1),
+        ("training.seed", 2**32),
+        ("training.profiles.cpu.learning_rate", float("inf")),
+        ("answer.max_tokens", 2**40),
+    ],
+)
+def test_a_number_beyond_all_bounds_is_told_by_its_key(tmp_path: Path, key: str, value: float) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(params_with({key: value}), encoding="utf-8")
+    with pytest.raises(MemcurateError, match=rf"{re.escape(str(path))}|params\.yaml") as caught:
+        agent_params(load_params(path))
+    assert f" {key}: " in str(caught.value)
+
+
+def test_rates_as_dvc_writes_them(tmp_path: Path) -> None:
+    """`dvc exp run -S …learning_rate=0.000006` writes 6e-06, which YAML 1.1 takes for text."""
+    path = tmp_path / "params.yaml"
+    values = loads_yaml((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    values["training"]["profiles"]["cpu"]["learning_rate"] = 0.000006
+    path.write_text(dumps_yaml(values).replace("seed: 20\n", "seed: 020\n"), encoding="utf-8")
+    assert "learning_rate: 6e-06\n" in path.read_text()
+    params = load_params(path)
+    assert agent_params(params).training.profiles["cpu"].learning_rate == 6e-06
+    assert params == load_params(ROOT / "params.yaml")
+
+
+def test_many_wrong_keys_and_long_ones_make_a_short_message(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("".join(f"k{number}: 1\n" for number in range(20_000)))
+    assert len(message(path).splitlines()) < 30
+    assert "more wrong keys" in message(path)
+    path.write_text(params_with({"use": ["x" * 10_000, "é\x07" * 5_000], "k\x1b[31m" + "k" * 10_000: 1}))
+    assert [line for line in message(path).splitlines() if len(line) > 1_100 or not line.isprintable()] == []
 
 
 def test_not_utf_8(tmp_path: Path) -> None:

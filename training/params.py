@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.params import Ask, EndpointModel, File, Model, Params, validated
+from pipeline.params import MOST, Ask, Count, EndpointModel, Model, Params, PinnedFiles, validated
 
-Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0)]
 Baseline = Literal["scripted", "bm25_chunks", "empty_memory", "long_context"]
 
@@ -15,17 +14,19 @@ Baseline = Literal["scripted", "bm25_chunks", "empty_memory", "long_context"]
 class MemoryParams(Model):
     """What the memory may hold, and how much of it a policy sees."""
 
-    core_tokens: Annotated[int, Field(ge=16)] = Field(description="core memory holds at most so many tokens")
-    shown: Annotated[int, Field(ge=0)] = Field(description="newest entries of each list in a prompt")
+    core_tokens: Annotated[int, Field(ge=16, le=MOST)] = Field(
+        description="core memory holds at most so many tokens"
+    )
+    shown: Annotated[int, Field(ge=0, le=MOST)] = Field(description="newest entries of each list in a prompt")
 
 
 class StepParams(Model):
     """What a model reads and writes at a step, in its own tokens."""
 
-    prompt_tokens: Annotated[int, Field(ge=256)] = Field(
+    prompt_tokens: Annotated[int, Field(ge=256, le=MOST)] = Field(
         description="instructions, memory and chunk, at most"
     )
-    reply_tokens: Annotated[int, Field(ge=16)] = Field(description="a reply, at most")
+    reply_tokens: Annotated[int, Field(ge=16, le=MOST)] = Field(description="a reply, at most")
     temperature: Share = Field(description="of sampling; 0 takes the likeliest token")
 
 
@@ -35,7 +36,7 @@ class AnswerParams(Model):
     by: Literal["contains", "local", "endpoint"] = Field(description="who answers")
     model: str | EndpointModel | None = Field(description="folder of a local one, or one of the endpoint")
     retrieve: Count = Field(description="entries that BM25 takes from each list")
-    max_tokens: Annotated[int, Field(ge=32)] = Field(
+    max_tokens: Annotated[int, Field(ge=32, le=MOST)] = Field(
         description="of core and entries that the answerer reads"
     )
     judge: Ask | None = Field(
@@ -87,11 +88,13 @@ class EvaluationParams(Model):
 
     methods: list[Baseline] = Field(min_length=1, description="methods without a model")
     models: dict[PolicyName, PolicyModel] = Field(description="models as policies, by a name of your own")
-    stretch: list[Annotated[int, Field(ge=1000)]] = Field(
+    stretch: list[Annotated[int, Field(ge=1000, le=MOST)]] = Field(
         description="tokens that test instances of one source are joined up to, and more"
     )
     questions: Count = Field(description="asked of a stretched instance at most")
-    resamples: Annotated[int, Field(ge=100)] = Field(description="of the bootstrap behind an interval")
+    resamples: Annotated[int, Field(ge=100, le=100_000)] = Field(
+        description="of the bootstrap behind an interval"
+    )
 
     @model_validator(mode="after")
     def _names(self) -> "EvaluationParams":
@@ -106,7 +109,7 @@ class EvaluationParams(Model):
 class BaseModelParams(Model):
     """Where the model that is trained comes from: exactly one of the two."""
 
-    files: list[File] | None = Field(None, description="a GGUF file, out of a package")
+    files: PinnedFiles | None = Field(None, description="a GGUF file, out of a package")
     hub: Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$")] | None = Field(
         None, description="a model of the hub, OWNER/NAME"
     )
@@ -158,7 +161,7 @@ class TrainedStepParams(StepParams):
 class Profile(Model):
     """How the agent is trained, for a kind of machine."""
 
-    gpus: Annotated[int, Field(ge=0)] = Field(description="that the machine must have")
+    gpus: Annotated[int, Field(ge=0, le=MOST)] = Field(description="that the machine must have")
     bfloat16: bool = Field(description="whether weights of 32 bits are multiplied as 16")
     base_model: BaseModelParams
     sources: list[str] | None = Field(description="whose instances are played; null: all")
@@ -169,12 +172,14 @@ class Profile(Model):
     warm_start: WarmStartParams
     batches: Count = Field(description="of instances, played and learnt from")
     instances: Count = Field(description="in a batch")
-    group: Annotated[int, Field(ge=2)] = Field(description="episodes of each instance in a batch")
+    group: Annotated[int, Field(ge=2, le=MOST)] = Field(description="episodes of each instance in a batch")
     pooled: Literal["instance", "step"] = Field(description="rows whose rewards are compared")
     updates: Count = Field(description="of the weights, on each batch")
     parts: Count = Field(description="of a batch, differentiated one after the other")
     learning_rate: Annotated[float, Field(gt=0)]
-    warm_up: Annotated[int, Field(ge=0)] = Field(description="updates until the learning rate is reached")
+    warm_up: Annotated[int, Field(ge=0, le=MOST)] = Field(
+        description="updates until the learning rate is reached"
+    )
     clip: Annotated[float, Field(gt=0)] = Field(description="of the ratio to the policy that played")
     kl: Share = Field(description="weight of the divergence from the warm-started policy")
     generate: Literal["batch", "continuous", "vllm"] = Field(description="how completions are made")
@@ -182,7 +187,7 @@ class Profile(Model):
     validation: Count = Field(description="train instances that are held out, to choose the best weights by")
     every: Count = Field(description="batches between validations, and between checkpoints")
     tests: Count | None = Field(description="test instances of each source at most; null: all")
-    stretch: list[Annotated[int, Field(ge=1000)]] = Field(
+    stretch: list[Annotated[int, Field(ge=1000, le=MOST)]] = Field(
         description="tokens that test instances are joined up to, as evaluation.stretch"
     )
     lora: LoraParams | None
@@ -201,7 +206,9 @@ class Profile(Model):
 class TrainingParams(Model):
     """Profiles, and the one that is used."""
 
-    seed: int = Field(description="of what is learnt from in which order, and of what is sampled")
+    seed: Annotated[int, Field(ge=0, lt=1 << 32)] = Field(
+        description="of what is learnt from in which order, and of what is sampled"
+    )
     profile: str
     profiles: dict[str, Profile]
 
