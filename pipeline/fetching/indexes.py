@@ -21,8 +21,8 @@ class Index:
     auth: tuple[str, str] | None
 
     def auth_for(self, url: str) -> tuple[str, str] | None:
-        """Give the credentials for a URL only where it stands on the index's own host."""
-        return self.auth if urlsplit(url).netloc == urlsplit(self.url).netloc else None
+        """Give the credentials for a URL of the index's own scheme, host and port, and for none else."""
+        return self.auth if _origin(url) == _origin(self.url) else None
 
 
 def indexes() -> list[Index]:
@@ -43,14 +43,23 @@ def indexes() -> list[Index]:
         extra = extra or settings.get("global.extra-index-url", "")
     # uv lets an index have a name: `name=url`.
     urls = [re.sub(r"^[\w.-]+=(?=\w+:)", "", main), *extra.split()]
-    remote = [_index(url) for url in urls if re.match("https?://", url)]
+    remote = [_index(url) for url in urls if re.match("(?i)https?://", url)]
     if not remote:
         raise UnreachableError("no package index with an http(s) URL is configured")
     return remote
 
 
-def _index(url: str) -> Index:
+def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _index(url: str) -> Index:
+    try:
+        parts = urlsplit(url)
+        _origin(url)
+    except ValueError as error:  # the URL is not told: it may hold a password
+        raise UnreachableError(f"the URL of a configured package index is malformed ({error})") from error
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     return Index(bare, auth)

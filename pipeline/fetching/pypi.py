@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import requests
+import urllib3
 from packaging.version import InvalidVersion, Version
 from pypi_simple import DistributionPackage, NoSuchProjectError, PyPISimple, UnsupportedRepoVersionError
 
 from pipeline.fetching.errors import UnreachableError
-from pipeline.fetching.https import TIMEOUT, download, reason, session
+from pipeline.fetching.https import TIMEOUT, RefusedError, check_link, download, reason, session
 from pipeline.fetching.indexes import Index, indexes
 from pipeline.fetching.locators import Pypi
 
@@ -21,7 +22,7 @@ def download_artifact(locator: Pypi, sha256: str, part: Path) -> None:
     for index in indexes():
         try:
             url = _find(index, locator, sha256).url
-            download(url, part, index.auth_for(url))
+            download(url, part, _auth(index, url))
             return
         except UnreachableError as error:
             failures.append(f"index {index.url}: {error}")
@@ -50,6 +51,15 @@ def published_sha256(locator: Pypi) -> str:
     raise UnreachableError("; ".join(failures))
 
 
+def _auth(index: Index, url: str) -> tuple[str, str] | None:
+    """The credentials for a link of an index. Raises UnreachableError where it is not to be followed."""
+    try:
+        check_link(index.url, url)
+        return index.auth_for(url)
+    except (RefusedError, ValueError) as error:
+        raise UnreachableError(f"its link {url}: {error}") from error
+
+
 def _find(index: Index, locator: Pypi, sha256: str) -> DistributionPackage:
     of_version = _of_version(index, locator)
     for package in of_version:
@@ -68,10 +78,10 @@ def _of_version(index: Index, locator: Pypi) -> list[DistributionPackage]:
             listed = client.get_project_page(locator.project, timeout=TIMEOUT).packages
     except NoSuchProjectError as error:
         raise UnreachableError(f"it has no project {locator.project!r}") from error
-    except requests.RequestException as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         raise UnreachableError(reason(error)) from error
-    # pypi-simple reads the page with pydantic and others: what they make of a strange page is a ValueError.
-    except (UnsupportedRepoVersionError, ValueError) as error:
+    # pypi-simple reads the page with pydantic and others, which make all of these of a strange page.
+    except (UnsupportedRepoVersionError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise UnreachableError(f"its answer is not a simple index's page ({error})") from error
     of_version = [package for package in listed if _same_version(package.version, locator.version)]
     if not of_version:

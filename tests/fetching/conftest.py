@@ -3,33 +3,45 @@
 import base64
 import os
 import socket
+import ssl
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from tests.fetching.making import sha256
+from tests.fetching.making import PEM, sha256
 
 
 class Server:
-    """Serves `bodies` by path; counts the requests; cuts, delays and asks for a password where told."""
+    """Serves `bodies` by path; counts the requests; cuts, delays, drips, leads elsewhere and asks for a
+    password where told; with a certificate over https.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self.bodies: dict[str, bytes] = {}
         self.requests: Counter[str] = Counter()
         self.headers: dict[str, dict[str, str]] = {}
         self.cut: set[str] = set()
         self.delay = 0.0
+        self.leads: dict[str, str] = {}
+        self.drips: set[str] = set()  # a byte of the body at a time
+        self.stalls: set[str] = set()  # a byte of the headers at a time
         self.password: tuple[str, str] | None = None
         self._listed: dict[str, list[str]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.host = f"127.0.0.1:{self._server.server_port}"
         self.url = f"http://{self.host}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+            self.url = f"https://{self.host}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def publish(self, project: str, filename: str, data: bytes, listed: str | None = None) -> str:
@@ -57,7 +69,14 @@ class Server:
                 server.requests[self.path] += 1
                 server.headers[self.path] = dict(self.headers)
                 body = server.bodies.get(self.path)
-                if server.password and not self._let_in(server.password):
+                if self.path in server.stalls:
+                    self._drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 10_000)
+                elif self.path in server.leads:
+                    self.send_response(302)
+                    self.send_header("Location", server.leads[self.path])
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                elif server.password and not self._let_in(server.password):
                     self.send_error(401)
                 elif body is None:
                     self.send_error(404)
@@ -69,8 +88,18 @@ class Server:
                     )
                     self.send_header("Content-Length", str(len(body)))
                     self.end_headers()
-                    self.wfile.write(body[: len(body) // 2] if self.path in server.cut else body)
+                    if self.path in server.drips:
+                        self._drip(body)
+                    else:
+                        self.wfile.write(body[: len(body) // 2] if self.path in server.cut else body)
                 self.close_connection = True
+
+            def _drip(self, data: bytes) -> None:
+                with suppress(OSError):  # it is given up
+                    for byte in data:
+                        self.wfile.write(bytes([byte]))
+                        self.wfile.flush()
+                        time.sleep(0.02)
 
             def _let_in(self, password: tuple[str, str]) -> bool:
                 wanted = base64.b64encode(":".join(password).encode()).decode()
@@ -91,6 +120,18 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "file:///nowhere/simple")
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """The same over https."""
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_text(PEM)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    made = Server(certificate)
     yield made
     made.close()
 

@@ -52,3 +52,22 @@ def tar_gz_of(members: dict[str, bytes], special: dict[str, bytes] | None = None
 
 def content(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# Key and certificate of 127.0.0.1, signed by itself and good for a century: to be trusted by the tests only.
+PEM = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgKCL4kz87MRcCFPVJ
+3DdlJ3oTIUNLNeNfz5tKiQpAryahRANCAAQ7FZNnZ9K2iuxETzljpKY6V4ndmjn+
+uz3fHt2ZLftPUX9is9zDkjOYmNQPwxCvftnJA75e2F2p5AkOlqUC1R6Y
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBOzCB46ADAgECAgEBMAoGCCqGSM49BAMCMBQxEjAQBgNVBAMMCTEyNy4wLjAu
+MTAgFw0wMDAxMDEwMDAwMDBaGA8yMDk5MTIzMTAwMDAwMFowFDESMBAGA1UEAwwJ
+MTI3LjAuMC4xMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEOxWTZ2fStorsRE85
+Y6SmOleJ3Zo5/rs93x7dmS37T1F/YrPcw5IzmJjUD8MQr37ZyQO+XthdqeQJDpal
+AtUemKMkMCIwDwYDVR0RBAgwBocEfwAAATAPBgNVHRMBAf8EBTADAQH/MAoGCCqG
+SM49BAMCA0cAMEQCIAlLPK+s43R0jHPl4/1RzvjvmAO4RDIsvKFBGlkBGanAAiBh
+usxlcnZ6EBBwWcZ7dQ9IpSyXsLUYMmY/99UvEOdn8Q==
+-----END CERTIFICATE-----
+"""

@@ -1,9 +1,14 @@
+import time
 from pathlib import Path
 
 import pytest
 
+from pipeline.errors import MemcurateError
+from pipeline.fetching import https
 from pipeline.fetching.errors import UnreachableError
-from pipeline.fetching.https import download
+from pipeline.fetching.https import download, session
+from pipeline.fetching.pinning import pinned
+from pipeline.params import Place
 from tests.fetching.conftest import Server
 
 
@@ -35,3 +40,73 @@ def test_no_connection_is_unreachable(closed: str, tmp_path: Path) -> None:
 def test_a_url_that_is_none_is_unreachable(tmp_path: Path) -> None:
     with pytest.raises(UnreachableError):
         download("http://bad..host/x", tmp_path / "part")
+
+
+def test_https_is_not_left_for_http(server: Server, secure: Server, tmp_path: Path) -> None:
+    """Neither at the first redirect nor at a later one, whatever form its address has."""
+    server.bodies["/x"] = b"x"
+    secure.leads |= {"/x": f"{server.url}/x", "/first": "/x", "/upper": f"HTTP://{server.host}/x"}
+    for path in ("/x", "/first", "/upper"):
+        with pytest.raises(UnreachableError, match=f"(?i){secure.url}/.* leads from https to http:"):
+            download(f"{secure.url}{path}", tmp_path / "part")
+    with pytest.raises(MemcurateError, match=r"cannot be pinned: .* leads from https to http"):
+        pinned(Place(locator=f"{secure.url}/first"))
+    assert not server.requests
+
+
+def test_redirects_that_stay_with_https_are_followed(server: Server, secure: Server, tmp_path: Path) -> None:
+    secure.bodies["/x"] = b"x"
+    secure.leads |= {"/relative": "/x", "/host": f"//{secure.host}/x", "/whole": f"{secure.url}/x"}
+    server.leads["/up"] = f"{secure.url}/x"
+    for url in (*(f"{secure.url}{path}" for path in secure.leads), f"{server.url}/up"):
+        download(url, tmp_path / "part")
+        assert (tmp_path / "part").read_bytes() == b"x"
+
+
+def test_redirects_without_end(secure: Server, tmp_path: Path) -> None:
+    secure.leads["/x"] = "/x"
+    with pytest.raises(UnreachableError, match="redirects"):
+        download(f"{secure.url}/x", tmp_path / "part")
+
+
+def test_a_body_that_trickles_in_is_given_up(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(https, "SECONDS", 0.5)
+    server.bodies["/x"] = b"x" * 10_000
+    server.drips.add("/x")
+    started = time.monotonic()
+    with pytest.raises(UnreachableError, match=rf"given up, because {server.url}/x sent \d+ bytes in 1 s"):
+        download(f"{server.url}/x", tmp_path / "part")
+    with session() as opened, pytest.raises(https.RefusedError, match=f"given up, because {server.url}/x"):
+        opened.get(f"{server.url}/x", timeout=https.TIMEOUT)
+    assert time.monotonic() - started < 10
+
+
+def test_a_slow_body_of_few_bytes_arrives(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(https, "SECONDS", 0.2)
+    monkeypatch.setattr(https, "LEAST_BYTES", 1)
+    server.bodies["/x"] = b"x" * 40
+    server.drips.add("/x")
+    download(f"{server.url}/x", tmp_path / "part")
+    assert (tmp_path / "part").read_bytes() == b"x" * 40
+
+
+def test_headers_that_trickle_in_are_given_up(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(https, "BEGINS_WITHIN", 0.5)
+    server.stalls.add("/x")
+    with pytest.raises(UnreachableError, match=rf"no answer in time \(none of {server.url}/x after 0.5 s\)"):
+        download(f"{server.url}/x", tmp_path / "part")
+
+
+def test_a_page_beyond_all_bounds_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(https, "MOST_OF_A_PAGE", 1_000)
+    server.bodies |= {"/x": b"x" * 1_001, "/y": b"y" * 1_000}
+    with session() as opened:
+        assert opened.get(f"{server.url}/y", timeout=https.TIMEOUT).content == b"y" * 1_000
+        with pytest.raises(https.RefusedError, match=f"{server.url}/x has over 1,000 bytes"):
+            opened.get(f"{server.url}/x", timeout=https.TIMEOUT)

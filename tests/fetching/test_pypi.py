@@ -110,10 +110,49 @@ def test_credentials_of_the_index_are_used_and_never_told(
     assert "wrongword" not in told
 
 
-def test_credentials_stay_on_the_host_of_the_index() -> None:
+@pytest.mark.parametrize(
+    ("url", "given"),
+    [
+        ("https://one.invalid/files/x", True),
+        ("HTTPS://ONE.invalid:443/files/x", True),
+        ("https://two.invalid/files/x", False),
+        ("http://one.invalid/files/x", False),
+        ("https://one.invalid:8443/files/x", False),
+        ("https://one.invalid.two.invalid/files/x", False),
+        ("https://one.invalid@two.invalid/files/x", False),
+        ("ftp://one.invalid/files/x", False),
+    ],
+)
+def test_credentials_stay_at_the_origin_of_the_index(url: str, given: bool) -> None:
     index = Index("https://one.invalid/simple", ("me", "secret"))
-    assert index.auth_for("https://one.invalid/files/x") == ("me", "secret")
-    assert index.auth_for("https://two.invalid/files/x") is None
+    assert index.auth_for(url) == (("me", "secret") if given else None)
+
+
+def test_an_index_over_https_leads_to_no_file_over_http(
+    server: Server, secure: Server, target: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor do its credentials follow."""
+    filename = "my_data-1.0-py3-none-any.whl"
+    server.bodies[f"/files/{filename}"] = WHEEL
+    link = f'<a href="{server.url}/files/{filename}#sha256={sha256(WHEEL)}">{filename}</a>'
+    secure.bodies["/simple/my-data/"] = f"<html><body>{link}</body></html>".encode()
+    secure.password = ("me", "secret")
+    monkeypatch.setenv("PIP_INDEX_URL", f"https://me:secret@{secure.host}/simple")
+    told = failure("pypi:my-data==1.0!my_data/*.json", WHEEL, target, cache)
+    assert f"leads from https to {server.url}/files/{filename}" in told
+    assert "secret" not in told
+    assert not server.requests
+
+
+def test_a_malformed_url_of_an_index_is_told_without_its_password(
+    target: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for url in ("https://me:secret@[one/simple", "https://me:secret@one.invalid:port/simple"):
+        monkeypatch.setenv("PIP_INDEX_URL", url)
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "file:///folder")
+        told = failure("pypi:x==1!x", b"x", target, cache)
+        assert "package index is malformed" in told
+        assert "secret" not in told
 
 
 class TestConfiguredIndexes:
