@@ -5,13 +5,15 @@ bytes are loaded. What is found is what is there now: whoever pins it trusts it,
 bytes are refused.
 """
 
-import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from pydantic import ValidationError
 
 from pipeline.errors import MemcurateError
 from pipeline.fetching import https
 from pipeline.fetching.errors import UnreachableError
+from pipeline.fetching.hub import hashes_of, revision_of
 from pipeline.fetching.locators import Https, Hub, Local, Locator, Pypi, parse
 from pipeline.fetching.pypi import published_sha256
 from pipeline.fetching.verify import digest
@@ -19,22 +21,37 @@ from pipeline.params import Place
 
 
 def is_pinned(place: Place) -> bool:
-    """Whether fetch would take the place as it is."""
+    """Whether a place has a revision that stays and a hash; a local file that is there, its present hash."""
     locator = parse(place.locator)
-    return bool(place.sha256 or place.git_blob) and not (isinstance(locator, Hub) and locator.moves)
+    if not (place.sha256 or place.git_blob) or (isinstance(locator, Hub) and locator.moves):
+        return False
+    if isinstance(locator, Local) and locator.path.is_file():
+        return pinned(place) == place
+    return True
 
 
 def pinned(place: Place) -> Place:
-    """The place with its revision and hash.
+    """The place with its revision and hash. A file of this machine is the user's to change: its new hash is
+    taken.
 
-    Raises MemcurateError when nothing tells them, or when a hash that is given already is not that of the
-    revision.
+    Raises MemcurateError when nothing tells them, or when the hash of a published file is not the given one.
     """
     locator = parse(place.locator)
     try:
-        found = _on_the_hub(locator) if isinstance(locator, Hub) else _sha256(locator)
+        if isinstance(locator, Local):
+            return _of_local(locator, place)
+        found = _of_hub(locator) if isinstance(locator, Hub) else _of_bytes(locator)
     except UnreachableError as error:
         raise MemcurateError(f"{place.locator} cannot be pinned: {error}") from error
+    except ValidationError as error:
+        raise MemcurateError(
+            f"{place.locator} cannot be pinned: the hash that is told there is not one "
+            f"({error.errors()[0]['input']!r:.100})"
+        ) from error
+    except OSError as error:
+        raise MemcurateError(
+            f"{place.locator} cannot be pinned: reading or writing failed: {error}"
+        ) from error
     for given, now in ((place.sha256, found.sha256), (place.git_blob, found.git_blob)):
         if given is not None and now is not None and given != now:
             raise MemcurateError(
@@ -44,14 +61,22 @@ def pinned(place: Place) -> Place:
     return found
 
 
-def _sha256(locator: Locator) -> Place:
+def _of_local(locator: Local, place: Place) -> Place:
+    """By the algorithm that the place has already."""
+    if not locator.path.is_file():
+        raise UnreachableError(f"there is no file {locator.path.absolute()}")
+    try:
+        if place.git_blob is not None:
+            return Place(locator=locator.text, git_blob=digest(locator.path, "git-blob"))
+        return Place(locator=locator.text, sha256=digest(locator.path, "sha256"))
+    except OSError as error:
+        raise UnreachableError(f"it cannot be read: {error}") from error
+
+
+def _of_bytes(locator: Locator) -> Place:
     """The bytes that are there now."""
     if isinstance(locator, Pypi):
         return Place(locator=locator.text, sha256=published_sha256(locator))
-    if isinstance(locator, Local):
-        if not locator.path.is_file():
-            raise UnreachableError(f"there is no file {locator.path.absolute()}")
-        return Place(locator=locator.text, sha256=digest(locator.path, "sha256"))
     assert isinstance(locator, Https)
     with TemporaryDirectory() as scratch:
         part = Path(scratch) / "file"
@@ -59,50 +84,8 @@ def _sha256(locator: Locator) -> Place:
         return Place(locator=locator.text, sha256=digest(part, "sha256"))
 
 
-def _on_the_hub(locator: Hub) -> Place:
-    """The revision, and the hash that the hub has of the file there: of a large one sha256, else its git blob
-    id.
-    """
-    # Imported late: it takes long, and nothing else of fetching's common road needs it.
-    from httpx import HTTPError
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
-    from huggingface_hub.hf_api import RepoFile
-
-    api = HfApi()
-    try:
-        revision = api.dataset_info(locator.repo, revision=locator.revision).sha
-        listed = api.get_paths_info(locator.repo, [locator.path], revision=revision, repo_type="dataset")
-    except (HfHubHTTPError, HTTPError, OSError) as error:
-        raise UnreachableError(f"the hub gave no answer that helps ({error})") from error
-    files = [one for one in listed if isinstance(one, RepoFile)]
-    if revision is None or not files:
-        raise UnreachableError(f"the hub's {locator.repo} has no file {locator.path} at {locator.revision}")
+def _of_hub(locator: Hub) -> Place:
+    revision = revision_of(locator)
+    sha256, git_blob = hashes_of(locator, revision)
     text = locator.text.replace(f"@{locator.revision}/", f"@{revision}/", 1)
-    if files[0].lfs is not None:
-        return Place(locator=text, sha256=files[0].lfs.sha256)
-    return Place(locator=text, git_blob=files[0].blob_id)
-
-
-def written(params: str, old: Place, new: Place) -> str:
-    """The text of a params file in which every unpinned line of `old` says `new`; all else stays as it is.
-
-    Raises MemcurateError when no line is `locator: …` alone.
-    """
-    line = re.compile(
-        rf"^(?P<indent> *)(?P<dash>- +)?locator: *(['\"]?){re.escape(old.locator)}\3 *$", re.MULTILINE
-    )
-    if not line.search(params):
-        raise MemcurateError(
-            f"no line of the params says `locator: {old.locator}` and nothing else: write it so, on a line "
-            "of its own"
-        )
-    name, value = ("sha256", new.sha256) if new.sha256 else ("git_blob", new.git_blob)
-    has_hash = old.sha256 is not None or old.git_blob is not None
-
-    def replaced(match: re.Match[str]) -> str:
-        indent, dash = match["indent"], match["dash"] or ""
-        first = f"{indent}{dash}locator: {new.locator}"
-        return first if has_hash else f"{first}\n{' ' * len(indent + dash)}{name}: {value}"
-
-    return line.sub(replaced, params)
+    return Place(locator=text, sha256=sha256, git_blob=git_blob)

@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import ROOT
 from tests.fetching.conftest import Server
 from tests.fetching.making import content, git_blob
+from tests.graph.project import params_with
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 PATH = f"/datasets/owner/name/resolve/{REVISION}/data/train.json"
@@ -60,3 +62,30 @@ def test_a_file_that_changed_under_a_pinned_revision(server: Server, target: Pat
     assert done.returncode == 1
     assert git_blob(b"[]") in done.stderr and git_blob(b"[1]") in done.stderr
     assert content(target) == {} and "Traceback" not in done.stderr
+
+
+def test_the_hub_is_not_left_for_http(
+    server: Server, secure: Server, target: Path, cache: Path, tmp_path: Path
+) -> None:
+    """Neither for the file nor for what pins it, and the token stays."""
+    api = "/api/datasets/owner/name/revision/main"
+    server.bodies |= {PATH: b"[]", api: b"{}"}
+    secure.leads |= {path: f"{server.url}{path}" for path in (PATH, api)}
+    done = fetch_from(secure, b"[]", target, cache)
+    assert done.returncode == 1
+    assert f"leads from https to {server.url}{PATH}" in done.stderr
+    (tmp_path / "params.yaml").write_text(
+        params_with({"sources.squad_dev.files": [{"places": [{"locator": "hf:owner/name@main/x.json"}]}]})
+    )
+    pinned = subprocess.run(
+        [sys.executable, "-c", "from stages.cli import run; run()", "pin", "squad_dev"],
+        cwd=tmp_path,
+        env={**os.environ, "HF_ENDPOINT": secure.url, "HF_TOKEN": "hf_token", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert pinned.returncode == 1
+    assert f"leads from https to {server.url}{api}" in pinned.stderr
+    assert not server.requests

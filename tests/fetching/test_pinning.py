@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import MemcurateError
-from pipeline.fetching.pinning import is_pinned, pinned, written
-from pipeline.params import Place
+from pipeline.fetching.pinning import is_pinned, pinned
+from pipeline.params import Place, load_params
 from tests.conftest import ROOT
 from tests.fetching.conftest import Server
 from tests.fetching.making import git_blob, sha256
@@ -39,25 +39,29 @@ def test_the_wheel_of_a_version(server: Server) -> None:
         pinned(Place(locator="pypi:my-data==3.0!x.txt"))
 
 
-def test_a_hash_that_is_not_there_any_more(tmp_path: Path) -> None:
-    (tmp_path / "x.txt").write_bytes(b"changed")
+def test_a_published_file_that_changed_stays_an_error(server: Server) -> None:
+    server.publish("my-data", "my_data-1.0-py3-none-any.whl", b"changed")
     with pytest.raises(MemcurateError, match=f"pinned to {sha256(b'x')}.*{sha256(b'changed')}"):
-        pinned(Place(locator=f"file:{tmp_path}/x.txt", sha256=sha256(b"x")))
+        pinned(Place(locator="pypi:my-data==1.0!x.txt", sha256=sha256(b"x")))
 
 
-def test_lines_of_the_params() -> None:
-    old = Place(locator="hf:owner/name@main/a.json")
-    new = Place(locator=f"hf:owner/name@{REVISION}/a.json", git_blob="b" * 40)
-    text = (
-        "places:  # two\n  - locator: hf:owner/name@main/a.json\n"
-        "  -\n    locator: 'hf:owner/name@main/a.json'\nx: 1\n"
-    )
-    assert written(text, old, new) == (
-        f"places:  # two\n  - locator: {new.locator}\n    git_blob: {'b' * 40}\n"
-        f"  -\n    locator: {new.locator}\n    git_blob: {'b' * 40}\nx: 1\n"
-    )
-    with pytest.raises(MemcurateError, match="on a line of its own"):
-        written("places: [{locator: hf:owner/name@main/a.json}]\n", old, new)
+@pytest.mark.parametrize("algorithm", ["sha256", "git_blob"])
+def test_a_file_of_ones_own_that_changed_is_pinned_anew(algorithm: str, tmp_path: Path) -> None:
+    hashed = {"sha256": sha256, "git_blob": git_blob}[algorithm]
+    path = tmp_path / "x.txt"
+    path.write_bytes(b"changed")
+    place = Place.model_validate({"locator": f"file:{path}", algorithm: hashed(b"x")})
+    assert not is_pinned(place)
+    assert pinned(place) == Place.model_validate({"locator": f"file:{path}", algorithm: hashed(b"changed")})
+    assert is_pinned(pinned(place))
+    path.unlink()
+    assert is_pinned(place)  # it may be had elsewhere, and nothing says that it changed
+
+
+def test_an_index_that_tells_no_hash(server: Server) -> None:
+    server.publish("my-data", "my_data-1.0-py3-none-any.whl", b"wheel", listed="abc")
+    with pytest.raises(MemcurateError, match="cannot be pinned"):
+        pinned(Place(locator="pypi:my-data==1.0!x.txt"))
 
 
 @pytest.mark.parametrize("large", [True, False])
@@ -88,6 +92,40 @@ def test_the_command_pins_a_branch_of_the_hub_once(large: bool, server: Server, 
     assert pin_line in after and after.endswith("# a comment\n")
     assert "every file is pinned" in pin(tmp_path, server).stdout
     assert server.requests[f"{API}/revision/main"] == 1
+
+
+def test_the_command_writes_by_structure_and_follows_a_file_of_ones_own(
+    server: Server, tmp_path: Path
+) -> None:
+    """One of two places of a locator is pinned; the params have line ends of Windows and are a link."""
+    (tmp_path / "x.json").write_bytes(b"one")
+    places = [{"locator": "file:x.json", "sha256": sha256(b"one")}, {"locator": "file:x.json"}]
+    files = {
+        "sources.gutenberg.files": [{"places": places[:1]}],
+        "sources.squad_dev.files": [{"places": places[1:]}],
+    }
+    text = "# mine\n" + params_with(files) + "# the end"
+    (tmp_path / "elsewhere.yaml").write_bytes(text.replace("\n", "\r\n").encode())
+    (tmp_path / "params.yaml").symlink_to("elsewhere.yaml")
+    unpinned = (tmp_path / "params.yaml").read_bytes()
+    done = pin(tmp_path, server)
+    assert done.returncode == 0, done.stderr
+    first = (tmp_path / "params.yaml").read_bytes()
+    line = f"\r\n      - locator: file:x.json\r\n        sha256: {sha256(b'one')}\r\n".encode()
+    assert first.count(line) == 2
+    assert first.replace(line, b"", 2) == unpinned.replace(line, b"", 1).replace(
+        b"\r\n      - locator: file:x.json\r\n", b"", 1
+    )
+    assert (tmp_path / "params.yaml").is_symlink()
+    assert "every file is pinned" in pin(tmp_path, server).stdout
+    (tmp_path / "x.json").write_bytes(b"two")
+    done = pin(tmp_path, server)
+    assert f"{sha256(b'two')}, was {sha256(b'one')}" in done.stdout
+    replaced = first.replace(sha256(b"one").encode(), sha256(b"two").encode())
+    assert (tmp_path / "params.yaml").read_bytes() == replaced
+    assert load_params(tmp_path / "params.yaml").sources["squad_dev"].files[0].places[0].sha256 == sha256(
+        b"two"
+    )
 
 
 def test_a_hub_that_does_not_answer_leaves_the_params(server: Server, tmp_path: Path) -> None:
