@@ -1,6 +1,5 @@
 """The download cache: whole, verified files named by their hash, shared by sources, runs and processes."""
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,21 +7,34 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from pipeline.errors import MemcurateError
+from pipeline.fetching.environment import folder_from_environment
 from pipeline.fetching.verify import Pin, digest, verify
 
 
 def default_cache() -> Path:
-    """Give the folder that MEMCURATE_CACHE names, else one in the user's cache folder."""
-    folder = os.environ.get("MEMCURATE_CACHE")
-    return (
-        Path(folder).expanduser() if folder else user_cache_path("memcurate", appauthor=False) / "downloads"
-    )
+    """Give the folder that MEMCURATE_CACHE names, else one in the user's cache folder.
+
+    Raises MemcurateError where there is no home folder.
+    """
+    folder = folder_from_environment("MEMCURATE_CACHE")
+    if folder is None:
+        folder = user_cache_path("memcurate", appauthor=False) / "downloads"
+        if not folder.is_absolute():
+            raise MemcurateError(
+                "the home folder is not known: set MEMCURATE_CACHE to a folder for downloads"
+            )
+    return folder
 
 
 def in_cache(cache: Path, pin: Pin) -> Path | None:
     """Give the cached file with the pinned hash, if there is one. A damaged one is deleted."""
-    if not _entry(cache, pin).exists():
+    entry = _entry(cache, pin)
+    if not entry.exists():
         return None
+    # Without the lock, which a cache that is only read has no room for: what is whole never changes.
+    if _is_whole(entry, pin):
+        return entry
     with _lock(cache, pin):
         return _undamaged(cache, pin)
 
@@ -62,8 +74,15 @@ def _undamaged(cache: Path, pin: Pin) -> Path | None:
     entry = _entry(cache, pin)
     if not entry.exists():
         return None
-    if digest(entry, pin.algorithm) == pin.digest:
+    if _is_whole(entry, pin):
         return entry
     print(f"the cached {entry} is damaged: deleted", file=sys.stderr)
     entry.unlink()
     return None
+
+
+def _is_whole(entry: Path, pin: Pin) -> bool:
+    try:
+        return digest(entry, pin.algorithm) == pin.digest
+    except FileNotFoundError:  # another process has just deleted a damaged one
+        return False

@@ -1,17 +1,16 @@
 """A local folder with some of the files, listed in its SHA256SUMS: asked before everything else."""
 
-import os
 import re
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import MemcurateError
+from pipeline.fetching.environment import folder_from_environment
 from pipeline.fetching.verify import Pin, digest, verify
 
 
 def mirror_from_environment() -> Path | None:
     """Give the folder that MEMCURATE_MIRROR names, if it is set."""
-    folder = os.environ.get("MEMCURATE_MIRROR")
-    return Path(folder).expanduser() if folder else None
+    return folder_from_environment("MEMCURATE_MIRROR")
 
 
 def in_mirror(mirror: Path, pin: Pin, name: str) -> Path | None:

@@ -1,11 +1,15 @@
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import MemcurateError
-from pipeline.fetching import default_cache, fetch
+from pipeline.fetching import default_cache, fetch, mirror_from_environment
 from pipeline.params import File, Place
 from tests.fetching.conftest import Server
 from tests.fetching.making import content, git_blob, one_file, sha256, zip_of
@@ -117,6 +121,55 @@ def test_a_cache_that_cannot_be_written_is_told(artifact: str, target: Path, tmp
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(MemcurateError, match=r"reading or writing failed.*MEMCURATE_CACHE"):
         fetch([FIRST], target, mirror=None, cache=tmp_path / "file" / "cache")
+
+
+def test_a_complete_cache_needs_nothing_written(
+    server: Server, artifact: str, target: Path, cache: Path
+) -> None:
+    """As where it is only read: here no lock can be made, because a folder has its name."""
+    cache.mkdir()
+    (cache / f"sha256-{sha256(WHEEL)}").write_bytes(WHEEL)
+    (cache / f".sha256-{sha256(WHEEL)}.lock").mkdir()
+    before = {path.name for path in cache.iterdir()}
+    fetch([FIRST], target, mirror=None, cache=cache)
+    assert content(target) == {"a.txt": b"first"}
+    assert {path.name for path in cache.iterdir()} == before
+    assert not server.requests
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_a_cache_of_somebody_else(artifact: str, tmp_path: Path) -> None:
+    """A whole file of it is read; where it lacks one, the error names the cache and its variable."""
+    work = Path(tempfile.mkdtemp())
+    work.chmod(0o777)
+    (work / "cache").mkdir(mode=0o755)
+    (work / "cache" / f"sha256-{sha256(WHEEL)}").write_bytes(WHEEL)
+    for wanted, expected in ((FIRST, ""), (one_file("pypi:my-data==1.0!x", b"other"), "MEMCURATE_CACHE")):
+        child = os.fork()
+        if child == 0:
+            os.setuid(65534)
+            status = 1
+            with suppress(BaseException):
+                (work / "target").mkdir(exist_ok=True)
+                told = ""
+                try:
+                    fetch([wanted], work / "target", mirror=None, cache=work / "cache")
+                except MemcurateError as error:
+                    told = str(error)
+                status = (
+                    0 if (expected in told and str(work / "cache") in told if expected else not told) else 1
+                )
+            os._exit(status)
+        assert os.waitpid(child, 0)[1] == 0
+    assert content(work / "target") == {"a.txt": b"first"}
+    shutil.rmtree(work)
+
+
+@pytest.mark.parametrize("variable", ["MEMCURATE_CACHE", "MEMCURATE_MIRROR"])
+def test_a_home_that_is_not_known(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "~nobody-of-this-name/x")
+    with pytest.raises(MemcurateError, match=f"{variable} is '~nobody-of-this-name/x'.*HOME"):
+        default_cache() if variable == "MEMCURATE_CACHE" else mirror_from_environment()
 
 
 def test_the_default_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
