@@ -14,6 +14,7 @@ from stages.locks import held
 from training.params import agent_params
 
 ASSETS = Path("data/assets")
+OWN_FILES = Path("data/own_files")
 RAW = Path("data/raw")
 CHUNKS = Path("data/chunks")
 QUESTIONS = Path("data/questions")

@@ -53,8 +53,11 @@ def _folder(target: Path, into: str) -> Path:
     return target / safe_path(into.rstrip("/"), "`into`") if into else target
 
 
-def _read(place: Place) -> tuple[Locator, Pin]:
-    locator, pin = parse(place.locator), Pin.of(place)
+def _read(place: Place) -> tuple[Locator, Pin | None]:
+    locator = parse(place.locator)
+    if isinstance(locator, Local) and not (place.sha256 or place.git_blob):
+        return locator, None
+    pin = Pin.of(place)
     if isinstance(locator, Hub) and locator.moves:
         raise MemcurateError(
             f"locator {locator.text!r}: {locator.revision!r} is a branch, a tag or a short revision, which "
@@ -65,15 +68,16 @@ def _read(place: Place) -> tuple[Locator, Pin]:
     return locator, pin
 
 
-def _obtain(places: list[tuple[Locator, Pin]], mirror: Path | None, cache: Path) -> tuple[Locator, Path]:
+def _obtain(
+    places: list[tuple[Locator, Pin | None]], mirror: Path | None, cache: Path
+) -> tuple[Locator, Path]:
     """Give the verified file and the place whose pin it has; this machine is asked before the network."""
-    if mirror is not None:
-        for locator, pin in places:
-            if found := in_mirror(mirror, pin, locator.name):
-                return locator, found
-    for locator, pin in places:
-        if found := in_cache(cache, pin):
-            return locator, found
+    pinned = [(locator, pin) for locator, pin in places if pin is not None]
+    if found := _copy(pinned, mirror, cache):
+        for other, hashed in pinned:
+            if isinstance(other, Local) and other.path.is_file():
+                local_file(other, hashed)  # else the copy would hide that the user changed it
+        return found
     failures = []
     for locator, pin in places:
         try:
@@ -88,9 +92,21 @@ def _obtain(places: list[tuple[Locator, Pin]], mirror: Path | None, cache: Path)
     )
 
 
-def _bring(locator: Locator, pin: Pin, cache: Path) -> Path:
+def _copy(pinned: list[tuple[Locator, Pin]], mirror: Path | None, cache: Path) -> tuple[Locator, Path] | None:
+    if mirror is not None:
+        for locator, pin in pinned:
+            if found := in_mirror(mirror, pin, locator.name):
+                return locator, found
+    for locator, pin in pinned:
+        if found := in_cache(cache, pin):
+            return locator, found
+    return None
+
+
+def _bring(locator: Locator, pin: Pin | None, cache: Path) -> Path:
     if isinstance(locator, Local):
         return local_file(locator, pin)
+    assert pin is not None
     if isinstance(locator, Pypi):
         download = partial(download_artifact, locator, pin.digest)
     elif isinstance(locator, Hub):

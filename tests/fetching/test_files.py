@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import MemcurateError
-from pipeline.fetching import FetchCounts, fetch
+from pipeline.fetching import FetchCounts, fetch, local_digests
 from pipeline.fetching.files import _bring
 from pipeline.fetching.locators import Https
 from pipeline.fetching.verify import Pin
@@ -89,9 +89,54 @@ def test_a_local_file_with_another_hash_is_an_error(
     (tmp_path / "x.txt").write_bytes(b"changed")
     digest = sha256(b"mine") if pin == "sha256" else git_blob(b"mine")
     place = Place.model_validate({"locator": f"file:{tmp_path}/x.txt", pin: digest})
-    with pytest.raises(MemcurateError, match=f"{digest} is pinned"):
+    with pytest.raises(MemcurateError, match=rf"x\.txt changed: .*{digest} is pinned.*`memcurate pin`"):
         fetch([File(places=[place])], target, mirror=None, cache=cache)
     assert content(target) == {}
+
+
+def test_a_copy_elsewhere_does_not_hide_that_a_local_file_changed(
+    tmp_path: Path, target: Path, cache: Path
+) -> None:
+    cache.mkdir()
+    (cache / f"sha256-{sha256(b'mine')}").write_bytes(b"mine")
+    wanted = one_file(f"file:{tmp_path}/x.txt", b"mine")
+    fetch([wanted], target, mirror=None, cache=cache)  # there is no file, so it cannot have changed
+    assert content(target) == {"x.txt": b"mine"}
+    (tmp_path / "x.txt").write_bytes(b"changed")
+    (target / "x.txt").unlink()
+    with pytest.raises(MemcurateError, match=r"x\.txt changed"):
+        fetch([wanted], target, mirror=None, cache=cache)
+
+
+def test_a_local_file_without_a_hash_is_taken_as_it_is(tmp_path: Path, target: Path, cache: Path) -> None:
+    place = Place(locator=f"file:{tmp_path}/x.txt")
+    with pytest.raises(MemcurateError, match=f"there is no file {tmp_path}/x.txt"):
+        fetch([File(places=[place])], target, mirror=None, cache=cache)
+    (tmp_path / "x.txt").write_bytes(b"one")
+    assert local_digests([File(places=[place])]) == {place.locator: sha256(b"one")}
+    fetch([File(places=[place])], target, mirror=None, cache=cache)
+    assert content(target) == {"x.txt": b"one"}
+    (tmp_path / "x.txt").write_bytes(b"")
+    with pytest.raises(MemcurateError, match="the file is empty"):
+        fetch([File(places=[place])], target, mirror=None, cache=cache)
+
+
+def test_hashes_of_local_files(tmp_path: Path) -> None:
+    """As they are now; where there is none, its pin, so that it does not look changed."""
+    (tmp_path / "there").write_bytes(b"now")
+    places = [
+        Place(locator=f"file:{tmp_path}/there", sha256=sha256(b"then")),
+        Place(locator=f"file:{tmp_path}/there!*.json", git_blob=git_blob(b"then")),
+        Place(locator=f"file:{tmp_path}/gone", git_blob=git_blob(b"then")),
+        Place(locator=f"file:{tmp_path}/never"),
+        Place(locator="https://host/x.txt", sha256="0" * 64),
+    ]
+    assert list(local_digests([File(places=places[:2]), File(places=places[2:])]).items()) == [
+        (f"file:{tmp_path}/there", sha256(b"now")),
+        (f"file:{tmp_path}/there!*.json", git_blob(b"now")),
+        (f"file:{tmp_path}/gone", git_blob(b"then")),
+        (f"file:{tmp_path}/never", None),
+    ]
 
 
 def test_git_blob_ids_are_those_of_git(tmp_path: Path, target: Path, cache: Path) -> None:

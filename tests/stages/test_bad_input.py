@@ -23,6 +23,7 @@ from stages.running import (
     DATASET,
     EVALUATION,
     FILTERED,
+    OWN_FILES,
     PARITY,
     QUESTIONS,
     RAW,
@@ -301,5 +302,17 @@ def test_what_a_killed_run_leaves_is_ignored_by_git(
 def test_the_folders_of_the_graph_are_the_stages(make: Make) -> None:
     """What these tests call finished is what dvc.yaml calls an output."""
     outs = re.findall(r"^ +- (data/\w+)(?:/\$\{item\})?$", (ROOT / "dvc.yaml").read_text(), re.MULTILINE)
-    rooms = (ASSETS, RAW, CHUNKS, QUESTIONS, FILTERED, PARITY, DATASET, REPORT, EVALUATION, TRAINING)
+    rooms = (
+        ASSETS,
+        OWN_FILES,
+        RAW,
+        CHUNKS,
+        QUESTIONS,
+        FILTERED,
+        PARITY,
+        DATASET,
+        REPORT,
+        EVALUATION,
+        TRAINING,
+    )
     assert {*map(str, rooms), str(TRAINED_EVALUATION)} == set(outs)
