@@ -2,32 +2,41 @@
 ours.
 
 Parquet with a row an instance: `chunks`, `questions_and_answers` and `metadata` are JSON in strings, an
-answer is one string (keywords joined by `;`, of a summary by `, `), a label is asked for in `\\boxed{}`. What
-the published files have no place for stands in `metadata` under `memcurate` and beside each question, so that
-our own files come back whole but for the segments: read back, a chunk is one segment, and lineage ends at the
-file.
+answer is one string, a label is asked for in `\\boxed{}`, and `data_source` is a name that the code knows.
+What the published files have no place for stands in `metadata` under `memcurate` and beside each question, so
+that our own files come back whole but for the segments: read back, a chunk is one segment, and lineage ends
+at the file.
 """
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import MemcurateError
 from pipeline.ids import short_id
+from pipeline.interchange.data_sources import data_source, joined, metric
+from pipeline.interchange.published_rows import (
+    COLUMNS,
+    PublishedQuestion,
+    PublishedRow,
+    published_row,
+    source_name,
+)
 from pipeline.rendering import day
 from pipeline.schema import (
     Chunk,
     Instance,
     Label,
     Metric,
-    Origin,
     PlacedSegment,
     Question,
     Reject,
@@ -37,6 +46,7 @@ from pipeline.schema import (
 from pipeline.sources.reading import Rows, pointer, rejected_record
 from pipeline.storage import ROWS_PER_GROUP
 from pipeline.text.tokens import Count
+from pipeline.text.well_formed import to_well_formed
 
 SCHEMA = pa.schema(
     [
@@ -57,56 +67,56 @@ _PROMPT = (
 )
 _BOXED = "\nAnswer with the number in \\boxed{}."
 
-# By which name the public code knows the sources; it chooses its metric by it.
-_PUBLISHED = {
-    "SQuAD": "squad",
-    "HotpotQA": "hotpotqa",
-    "PerLTQA": "perltqa",
-    "LongMemEval-train": "lme_train",
-    "NLU": "icl_nlu_8296shot_balance",
-    "TREC-coarse": "icl_trec_coarse_6600shot_balance",
-    "PubMed-RCT": "pubmed-rct",
-    "BookSum": "booksum",
-    "RULER-QA1": "ruler_qa1_197K",
-    "RULER-QA2": "ruler_qa2_421K",
-    "LongMemEval (S*)": "longmemeval_s*",
-    "TREC-coarse (evaluation)": "icl_trec_coarse_6600shot_balance",
-    "TREC-fine (evaluation)": "icl_trec_fine_6400shot_balance",
-    "NLU (evaluation)": "icl_nlu_8296shot_balance",
-    "CLINIC150": "icl_clinic150_7050shot_balance",
-    "BANKING77": "icl_banking77_5900shot_balance",
-    "InfBench-Sum": "infbench_sum_eng_shots2",
-}
-# How theirs are measured, by the beginning of the name; what is not here is contained.
-_METRICS: tuple[tuple[str, Metric], ...] = (
-    ("icl_", "exact"),
-    ("pubmed", "exact"),
-    ("perltqa", "keywords"),
-    ("booksum", "keywords"),
-    ("infbench_sum", "keywords"),
-    ("lme_train", "judge"),
-    ("longmemeval", "judge"),
-)
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?")
+_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?: ([0-9]{2}:[0-9]{2}))?")
+_FORMAT = "%Y-%m-%d %H:%M"
 
 
-def export(path: Path, instances: Iterable[Instance], rows: Mapping[str, str | None]) -> int:
+@dataclass
+class Named:
+    """Under which names rows were exported, and which were not."""
+
+    rows: Counter[tuple[str, str]] = field(default_factory=Counter)  # by (source, data source)
+    left_out: list[str] = field(default_factory=list)  # what is wrong with each instance that has no row
+
+
+def export(
+    path: Path,
+    instances: Iterable[Instance],
+    rows: Mapping[str, str | None],
+    named: Named | None = None,
+) -> int:
     """Write the instances as a published file; return how many. `rows`: the paper's row of each source, or
     None.
+
+    An instance is left out whose questions that project cannot measure under one name; `named` tells which.
     """
     count = 0
-    numbered = enumerate(instances)
+    numbered = enumerate(_exportable(instances, rows, named or Named()))
     with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-        while group := [
-            _row(number, one, _PUBLISHED.get(rows.get(one.source) or "", one.source))
-            for number, one in islice(numbered, ROWS_PER_GROUP)
-        ]:
+        while group := [_row(number, *one) for number, one in islice(numbered, ROWS_PER_GROUP)]:
             writer.write_batch(pa.RecordBatch.from_pylist(group, schema=SCHEMA))
             count += len(group)
     return count
 
 
-def _row(number: int, instance: Instance, data_source: str) -> dict[str, Any]:
+def _exportable(
+    instances: Iterable[Instance], rows: Mapping[str, str | None], named: Named
+) -> Iterator[tuple[Instance, str]]:
+    for instance in instances:
+        name = data_source(instance.source, rows.get(instance.source), instance.questions)
+        if name is None:
+            metrics = sorted({question.metric for question in instance.questions})
+            named.left_out.append(
+                f"instance {instance.id}: its questions are measured by {' and '.join(metrics)}, which no "
+                "data source of Mem-alpha's code measures together; ask them in two sources, or change "
+                f"sources.{instance.source}.questions in params.yaml"
+            )
+        else:
+            named.rows[instance.source, name] += 1
+            yield instance, name
+
+
+def _row(number: int, instance: Instance, name: str) -> dict[str, Any]:
     own = {
         "id": instance.id,
         "source": instance.source,
@@ -119,21 +129,19 @@ def _row(number: int, instance: Instance, data_source: str) -> dict[str, Any]:
         "instance_id": number,
         "prompt": _PROMPT,
         "chunks": _json([chunk.text for chunk in instance.chunks]),
-        "questions_and_answers": _json([_asked(question) for question in instance.questions]),
-        "data_source": data_source,
-        "metadata": _json({"data_source": data_source, "memcurate": own}),
+        "questions_and_answers": _json([_asked(question, name) for question in instance.questions]),
+        "data_source": name,
+        "metadata": _json({"data_source": name, "memcurate": own}),
         "num_chunks": len(instance.chunks),
         "num_questions": len(instance.questions),
     }
 
 
-def _asked(question: Question) -> dict[str, Any]:
+def _asked(question: Question, name: str) -> dict[str, Any]:
     boxed = _BOXED if question.metric == "exact" else ""
     return {
         "question": question.text + boxed,
-        "answer": _joint(question).join(question.answers)
-        if question.metric == "keywords"
-        else question.answers[0],
+        "answer": joined(question.answers, name) if question.metric == "keywords" else question.answers[0],
         "answers": question.answers,
         "id": question.id,
         "metric": question.metric,
@@ -144,56 +152,8 @@ def _asked(question: Question) -> dict[str, Any]:
     }
 
 
-def _joint(question: Question) -> str:
-    return ", " if question.origin == "summary" else ";"
-
-
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-class _Asked(BaseModel):
-    """A question of a published file; with more of it where it is ours."""
-
-    question: str
-    answer: str | list[str]
-    answers: list[str] | None = None
-    id: str | None = None
-    metric: Metric | None = None
-    origin: Origin = "carried"
-    kind: str | None = None
-    time: str | None = None
-    evidence_chunks: list[int] = []
-
-
-class _OwnChunk(BaseModel):
-    id: str
-    time: str
-
-
-class _OwnLabel(BaseModel):
-    number: int
-    name: str
-
-
-class _Own(BaseModel):
-    """What our files say of an instance beside what theirs do."""
-
-    id: str
-    source: str
-    document: str
-    ordinal: int
-    labels: list[_OwnLabel]
-    chunks: list[_OwnChunk]
-
-
-class _Read(BaseModel):
-    """A row, its JSON read."""
-
-    chunks: list[str]
-    questions_and_answers: list[_Asked]
-    data_source: str
-    own: _Own | None
 
 
 def imported(path: Path, split: Split, count: Count, rejects: list[Reject]) -> Iterator[Instance]:
@@ -203,44 +163,30 @@ def imported(path: Path, split: Split, count: Count, rejects: list[Reject]) -> I
     Raises MemcurateError when it is missing, no Parquet file, or has other columns.
     """
     rows = Rows(path)
-    columns = pq.read_schema(path)
-    for name in ("chunks", "questions_and_answers", "data_source", "metadata"):
-        if name not in columns.names:
-            raise MemcurateError(
-                f"{path} has no column {name!r}, so it is no file in Mem-alpha's schema; it has "
-                f"{', '.join(columns.names)}"
-            )
+    if len(rows):
+        _check_columns(path, rows[0])
     for number, row in enumerate(rows):
         try:
-            read = _read(row)
+            read = published_row(row)
         except ValueError as error:
-            first = error.errors()[0] if isinstance(error, ValidationError) else None
-            told = f"{'/'.join(map(str, first['loc']))}: {first['msg']}" if first else str(error)
             span = Span(path.name, pointer(number), 0, 0)
-            rejects.append(
-                rejected_record(_name(str(row.get("data_source"))), "malformed record", told, span)
-            )
+            source = source_name(row["data_source"])
+            rejects.append(rejected_record(source, "malformed record", to_well_formed(str(error)), span))
             continue
         yield _instance(read, path.name, number, split, count)
 
 
-def _read(row: Mapping[str, Any]) -> _Read:
-    """A row's JSON strings as values. Raises ValueError."""
-    values: dict[str, Any] = {"data_source": row["data_source"]}
-    for name in ("chunks", "questions_and_answers"):
-        values[name] = json.loads(row[name])
-    metadata = json.loads(row["metadata"] or "null")
-    values["own"] = metadata.get("memcurate") if isinstance(metadata, dict) else None
-    read = _Read.model_validate(values)
-    if not read.chunks:
-        raise ValueError("it has no chunk")
-    if read.own is not None and len(read.own.chunks) != len(read.chunks):
-        raise ValueError("metadata/memcurate/chunks: not as many as there are chunks")
-    return read
+def _check_columns(path: Path, row: Mapping[str, Any]) -> None:
+    for name in COLUMNS:
+        if name not in row:
+            raise MemcurateError(
+                f"{path} has no column {name!r}, so it is not a file in Mem-alpha's schema; it has "
+                f"{', '.join(row)}"
+            )
 
 
-def _instance(read: _Read, file: str, number: int, split: Split, count: Count) -> Instance:
-    own, source = read.own, _name(read.data_source)
+def _instance(read: PublishedRow, file: str, number: int, split: Split, count: Count) -> Instance:
+    own, source = read.own, source_name(read.data_source)
     name = own.document if own else f"{file}/{number}"
     chunks = []
     for ordinal, text in enumerate(read.chunks):
@@ -248,7 +194,7 @@ def _instance(read: _Read, file: str, number: int, split: Split, count: Count) -
         raw = Span(file, pointer(number, "chunks", ordinal), 0, len(text))
         identity = short_id(own.source if own else source, name, ordinal, text)
         segment = PlacedSegment(identity, raw, name, None, None, None, None, 0, len(text))
-        time = known.time if known else _time(text, ordinal)
+        time = known.time if known and _is_time(known.time) else _time(text, ordinal)
         chunks.append(Chunk(known.id if known else identity, ordinal, text, count(text), time, [segment]))
     questions = [
         _question(asked, read.data_source, file, number, place)
@@ -267,14 +213,14 @@ def _instance(read: _Read, file: str, number: int, split: Split, count: Count) -
     )
 
 
-def _question(asked: _Asked, data_source: str, file: str, number: int, place: int) -> Question:
-    metric = asked.metric or _metric(data_source)
+def _question(asked: PublishedQuestion, name: str, file: str, number: int, place: int) -> Question:
+    how = asked.metric or metric(name)
     text = asked.question.removesuffix(_BOXED)
     return Question(
-        id=asked.id or short_id(_name(data_source), file, number, place, text),
+        id=asked.id or short_id(source_name(name), file, number, place, text),
         text=text,
-        answers=asked.answers or _answers(asked.answer, metric),
-        metric=metric,
+        answers=asked.answers or _answers(asked.answer, how),
+        metric=how,
         origin=asked.origin,
         kind=asked.kind,
         time=asked.time,
@@ -284,29 +230,26 @@ def _question(asked: _Asked, data_source: str, file: str, number: int, place: in
     )
 
 
-def _metric(data_source: str) -> Metric:
-    for beginning, metric in _METRICS:
-        if data_source.startswith(beginning):
-            return metric
-    return "contains"
-
-
-def _answers(answer: str | list[str], metric: Metric) -> list[str]:
+def _answers(answer: str | list[str], how: Metric) -> list[str]:
     """The gold answers; keywords are joined by `;`, or by commas."""
     if isinstance(answer, list):
-        return answer
-    if metric != "keywords":
+        return [one for one in answer if one.strip()]
+    if how != "keywords":
         return [answer]
     parts = answer.split(";" if ";" in answer else ",")
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _name(data_source: str) -> str:
-    """A data source's name as one of ours."""
-    return re.sub(r"\W+", "_", data_source.casefold()).strip("_")
+    return [part.strip() for part in parts if part.strip()] or [answer]
 
 
 def _time(text: str, ordinal: int) -> str:
     """The first date in a chunk's first line, or a day of its own."""
     found = _TIME.search(text.split("\n", 1)[0])
-    return f"{found[1]} {found[2] or '00:00'}" if found else day(ordinal)
+    time = f"{found[1]} {found[2] or '00:00'}" if found else ""
+    return time if time and _is_time(time) else day(ordinal)
+
+
+def _is_time(time: str) -> bool:
+    """Tell whether a string is a minute as chunks name it, or empty: not known."""
+    try:
+        return not time or f"{datetime.strptime(time, _FORMAT):{_FORMAT}}" == time
+    except ValueError:
+        return False
