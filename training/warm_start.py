@@ -120,5 +120,5 @@ def _tokens(template: Template, prompt: list[Message], reply: str) -> dict[str, 
     """A row as token ids, just as the model reads prompts and ends replies when it plays."""
     read = template.ids(prompt, tools=True)
     end = template.tokenizer.eos_token_id
-    written = [*template.tokenizer(reply, add_special_tokens=False)["input_ids"], end]
+    written = [*template.reply_ids(reply), end]
     return {"input_ids": read + written, "completion_mask": [0] * len(read) + [1] * len(written)}

@@ -52,7 +52,7 @@ class LocalChat:
 
     def count(self, messages: Sequence[Message]) -> int:
         """See Chat."""
-        return len(self._template.ids(messages, tools=True))
+        return self._template.count(messages, tools=True)
 
     def complete(self, chats: Sequence[Sequence[Message]], sampling: Sampling, tools: bool) -> list[str]:
         """See Chat."""

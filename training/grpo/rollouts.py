@@ -67,7 +67,7 @@ class TrainedChat:
 
     def count(self, messages: Sequence[Message]) -> int:
         """See Chat."""
-        return len(self._template.ids(messages, tools=True))
+        return self._template.count(messages, tools=True)
 
     def complete(self, chats: Sequence[Sequence[Message]], sampling: Sampling, tools: bool) -> list[str]:
         """See Chat. How it samples is the trainer's business."""
