@@ -1,25 +1,22 @@
 """memcurate export, import and push: the dataset in other formats, back from one, and on the dataset hub."""
 
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from tqdm import tqdm
 
 from pipeline.errors import MemcurateError
 from pipeline.folders import whole_file
 from pipeline.interchange import mem_alpha
+from pipeline.interchange.loading import Configuration, check_readme, json_line, write_readme
 from pipeline.params import Params, load_params
-from pipeline.schema import SPLITS, Instance, Reject, Split, to_row
+from pipeline.schema import SPLITS, Instance, Reject, Split, arrow_schema, to_row
 from pipeline.storage import read_rows, split_files, write_rows
 from pipeline.text.tokens import Tokenizer
+from stages.exporting_steps import export_steps
 from stages.running import ASSETS, DATASET
-from training.params import agent_params
-from training.schema import InstanceToPlay
 
 
 class Format(StrEnum):
@@ -42,61 +39,71 @@ def export(
         ),
     ],
 ) -> None:
-    """Write the dataset in another format. The same dataset gives the same bytes."""
+    """Write the dataset in another format, to be loaded by `datasets.load_dataset(FOLDER)`. The same dataset
+    gives the same bytes.
+    """
     params = load_params()
-    folder.mkdir(parents=True, exist_ok=True)
-    for split, path in split_files(DATASET).items():
+    files = split_files(DATASET)
+    for path in files.values():
         if not path.exists():
             raise MemcurateError(f"{path} is not here: run `dvc repro assemble` or `dvc pull {DATASET}`")
-        for name, count in _written(form, split, path, folder, params):
-            print(f"{folder / name}: {count} rows")
-
-
-def _written(
-    form: Format, split: Split, path: Path, folder: Path, params: Params
-) -> Iterator[tuple[str, int]]:
-    """(name, rows) of the files of a split, once they are written."""
+    _make(folder)
     if form is Format.TRL:
-        names = f"{split}.jsonl", f"{split}.messages.jsonl"
-        rows = _write_steps(path, [folder / name for name in names], params)
-        yield from ((name, rows) for name in names)
+        export_steps(folder, files, params)
     elif form is Format.JSONL:
-        yield f"{split}.jsonl", _write_lines(path, folder / f"{split}.jsonl")
+        _export_lines(folder, files)
     else:
-        named = {name: source.paper.row if source.paper else None for name, source in params.sources.items()}
+        _export_mem_alpha(folder, files, params)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MemcurateError(f"{folder} cannot be made: {error.strerror}. Name another folder.") from error
+
+
+def _export_mem_alpha(folder: Path, files: Mapping[Split, Path], params: Params) -> None:
+    rows = {name: source.paper.row if source.paper else None for name, source in params.sources.items()}
+    for split, path in files.items():
+        named = mem_alpha.Named()
         with whole_file(folder / f"{split}.parquet") as aside:
-            yield f"{split}.parquet", mem_alpha.export(aside, read_rows(path, Instance), named)
+            count = mem_alpha.export(aside, read_rows(path, Instance), rows, named)
+        print(f"{folder / f'{split}.parquet'}: {count} rows")
+        for (source, name), number in sorted(named.rows.items()):
+            print(f"  {source} as {name}: {number}")
+        for left_out in named.left_out:
+            print(f"  left out {left_out}")
 
 
-def _write_lines(dataset: Path, target: Path) -> int:
-    """The rows of a split as JSON, a line each."""
-    count = 0
-    with whole_file(target) as aside, aside.open("w", encoding="utf-8") as file:
-        for instance in read_rows(dataset, Instance):
-            file.write(_line(to_row(instance)))
-            count += 1
-    return count
-
-
-def _write_steps(dataset: Path, targets: Sequence[Path], params: Params) -> int:
-    """The scripted writer's steps on a split, as texts into one file and as messages into another."""
-    from training.sft import messages, steps, texts  # loads spaCy, which the others do not need
-
-    agent, count = agent_params(params), Tokenizer(params.tokenizer, ASSETS).count
-    played = tqdm(read_rows(dataset, InstanceToPlay), desc=dataset.stem, disable=None, leave=False)
-    rows = 0
-    with ExitStack() as stack:
-        asides = [stack.enter_context(whole_file(target)) for target in targets]
-        plain, chats = (stack.enter_context(aside.open("w", encoding="utf-8")) for aside in asides)
-        for step in steps(played, agent.memory, agent.step, count, ASSETS):
-            plain.write(_line(texts(step)))
-            chats.write(_line(messages(step)))
-            rows += 1
-    return rows
-
-
-def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) + "\n"
+def _export_lines(folder: Path, files: Mapping[Split, Path]) -> None:
+    """The rows of each split as JSON, a line each."""
+    check_readme(folder)
+    names: dict[Split, str] = {}
+    for split, path in files.items():
+        count = 0
+        with whole_file(folder / f"{split}.jsonl") as aside, aside.open("w", encoding="utf-8") as file:
+            for instance in read_rows(path, Instance):
+                file.write(json_line(to_row(instance)))
+                count += 1
+        print(f"{folder / f'{split}.jsonl'}: {count} rows")
+        if count:
+            names[split] = f"{split}.jsonl"
+    about = [
+        "# Memory-training data by memcurate, a row a line",
+        "",
+        "The rows and fields are those of the dataset's own card.",
+        "",
+        "```python",
+        "from datasets import load_dataset",
+        "",
+        'data = load_dataset("path/of/this/folder")',
+        "```",
+        "",
+        "`datasets` takes a time such as `2024-01-01 00:00` in JSON for a moment and gives it as "
+        "`2024-01-01 00:00:00`. The Parquet files of the dataset give all strings as they are.",
+    ]
+    write_readme(folder, [Configuration("default", arrow_schema(Instance), names)], about)
 
 
 def import_files(
@@ -107,15 +114,16 @@ def import_files(
     counted.
     """
     count = Tokenizer(load_params().tokenizer, ASSETS).count
-    to.mkdir(parents=True, exist_ok=True)
     by_split = {_split(file): file for file in files}
     if len(by_split) < len(files):
         raise MemcurateError(f"two of {', '.join(map(str, files))} are of one split: import them one by one")
+    _make(to)
     rejects: list[Reject] = []
     for split, file in by_split.items():
+        before = len(rejects)
         with whole_file(to / f"{split}.parquet") as aside:
             rows = write_rows(aside, Instance, mem_alpha.imported(file, split, count, rejects))
-        print(f"{to / f'{split}.parquet'}: {rows} instances of {file}")
+        print(f"{to / f'{split}.parquet'}: {rows} instances of {file}, {len(rejects) - before} rejected")
     with whole_file(to / "rejects.parquet") as aside:
         write_rows(aside, Reject, sorted(rejects, key=lambda one: one.id))
     for reject in rejects:

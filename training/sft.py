@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from pipeline.text.tokens import Count
 from training.chats import Message
 from training.episodes import Played, write
@@ -13,6 +15,14 @@ from training.policies import Situation
 from training.policies.scripted import ScriptedWriter
 from training.prompts import step_prompt
 from training.schema import InstanceToPlay
+
+TEXTS = pa.schema([("prompt", pa.string()), ("completion", pa.string())])
+_MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+MESSAGES = pa.schema([("prompt", _MESSAGES), ("completion", _MESSAGES)])
+
+# Ends a text prompt, whatever its chunk ends in: tokenizers always cut between this line end and the `<` of a
+# call, so the tokens of the prompt are the first ones of the row's.
+_CUE = "\n\nTool calls:\n"
 
 
 class Step(NamedTuple):
@@ -45,7 +55,7 @@ def steps(
 def texts(step: Step) -> dict[str, str]:
     """Prompt and completion as texts."""
     return {
-        "prompt": "\n\n".join(message["content"] for message in step.prompt),
+        "prompt": "\n\n".join(message["content"] for message in step.prompt) + _CUE,
         "completion": step.completion,
     }
 

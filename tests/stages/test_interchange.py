@@ -11,18 +11,25 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
+from transformers import PreTrainedTokenizerBase
+from trl import SFTConfig, SFTTrainer
+from trl.data_utils import is_conversational
 
 from pipeline.chunking import Context
 from pipeline.road import travel
 from pipeline.schema import Instance, Reject
 from pipeline.sources import parse
 from pipeline.storage import read_rows, write_rows
-from stages.running import DATASET
+from stages.running import BASE_MODEL, DATASET
 from tests.conftest import ROOT
 from tests.sources.test_golden import SPLIT, raw_of, recipe_of
 from tests.stages.conftest import Make, Project
+from tests.training.grpo_tiny import small_model
+from tests.training.tokenizers import byte_level
 
 
 @pytest.fixture
@@ -74,21 +81,54 @@ def test_mem_alpha_there_and_back(project: Project) -> None:
     assert json.loads(published[0]["chunks"])[0].startswith("[Dialogue between User and Assistant")
 
 
-def test_trl_reads_both_shapes(project: Project) -> None:
-    """Bar: prompt and completion, as texts and as messages; what TRL itself takes them for."""
-    from trl.data_utils import is_conversational
+def test_import_tells_what_it_rejects(project: Project) -> None:
+    """Bar: the good rows come through, the others are counted and told by place; no traceback."""
+    good = {
+        "chunks": ["Ann has a kite.", "Bob has none."],
+        "questions_and_answers": [{"question": "What has Ann?", "answer": "a kite"}],
+        "data_source": "squad",
+        "metadata": None,
+    }
+    rows = [good, {**good, "chunks": None}, {**good, "chunks": ["a", ""]}, good]
+    pq.write_table(pa.Table.from_pylist(rows), project.folder / "train.parquet")
+    done = memcurate(project, "import", "train.parquet", "--to", "back")
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+    assert "2 instances of train.parquet, 2 rejected" in done.stdout
+    assert "rejected train.parquet/1: malformed record, chunks: " in done.stdout
+    assert "rejected train.parquet/2: malformed record, chunks/1: it is blank" in done.stdout
+    found = list(read_rows(project.folder / "back" / "train.parquet", Instance))
+    assert [one.chunks[0].text for one in found] == ["Ann has a kite."] * 2
+    rejects = list(read_rows(project.folder / "back" / "rejects.parquet", Reject))
+    assert {one.raw.record for one in rejects if one.raw} == {"/1", "/2"}
 
+
+@pytest.fixture
+def base_model(project: Project) -> PreTrainedTokenizerBase:
+    """A small model in the place of the base model."""
+    tokenizer = byte_level(added=())
+    folder = project.folder / BASE_MODEL
+    ends = tokenizer.pad_token_id, tokenizer.eos_token_id
+    small_model(folder, len(tokenizer), 8192, *ends)
+    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
+def test_trl_trains_on_both_shapes(
+    project: Project, base_model: PreTrainedTokenizerBase, tmp_path: Path
+) -> None:
+    """Bar: the folder loads by its configurations, `max_length` is what SFTTrainer makes of the rows, prompts
+    are not glued to their completions, and a model trains.
+    """
     done = memcurate(project, "export", "out", "--format", "trl")
     assert done.returncode == 0, done.stderr
+    out = project.folder / "out"
     chunks = [
         chunk.text
         for one in read_rows(project.folder / DATASET / "train.parquet", Instance)
         for chunk in one.chunks
     ]
-    plain, chats = (
-        load_dataset("json", data_files=str(project.folder / "out" / name), split="train")
-        for name in ("train.jsonl", "train.messages.jsonl")
-    )
+    plain, chats = (load_dataset(str(out), name, split="train") for name in ("text", "messages"))
+    assert load_dataset(str(out), split="train").features == chats.features
     assert len(plain) == len(chats) == len(chunks)
     for text, chat, chunk in zip(plain, chats, chunks, strict=True):
         assert not is_conversational(text) and is_conversational(chat)
@@ -96,15 +136,84 @@ def test_trl_reads_both_shapes(project: Project) -> None:
         assert [one["role"] for one in chat["prompt"]] == ["system", "user"]
         assert chat["completion"] == [{"role": "assistant", "content": text["completion"]}]
         assert "new_memory_insert" in text["completion"]
+    longest = 0
+    for form in ("messages", "text"):
+        args = SFTConfig(
+            output_dir=str(tmp_path / form),
+            max_length=None,
+            max_steps=1,
+            per_device_train_batch_size=1,
+            report_to="none",
+            save_strategy="no",
+            use_cpu=True,
+            bf16=False,
+        )
+        trainer = SFTTrainer(
+            model=str(project.folder / BASE_MODEL),
+            args=args,
+            train_dataset=load_dataset(str(out), form, split="train"),
+            processing_class=base_model,
+        )
+        rows = trainer.train_dataset
+        longest = max(longest, *map(len, rows["input_ids"]))
+        for row, text in zip(rows, plain, strict=True):
+            learnt = [token for token in row["labels"] if token != -100]
+            # From the first character of the completion to the end of the turn, and nothing before.
+            ended = base_model.decode(learnt).removesuffix("\n")
+            assert ended == text["completion"] + str(base_model.eos_token)
+        assert trainer.train().training_loss > 0
+    said = f"SFTConfig(max_length={longest}) holds every row, by the tokenizer of {BASE_MODEL}"
+    assert said in done.stdout and said in (out / "README.md").read_text(encoding="utf-8")
+
+
+def test_trl_without_a_model(project: Project) -> None:
+    """The declared tokenizer counts, and the same dataset gives the same bytes."""
+    for name in ("out", "again"):
+        done = memcurate(project, "export", name, "--format", "trl")
+        assert done.returncode == 0, done.stderr
+        assert "by o200k_base, without what a chat template adds" in done.stdout
+    files = [path for path in (project.folder / "out").rglob("*") if path.is_file()]
+    assert len(files) == 5
+    for path in files:
+        again = project.folder / "again" / path.relative_to(project.folder / "out")
+        assert path.read_bytes() == again.read_bytes()
 
 
 def test_jsonl(project: Project) -> None:
+    """Bar: a row a line, and `load_dataset` gives what it gives of the dataset itself, but for seconds."""
     done = memcurate(project, "export", "out", "--format", "jsonl")
     assert done.returncode == 0, done.stderr
     lines = (project.folder / "out" / "train.jsonl").read_text(encoding="utf-8").splitlines()
     ours = list(read_rows(project.folder / DATASET / "train.parquet", Instance))
     assert [json.loads(line)["id"] for line in lines] == [one.id for one in ours]
     assert json.loads(lines[0])["chunks"][0]["segments"][0]["raw"]["file"] == "squad.json"
+    loaded = load_dataset(str(project.folder / "out"))
+    assert set(loaded) == {"train", "test"}
+    parquet = str(project.folder / DATASET / "train.parquet")
+    rows = load_dataset("parquet", data_files=parquet, split="train").to_list()
+    told = [
+        {**row, "chunks": [{**one, "time": f"{one['time']}:00"} for one in row["chunks"]]} for row in rows
+    ]
+    assert loaded["train"].to_list() == told
+    assert "2024-01-01 00:00:00" in (project.folder / "out" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "trl"])
+def test_a_split_without_rows(project: Project, form: str) -> None:
+    """`datasets` loads no empty split: it is not named, and the others load."""
+    write_rows(project.folder / DATASET / "test.parquet", Instance, [])
+    done = memcurate(project, "export", "out", "--format", form)
+    assert done.returncode == 0 and "test.jsonl: 0 rows" in done.stdout
+    assert set(load_dataset(str(project.folder / "out"))) == {"train"}
+
+
+@pytest.mark.parametrize("form", ["jsonl", "trl"])
+def test_a_readme_of_others_stays(project: Project, form: str) -> None:
+    mine = project.folder / "README.md"
+    mine.write_text("# Mine\n", encoding="utf-8")
+    done = memcurate(project, "export", ".", "--format", form)
+    assert done.returncode == 1 and "name an empty folder" in done.stderr
+    assert mine.read_text(encoding="utf-8") == "# Mine\n" and not (project.folder / "train.jsonl").exists()
 
 
 def test_what_is_not_there_is_told(make: Make, tmp_path: Path) -> None:
