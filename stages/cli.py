@@ -31,7 +31,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "pin": (
         "stages.pinning:pin",
-        "Look up the revision and hash of each unpinned file, and write them into the params.",
+        "Look up the revision and hash of each file that is not pinned, or that is yours (`file:`) and "
+        "changed.",
     ),
     "parity": (
         "stages.parity:parity",
@@ -39,7 +40,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "export": (
         "stages.interchange:export",
-        "Write the dataset in another format. The same dataset gives the same bytes.",
+        "Write the dataset in another format, to be loaded by `datasets.load_dataset(FOLDER)`. The same "
+        "dataset gives the same bytes.",
     ),
     "import": (
         "stages.interchange:import_files",

@@ -35,6 +35,7 @@ REVIEWS = Path("reviews")
 
 OUTPUTS = {
     "assets": [ASSETS],
+    "own_files": [OWN_FILES],
     "fetch": [RAW],
     "chunk": [CHUNKS],
     "question": [QUESTIONS],
