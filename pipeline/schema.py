@@ -241,7 +241,8 @@ def _arrow_type(hint: Any) -> pa.DataType:
 def _arrow_fields(shape: type) -> list[pa.Field]:
     made = []
     for name, annotated in get_type_hints(shape, include_extras=True).items():
-        hint, doc = get_args(annotated)
+        # An outline, which is only read, may say nothing of its fields.
+        hint, doc = get_args(annotated) if get_origin(annotated) is Annotated else (annotated, "")
         hint, nullable = _without_none(hint)
         made.append(pa.field(name, _arrow_type(hint), nullable=nullable, metadata={"doc": doc}))
     return made

@@ -1,6 +1,6 @@
 """Files that are whole or not there, and rows that come back as they went."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -30,10 +30,13 @@ from pipeline.schema import (
 )
 from pipeline.storage import (
     ROWS_PER_GROUP,
+    column_groups,
     copy_rows,
     count_groups,
     read_about,
+    read_columns,
     read_group,
+    read_row,
     read_rows,
     write_rows,
 )
@@ -177,6 +180,109 @@ def test_a_file_damaged_inside(tmp_path: Path) -> None:
     path.write_bytes(content[:4] + bytes(200) + content[204:])
     with pytest.raises(MemcurateError, match=r"spans\.parquet"):
         list(read_rows(path, Span))
+
+
+def read_all(path: Path) -> list[Callable[[], object]]:
+    """Every reader, of a shape that has an id."""
+
+    def columns() -> object:
+        return list(column_groups(path, Segment))
+
+    target = path.with_name("copied.parquet")
+    return [
+        lambda: list(read_rows(path, Segment)),
+        lambda: read_row(path, Segment, "s/1"),
+        lambda: read_group(path, Segment, 0),
+        lambda: read_columns(path, Segment, 0, ["id", "text"]),
+        lambda: copy_rows([path], target, Segment, {"s/1"}, {}),
+        columns,
+    ]
+
+
+def segments(count: int) -> list[Segment]:
+    return [
+        Segment(f"s/{n}", Span("f", "", 0, 1), "d", None, None, None, None, f"text {n}") for n in range(count)
+    ]
+
+
+def in_columns(**changed: Any) -> pa.Table:
+    """Segments as a table, with other columns or without some (None)."""
+    schema = arrow_schema(Segment)
+    table = pa.Table.from_pylist([to_row(one) for one in segments(2)], schema=schema)
+    for name, column in changed.items():
+        place = table.schema.get_field_index(name)
+        table = table.remove_column(place) if column is None else table.set_column(place, name, column)
+    return table.replace_schema_metadata(schema.metadata)
+
+
+def not_text() -> pa.Array:
+    offsets = pa.array([0, 1, 2], pa.int32()).buffers()[1]
+    return pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"\xff\xfe")])
+
+
+OTHERS = {
+    "without its id": (in_columns(id=None), "has no column id, so that it is another file"),
+    "a list for an id": (
+        in_columns(id=pa.array([["s/1"], ["s/2"]])),
+        "column id is list<.*string is expected",
+    ),
+    "numbers for text": (
+        in_columns(text=pa.array([1, 2])),
+        "column text is int64 or null, and string is expected",
+    ),
+    "null for text": (in_columns(text=pa.array(["a", None])), "column text is string or null"),
+    "a struct without a part": (
+        in_columns(raw=pa.array([{"file": "f"}] * 2)),
+        "column raw.file is string or null",
+    ),
+    "text that is not UTF-8": (in_columns(id=pa.array(["s/1", "s/2"]), text=not_text()), "."),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_a_file_of_another_shape_is_an_error_of_every_reader(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    table, message = OTHERS[what]
+    pq.write_table(table, path)
+    for read in read_all(path):
+        with pytest.raises(MemcurateError, match=rf"rows\.parquet.*{message}.*dvc repro"):
+            read()
+
+
+def test_strings_that_are_not_utf_8_are_an_error_of_every_reader(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    table = in_columns()
+    place = table.schema.get_field_index("text")
+    field = arrow_schema(Segment).field("text")
+    pq.write_table(table.set_column(place, field, not_text()), path)
+    for read in read_all(path):
+        with pytest.raises(MemcurateError, match=r"rows\.parquet: cannot be read as Parquet.*dvc repro"):
+            read()
+
+
+def test_a_damaged_page_is_an_error_of_every_reader(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    write_rows(path, Segment, segments(100))
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + b"\xff" * 8 + content[12:])
+    for read in read_all(path):
+        with pytest.raises(MemcurateError, match=r"rows\.parquet: cannot be read as Parquet.*dvc repro"):
+            read()
+
+
+def test_a_row_by_its_id(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    rows = segments(200)
+    write_rows(path, Segment, rows)
+    assert [read_row(path, Segment, one.id) for one in (rows[0], rows[150])] == [rows[0], rows[150]]
+    assert read_row(path, Segment, "s/none") is None
+
+
+def test_a_shape_without_ids_has_no_row_by_id(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    write_rows(path, Span, spans(3))
+    with pytest.raises(MemcurateError, match=r"rows\.parquet.*id"):
+        read_row(path, Span, "x")
 
 
 @pytest.mark.parametrize("version", ["0", None])

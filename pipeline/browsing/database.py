@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.comparing.tables import KINDS, Kind, row_groups
+from pipeline.schema import Instance, Reject
 
 _COLUMNS = """id VARCHAR, instance VARCHAR, source VARCHAR, split VARCHAR, sort VARCHAR, ordinal INTEGER,
     length INTEGER, text VARCHAR, document VARCHAR"""
@@ -58,9 +59,9 @@ def load(dataset: Sequence[Path], rejects: Sequence[Path]) -> duckdb.DuckDBPyCon
     database = duckdb.connect()
     for kind in KINDS:
         database.execute(f"CREATE TABLE {kind} ({_COLUMNS})")
-    for paths, rows in ((dataset, _OF_INSTANCES), (rejects, _OF_REJECTS)):
+    for paths, shape, rows in ((dataset, Instance, _OF_INSTANCES), (rejects, Reject, _OF_REJECTS)):
         for path in paths:
-            for _ in row_groups(database, path):
+            for _ in row_groups(database, path, shape):
                 for kind, of_kind in rows.items():
                     database.execute(f"INSERT INTO {kind} {of_kind}")
     count_cells(database)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
-import pyarrow.parquet as pq
 
 from pipeline.comparing.tables import Kind, Side
 from pipeline.comparing.words import Part, compared, shortened
+from pipeline.schema import Instance, Reject
+from pipeline.storage import read_columns
 
 What = Literal["changed", "added", "removed", "moved"]
 
@@ -76,8 +77,8 @@ class Sampler:
 
     def _text(self, side: Side, kind: Kind, identity: str, at: Sequence[int]) -> str:
         number, group = at
-        with pq.ParquetFile(self._files[side](kind)[number]) as file:
-            rows = file.read_row_group(group, columns=list(_COLUMNS[kind])).to_pylist()
+        shape = Reject if kind == "rejects" else Instance
+        rows = read_columns(self._files[side](kind)[number], shape, group, _COLUMNS[kind]).to_pylist()
         return next(text for row in rows for name, text in _texts(kind, row) if name == identity)
 
 

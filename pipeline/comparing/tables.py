@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import duckdb
-import pyarrow.parquet as pq
 
-from pipeline.storage import read_about
+from pipeline.schema import Instance, Reject
+from pipeline.storage import column_groups
 
 Side = Literal["old", "new"]
 Kind = Literal["instances", "chunks", "questions", "rejects"]
@@ -73,26 +73,25 @@ def read_side(
     """
     for kind in KINDS:
         database.execute(f"CREATE TABLE {side}_{kind} ({_COLUMNS})")
-    for paths, columns, rows in (
-        (dataset, _IN_INSTANCES, _INSTANCE_ROWS),
-        (rejects, _IN_REJECTS, _REJECT_ROWS),
+    for paths, shape, columns, rows in (
+        (dataset, Instance, _IN_INSTANCES, _INSTANCE_ROWS),
+        (rejects, Reject, _IN_REJECTS, _REJECT_ROWS),
     ):
         for number, path in enumerate(paths):
-            for group in row_groups(database, path, columns):
+            for group in row_groups(database, path, shape, columns):
                 for kind, of_kind in rows.items():
                     database.execute(f"INSERT INTO {side}_{kind} {of_kind}", [number, group])
 
 
 def row_groups(
-    database: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[str] | None = None
+    database: duckdb.DuckDBPyConnection, path: Path, shape: type, columns: Sequence[str] | None = None
 ) -> Iterator[int]:
-    """The row groups of a file, by number, each in its turn as the view `part`; of all columns, or of some.
+    """The row groups of a file of `shape`, by number, each in its turn as the view `part`; of all columns, or
+    of some.
 
-    Raises MemcurateError as `storage.read_about` does.
+    Raises MemcurateError as `storage.read_rows` does.
     """
-    read_about(path)
-    with pq.ParquetFile(path) as file:
-        for number in range(file.num_row_groups):
-            database.register("part", file.read_row_group(number, columns=columns))
-            yield number
-            database.unregister("part")
+    for number, group in enumerate(column_groups(path, shape, columns)):
+        database.register("part", group)
+        yield number
+        database.unregister("part")
