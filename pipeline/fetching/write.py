@@ -6,6 +6,8 @@ from typing import IO
 from pipeline.errors import MemcurateError
 from pipeline.fetching.verify import PIECE
 
+_LONGEST_NAME = 240  # bytes of a file's name that file systems hold, with room for `.partial`
+
 
 def safe_path(text: str, where: str) -> str:
     """Check that a path, once joined to a folder, stays below it; a leading `./` is dropped.
@@ -17,7 +19,9 @@ def safe_path(text: str, where: str) -> str:
     while path.startswith("./"):
         path = path[2:]
     drive = len(path) > 1 and path[1] == ":"
-    if drive or "\\" in path or "\0" in path or {"", ".", ".."} & set(path.split("/")):
+    parts = path.split("/")
+    long = max(len(part.encode(errors="surrogatepass")) for part in parts) > _LONGEST_NAME
+    if drive or long or "\\" in path or "\0" in path or {"", ".", ".."} & set(parts):
         raise MemcurateError(
             f"{where}: the path {text!r} is refused, because it is not a plain path below a folder. "
             "Nothing was written there; take the file from another place"

@@ -2,8 +2,10 @@
 
 import io
 import stat
+import struct
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -125,6 +127,74 @@ def test_a_zip_that_lies_about_a_size_is_found(
         archive.filelist[0].file_size = declared
     with pytest.raises(MemcurateError, match="truncated or damaged"):
         unpacked(tmp_path, target, buffer.getvalue(), "x")
+
+
+def zipped(compression: int, name: str = "x", size: int = 1 << 20, pieces: int = 300) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive, archive.open(name, "w") as member:
+        for _ in range(pieces):
+            member.write(bytes(size))
+    return buffer.getvalue()
+
+
+def tarred(pieces: int = 300) -> bytes:
+    """A member of that many MB of zeros."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    info = tarfile.TarInfo("x")
+    info.size = pieces << 20
+    parts = [packer.compress(info.tobuf())]
+    parts += [packer.compress(bytes(1 << 20)) for _ in range(pieces)]
+    return b"".join([*parts, packer.compress(bytes(1024)), packer.flush()])
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        pytest.param(zipped(zipfile.ZIP_DEFLATED), id="zip"),
+        pytest.param(zipped(zipfile.ZIP_BZIP2), id="bzip2"),
+        pytest.param(tarred(), id="tar.gz"),
+    ],
+)
+@pytest.mark.parametrize("glob", ["x", "**"])
+def test_an_archive_that_unpacks_to_more_than_it_can_hold(
+    archive: bytes, glob: str, tmp_path: Path, target: Path
+) -> None:
+    assert len(archive) < 1 << 20
+    with pytest.raises(MemcurateError, match="archive: the archive unpacks to more than 268,435,456 bytes"):
+        unpacked(tmp_path, target, archive, glob)
+    assert content(target) == {}
+
+
+def test_what_comes_before_the_member_counts_too(tmp_path: Path, target: Path) -> None:
+    with pytest.raises(MemcurateError, match="unpacks to more than"):
+        unpacked(tmp_path, target, tarred(), "another")
+
+
+def nameless() -> bytes:
+    """A zip of one member with an empty name, which zipfile reads and does not write."""
+    local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, zlib.crc32(b"one"), 3, 3, 0, 0) + b"one"
+    central = struct.pack(
+        "<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 33, zlib.crc32(b"one"), 3, 3, 0, 0, 0, 0, 0, 0, 0
+    )
+    return local + central + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(central), len(local), 0)
+
+
+def test_a_member_without_a_name(tmp_path: Path, target: Path) -> None:
+    with pytest.raises(MemcurateError, match="archive: the path '' is refused"):
+        unpacked(tmp_path, target, nameless(), "**")
+
+
+def test_a_name_that_no_file_system_holds(tmp_path: Path, target: Path) -> None:
+    with pytest.raises(MemcurateError, match="is refused, because it is not a plain path"):
+        unpacked(tmp_path, target, zip_of({"n" * 300: b"one"}), "**")
+
+
+def test_a_member_that_bzip2_cannot_read(tmp_path: Path, target: Path) -> None:
+    archive = bytearray(zipped(zipfile.ZIP_BZIP2, size=1000, pieces=1))
+    place = archive.index(b"BZh")
+    archive[place + 10 : place + 14] = b"\xff" * 4
+    with pytest.raises(MemcurateError, match="truncated or damaged"):
+        unpacked(tmp_path, target, bytes(archive), "x")
 
 
 def test_an_encrypted_zip_is_an_error(tmp_path: Path, target: Path) -> None:
