@@ -5,6 +5,8 @@ from typing import Any
 
 from pipeline.chunking import books, contexts, conversations, events, examples, gathered, passages, sessions
 from pipeline.chunking.context import Chunked, Context
+from pipeline.chunking.instances import NO_ROOM
+from pipeline.chunking.packing import no_room
 from pipeline.documents import Parsed
 from pipeline.errors import MemcurateError
 from pipeline.params import Chunking
@@ -35,7 +37,10 @@ def chunk(parsed: Parsed, recipe: Chunking, context: Context) -> Chunked:
             f"({len(parsed.rejects)} records were rejected{_first(parsed)}). "
             "Check the files and chunking.recipe."
         )
-    return _RECIPES[recipe.recipe](parsed, recipe, context)
+    chunked = _RECIPES[recipe.recipe](parsed, recipe, context)
+    if not chunked.instances and any(reject.reason == NO_ROOM for reject in chunked.rejects):
+        raise no_room(recipe.max_tokens)
+    return chunked
 
 
 def _first(parsed: Parsed) -> str:

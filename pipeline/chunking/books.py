@@ -13,8 +13,8 @@ from functools import partial
 from itertools import pairwise
 
 from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import make_chunk, make_instance, rejected_segments
-from pipeline.chunking.packing import Draft, OpenChunk, fill, no_room, tear
+from pipeline.chunking.instances import make_chunk, make_instance, rejected_segments, without_room
+from pipeline.chunking.packing import Draft, NoRoomError, OpenChunk, fill, no_room, tear
 from pipeline.chunking.splitting import divided
 from pipeline.documents import Book, Parsed
 from pipeline.ids import SegmentIds
@@ -138,7 +138,11 @@ class BookPacker:
         drafts: list[Draft[Sentence]] = []
         for chapter in chapters:
             first = ordinal + len(drafts)
-            drafts += fill(chapter, partial(self._opened_from, instance, first), self._broken_up)
+            left_out: list[Sentence] = []
+            opened = partial(self._opened_from, instance, first)
+            drafts += fill(chapter, opened, self._broken_up, left_out)
+            if left_out:
+                raise no_room(self._recipe.max_tokens)
         return drafts
 
     def _opened(self, instance: int, ordinal: int) -> OpenChunk[Sentence]:
@@ -150,12 +154,15 @@ class BookPacker:
         return self._opened(instance, first + number)
 
     def _broken_up(self, sentence: Sentence) -> list[Sentence]:
-        """The parts of a sentence that exceeds the budget alone."""
+        """The parts of a sentence that exceeds the budget alone; of space after it a line end stays."""
         piece, start, end, after = sentence
         most = self._recipe.max_tokens
         spans = tear(self._book.text[start:end], self._tokenizer, self._splitter, most // 4)
         if len(spans) == 1:
-            raise no_room(most)
+            line_end = self._book.text.find("\n", end, after) + 1 or min(end + 1, after)
+            if line_end == after:
+                raise no_room(most)
+            return [(piece, start, end, line_end)]
         edges = [piece, *(start + last for _, last in spans[:-1]), after]
         return [
             (edges[number], start + first, start + last, edges[number + 1])
@@ -167,8 +174,12 @@ def chunk_book(book: Book, recipe: BookChunking, context: Context) -> tuple[list
     """(the instances of a book, their split not yet drawn; a reject of what makes none)."""
     source = context.source
     packer = BookPacker(book, recipe, context.tokenizer, context.splitter, context.seed, source)
-    groups, left_over = packer.pack()
     facts = _Facts(source, book)
+    try:
+        groups, left_over = packer.pack()
+    except NoRoomError:
+        every = [facts.segment(one) for chapter in sentences(book, context.splitter) for one in chapter]
+        return [], without_room(source, recipe.max_tokens, book.name, every)
     instances = []
     for ordinal, drafts in enumerate(groups):
         chunks = [

@@ -5,13 +5,13 @@ space.
 """
 
 from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import runs_of
+from pipeline.chunking.instances import runs_of, without_room
 from pipeline.chunking.packing import pack
 from pipeline.chunking.splitting import divided
 from pipeline.documents import Document, Parsed
 from pipeline.params import ContextChunking
 from pipeline.rendering import ContextRendering
-from pipeline.schema import Instance, Reject
+from pipeline.schema import Instance, Reject, Segment
 
 
 def chunk(parsed: Parsed, recipe: ContextChunking, context: Context) -> Chunked:
@@ -24,5 +24,12 @@ def _chunk_document(
     document: Document, recipe: ContextChunking, context: Context
 ) -> tuple[list[Instance], list[Reject]]:
     rendering = ContextRendering(recipe.shown_as)
-    drafts = list(pack(document.units, context.tokenizer, context.splitter, rendering, recipe.max_tokens))
-    return runs_of(document.name, drafts, 1, len(drafts), context.source)
+    unfit: list[Segment] = []
+    drafts = list(
+        pack(document.units, context.tokenizer, context.splitter, rendering, recipe.max_tokens, unfit)
+    )
+    rejects = without_room(context.source, recipe.max_tokens, document.name, unfit)
+    if rejects and not drafts:
+        return [], rejects
+    instances, short = runs_of(document.name, drafts, 1, len(drafts), context.source)
+    return instances, rejects + short

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import runs_of
+from pipeline.chunking.instances import runs_of, without_room
 from pipeline.chunking.packing import Draft, pack
 from pipeline.chunking.splitting import divided
 from pipeline.documents import Document, Parsed
@@ -28,10 +28,16 @@ def _chunk_document(
     document: Document, recipe: EventChunking, context: Context
 ) -> tuple[list[Instance], list[Reject]]:
     drafts: list[Draft[list[Segment]]] = []
+    unfit: list[Segment] = []
+    rendering = ConversationRendering()
     for event in _events(document):
-        packed = pack(event, context.tokenizer, context.splitter, ConversationRendering(), recipe.max_tokens)
+        packed = pack(event, context.tokenizer, context.splitter, rendering, recipe.max_tokens, unfit)
         drafts += (_dated(draft, len(drafts) + number) for number, draft in enumerate(packed))
-    return runs_of(document.name, drafts, recipe.min_chunks, recipe.max_chunks, context.source)
+    rejects = without_room(context.source, recipe.max_tokens, document.name, unfit)
+    if rejects and not drafts:
+        return [], rejects
+    instances, short = runs_of(document.name, drafts, recipe.min_chunks, recipe.max_chunks, context.source)
+    return instances, rejects + short
 
 
 def _events(document: Document) -> Iterator[list[list[Segment]]]:

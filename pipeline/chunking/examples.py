@@ -12,7 +12,7 @@ from collections import defaultdict
 from pipeline import draws
 from pipeline.chunking.context import Chunked, Context
 from pipeline.chunking.instances import instance_of, rejected_segments
-from pipeline.chunking.packing import Draft, pack
+from pipeline.chunking.packing import Draft, no_room, pack
 from pipeline.documents import Parsed
 from pipeline.errors import MemcurateError
 from pipeline.params import ExampleChunking
@@ -144,9 +144,12 @@ def _filled(
     def packed(extra: int) -> list[Draft[list[Segment]]]:
         shown = draws.shuffled([*needed, *others[:extra]], lambda one: one.id, *names, "order")
         units = [[example] for example in shown]
-        return list(
-            pack(units, context.tokenizer, context.splitter, rendering, recipe.max_tokens, target=target)
-        )
+        unfit: list[Segment] = []
+        tools = context.tokenizer, context.splitter
+        drafts = list(pack(units, *tools, rendering, recipe.max_tokens, unfit, target=target))
+        if unfit:  # the lines around a sample are the same for all
+            raise no_room(recipe.max_tokens)
+        return drafts
 
     if len(packed(0)) > recipe.chunks:
         raise MemcurateError(

@@ -10,13 +10,13 @@ from collections import defaultdict
 
 from pipeline import draws
 from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import instance_of, rejected_segments, segments_of
+from pipeline.chunking.instances import instance_of, rejected_segments, segments_of, without_room
 from pipeline.chunking.packing import pack
 from pipeline.chunking.splitting import connected, draw_test
 from pipeline.documents import Document, Parsed
 from pipeline.params import GatheredChunking
 from pipeline.rendering import PassageRendering
-from pipeline.schema import SIDES, Split
+from pipeline.schema import SIDES, Segment, Split
 
 
 def chunk(parsed: Parsed, recipe: GatheredChunking, context: Context) -> Chunked:
@@ -75,6 +75,7 @@ def _add_instance(
     units = [unit for document in mixed for unit in document.units]
     drawn = context.targets(recipe.min_target, recipe.max_tokens, side, ordinal)
     for target in (drawn, None):
+        unfit: list[Segment] = []
         drafts = list(
             pack(
                 units,
@@ -82,11 +83,15 @@ def _add_instance(
                 context.splitter,
                 PassageRendering(),
                 recipe.max_tokens,
+                unfit,
                 target=target,
             )
         )
         if len(drafts) <= recipe.max_chunks:
             break  # else the drawn targets were small: fill the chunks
+    chunked.rejects += without_room(context.source, recipe.max_tokens, side, unfit, side)
+    if not drafts:
+        return
     if recipe.min_chunks <= len(drafts) <= recipe.max_chunks:
         chunked.instances.append(instance_of(context.source, side, side, ordinal, drafts))
         return

@@ -10,6 +10,8 @@ from pipeline.schema import Chunk, Instance, Label, PlacedSegment, Reject, Segme
 
 T = TypeVar("T")
 
+NO_ROOM = "no room in a chunk"
+
 
 def placed(segment: Segment, start: int) -> PlacedSegment:
     """The segment at its place in a chunk's text."""
@@ -97,6 +99,16 @@ def rejected_segments(
         document=document,
         segments=segments,
     )
+
+
+def without_room(
+    source: str, max_tokens: int, document: str, segments: list[Segment], split: Split | None = None
+) -> list[Reject]:
+    """A reject of the segments that `packing.pack` left out; none where there are none."""
+    if not segments:
+        return []
+    detail = f"chunking.max_tokens = {max_tokens} has no room for it and the lines above it"
+    return [rejected_segments(source, NO_ROOM, detail, document, segments, split)]
 
 
 def segments_of(drafts: Iterable[Draft[list[Segment]]]) -> list[Segment]:

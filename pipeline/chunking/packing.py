@@ -91,13 +91,20 @@ class OpenChunk(Generic[U]):
         return "\n" + closing if closing and not last_piece.endswith("\n") else closing
 
 
+class NoRoomError(MemcurateError):
+    """A chunk's own lines leave no room for a unit that cannot be smaller."""
+
+
 def fill(
-    units: Iterable[U], opened: Callable[[int], OpenChunk[U]], broken_up: Callable[[U], list[U]]
+    units: Iterable[U],
+    opened: Callable[[int], OpenChunk[U]],
+    broken_up: Callable[[U], list[U]],
+    left_out: list[U],
 ) -> Iterator[Draft[U]]:
     """Fill chunk after chunk; `opened(number)` gives an empty one.
 
-    A unit that does not fit into an empty chunk is replaced by the smaller units of `broken_up`, which
-    raises MemcurateError where it can make none.
+    A unit that does not fit into an empty chunk is replaced by the smaller units of `broken_up`, or goes to
+    `left_out` where that raises NoRoomError.
     """
     number = 0
     chunk = opened(number)
@@ -111,8 +118,11 @@ def fill(
             number += 1
             chunk = opened(number)
             waiting.appendleft(unit)
-        else:
+            continue
+        try:
             waiting.extendleft(reversed(broken_up(unit)))
+        except NoRoomError:
+            left_out.append(unit)
     if chunk:
         yield chunk.close()
 
@@ -123,12 +133,15 @@ def pack(
     splitter: SentenceSplitter,
     rendering: Rendering[list[Segment]],
     max_tokens: int,
+    left_out: list[Segment],
     *,
     target: Callable[[int], int] | None = None,
     ordinal: Callable[[int], int] = lambda number: number,
 ) -> Iterator[Draft[list[Segment]]]:
     """Pack units of segments into chunks.
 
+    left_out: takes the segments for which no chunk has room, under the title of 10,000 characters that their
+    article has, for instance.
     target: how many tokens chunk `number` aims at (default: max_tokens).
     ordinal: the position in its instance of chunk `number`.
     A unit that does not fit alone is broken up into its segments; a segment that does not fit alone is
@@ -151,12 +164,14 @@ def pack(
             raise no_room(max_tokens)
         return smaller
 
-    return fill(units, opened, broken_up)
+    unfit: list[list[Segment]] = []
+    yield from fill(units, opened, broken_up, unfit)
+    left_out += (segment for unit in unfit for segment in unit)
 
 
-def no_room(max_tokens: int) -> MemcurateError:
+def no_room(max_tokens: int) -> NoRoomError:
     """The error for a budget that the chunk's own lines use up."""
-    return MemcurateError(
+    return NoRoomError(
         f"chunking.max_tokens = {max_tokens} has no room for a chunk's opening and closing lines: raise it"
     )
 

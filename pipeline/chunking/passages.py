@@ -5,13 +5,13 @@ whole. The last instance of a side may hold fewer chunks, but `min_chunks`; what
 """
 
 from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import instance_of, rejected_segments, segments_of
+from pipeline.chunking.instances import instance_of, rejected_segments, segments_of, without_room
 from pipeline.chunking.packing import pack
 from pipeline.chunking.splitting import draw_test
 from pipeline.documents import Parsed
 from pipeline.params import PassageChunking
 from pipeline.rendering import PassageRendering
-from pipeline.schema import SIDES
+from pipeline.schema import SIDES, Segment
 
 
 def chunk(parsed: Parsed, recipe: PassageChunking, context: Context) -> Chunked:
@@ -22,6 +22,7 @@ def chunk(parsed: Parsed, recipe: PassageChunking, context: Context) -> Chunked:
     size = recipe.max_chunks
     for side in SIDES:
         mine = [document for document in parsed.documents if (document.name in test) == (side == "test")]
+        unfit: list[Segment] = []
         drafts = list(
             pack(
                 [unit for document in mine for unit in document.units],
@@ -29,10 +30,12 @@ def chunk(parsed: Parsed, recipe: PassageChunking, context: Context) -> Chunked:
                 context.splitter,
                 PassageRendering(),
                 recipe.max_tokens,
+                unfit,
                 target=context.targets(recipe.min_target, recipe.max_tokens, side),
                 ordinal=lambda number: number % size,
             )
         )
+        chunked.rejects += without_room(context.source, recipe.max_tokens, side, unfit, side)
         for ordinal, start in enumerate(range(0, len(drafts), size)):
             run = drafts[start : start + size]
             if len(run) >= recipe.min_chunks:

@@ -6,7 +6,7 @@ never in one instance. An instance takes the next question that may join it, up 
 
 from pipeline import draws
 from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import instance_of, rejected_segments
+from pipeline.chunking.instances import instance_of, rejected_segments, without_room
 from pipeline.chunking.packing import pack
 from pipeline.chunking.splitting import connected, draw_test
 from pipeline.documents import Document, Parsed, Section
@@ -31,14 +31,20 @@ def chunk(parsed: Parsed, recipe: SessionChunking, context: Context) -> Chunked:
         groups, left = _grouped(queue, component, tokens, recipe)
         for ordinal, names in enumerate(groups):
             group = [documents[name] for name in names]
-            drafts = pack(
-                _by_time(group),
-                context.tokenizer,
-                context.splitter,
-                ConversationRendering(),
-                recipe.max_tokens,
+            unfit: list[Segment] = []
+            drafts = list(
+                pack(
+                    _by_time(group),
+                    context.tokenizer,
+                    context.splitter,
+                    ConversationRendering(),
+                    recipe.max_tokens,
+                    unfit,
+                )
             )
-            chunked.instances.append(instance_of(context.source, side, side, ordinal, drafts))
+            if drafts:
+                chunked.instances.append(instance_of(context.source, side, side, ordinal, drafts))
+            chunked.rejects += without_room(context.source, recipe.max_tokens, side, unfit, side)
         for name in left:
             detail = f"{tokens[name]} tokens: what was left makes no instance with it"
             chunked.rejects.append(
