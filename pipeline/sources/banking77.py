@@ -1,24 +1,34 @@
 """BANKING77: customers' questions to a bank, 77 intents. Its own train and test texts make one pool."""
 
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BeforeValidator
 
 from pipeline.documents import Parsed
 from pipeline.errors import MemcurateError
 from pipeline.schema import Reject, Span
 from pipeline.sources.formats.examples import unique_examples
-from pipeline.sources.reading import is_text, pointer, raw_file, read_model, rejected_record, stripped
+from pipeline.sources.reading import (
+    RawRecord,
+    is_text,
+    pointer,
+    raw_file,
+    read_model,
+    rejected_record,
+    stripped,
+    unrepeated,
+)
 
 
-class Pool(BaseModel):
+class Pool(RawRecord):
     """The file: texts and label numbers side by side, and what the numbers mean."""
 
     train_texts: list[object]
     train_labels: list[object]
     test_texts: list[object]
     test_labels: list[object]
-    label_names: dict[str, str]
+    label_names: Annotated[dict[Any, Any], BeforeValidator(unrepeated)]
 
 
 def parse(raw: Path, source: str) -> Parsed:
@@ -38,9 +48,9 @@ def parse(raw: Path, source: str) -> Parsed:
             raise MemcurateError(f"{path}: {len(texts)} {part} but {len(labels)} labels")
         for number, (text, label) in enumerate(zip(texts, labels, strict=True)):
             record = pointer(part, number)
-            name = pool.label_names.get(str(label))
-            if not isinstance(text, str) or not is_text(text) or name is None:
-                detail = f"text {text!r}, label {label!r}"
+            name = pool.label_names.get(str(label)) if isinstance(label, str | int) else None
+            if not (isinstance(text, str) and isinstance(name, str) and is_text(text) and is_text(name)):
+                detail = f"text {text!r:.1000}, label {label!r:.1000}"
                 rejects.append(
                     rejected_record(source, "malformed record", detail, Span(path.name, record, 0, 0))
                 )

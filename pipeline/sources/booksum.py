@@ -7,21 +7,27 @@ paper lets chapters of one book stand on both sides.
 
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from pipeline.documents import Book, Parsed
 from pipeline.ids import short_id
 from pipeline.schema import Question, Span
-from pipeline.sources.reading import pointer, raw_file, read_value, records, rejected_record, stripped
+from pipeline.sources.reading import (
+    RawRecord,
+    pointer,
+    raw_file,
+    read_value,
+    records,
+    rejected_record,
+    stripped,
+)
 
 
-class Summary(BaseModel):
+class Summary(RawRecord):
     """A summary; what else it has is not used."""
 
     text: str | None = None
 
 
-class Chapter(BaseModel):
+class Chapter(RawRecord):
     """A line of the file."""
 
     book_title: str

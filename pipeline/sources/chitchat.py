@@ -11,12 +11,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator
 
 from pipeline.documents import Document, Parsed, Section
 from pipeline.ids import SegmentIds
 from pipeline.schema import Segment, Span
-from pipeline.sources.reading import pointer, raw_file, read_json, records, rejected_record, stripped
+from pipeline.sources.reading import (
+    RawRecord,
+    pointer,
+    raw_file,
+    read_json,
+    records,
+    rejected_record,
+    stripped,
+)
 from pipeline.text.normal import normalised
 
 
@@ -27,7 +35,7 @@ def _string(value: object) -> str:
     return value
 
 
-class Message(BaseModel):
+class Message(RawRecord):
     """One message."""
 
     text: str
@@ -35,7 +43,7 @@ class Message(BaseModel):
     sender: str
 
 
-class Chat(BaseModel):
+class Chat(RawRecord):
     """One chat: messages grouped by turn."""
 
     messages: list[list[Message]]
@@ -105,7 +113,7 @@ def _document(person: str, chats: list[tuple[str, Chat]], file: str, source: str
                         document=person,
                         section=name,
                         speaker=message.sender[:6],
-                        time=f"{message.timestamp:%Y-%m-%d %H:%M}",
+                        time=message.timestamp.isoformat(" ", "minutes")[:16],
                         label=None,
                         text=text,
                     )

@@ -4,17 +4,25 @@ scope.
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from pipeline.documents import Parsed
 from pipeline.schema import Reject, Span
 from pipeline.sources.formats.examples import unique_examples
-from pipeline.sources.reading import is_text, pointer, raw_file, read_model, rejected_record, stripped
+from pipeline.sources.reading import (
+    RawRecord,
+    is_text,
+    pointer,
+    raw_file,
+    read_model,
+    rejected_record,
+    stripped,
+)
 
 _PARTS = ("train", "val", "test")
 
 
-class File(BaseModel):
+class File(RawRecord):
     """The file: pairs of text and intent in each part; parts named `oos_…` are out of scope."""
 
     model_config = ConfigDict(extra="allow")

@@ -5,9 +5,12 @@ cut by length, that is at paragraphs. What stands before the first heading is a 
 """
 
 import re
+from bisect import bisect_left
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.documents import Book, Parsed
+from pipeline.errors import MemcurateError
 from pipeline.schema import Span
 from pipeline.sources.reading import raw_files, read_text, rejected_record
 
@@ -21,7 +24,7 @@ HEADINGS: dict[str, str] = {
     "austen-persuasion": r"^(?P<chapter>Chapter \d+)$",
     "austen-sense": r"^(?P<chapter>CHAPTER \d+)$",
     "bible-kjv": r"(?:^(?P<part>[^\d\n].*)\n\n\n)?(?<!\d)(?P<chapter>\d+):1(?!\d)",
-    "blake-poems": r"^[ \t]*" + _TITLE,
+    "blake-poems": r"^[ \t]*+" + _TITLE,
     "bryant-stories": "^" + _TITLE,
     "burgess-busterbrown": r"^(?P<chapter>[IVXL]+)$",
     "carroll-alice": _CHAPTER,
@@ -38,16 +41,28 @@ HEADINGS: dict[str, str] = {
     "whitman-leaves": r"^(?:\[(?P<part>BOOK.*)|\}(?:\[[IVX]+\])?[ \t]+(?P<chapter>.*))$",
 }
 
-_PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*")
-_LICENCE = re.compile(r"^End of (?:the )?Project Gutenberg", re.MULTILINE)
+_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
+_LINE_ENDS = ("\r\n", *"\r\v\f\x85\u2028\u2029")  # other than LF
+_LICENCE = re.compile(r"End (?<![^\n\r\v\f\x85\u2028\u2029]End )of (?:the )?Project Gutenberg")
 _END_OF_FILE = "\x1a"  # a control character that old tools left at the end of a file
 
 
 def parse(raw: Path, source: str) -> Parsed:
-    """The books, by name. Raises MemcurateError when there is no file or an empty one."""
+    """The books, by name. A file among others that is not text is a reject.
+
+    Raises MemcurateError when there is no file, or none is text.
+    """
     parsed = Parsed()
-    for path in raw_files(raw, "*.txt"):
-        text = read_text(path, ("utf-8", "latin-1"))
+    files = raw_files(raw, "*.txt")
+    unreadable: list[MemcurateError] = []
+    for path in files:
+        try:
+            text = read_text(path, ("utf-8", "latin-1"))
+        except MemcurateError as error:
+            unreadable.append(error)
+            span = Span(path.name, "", 0, 0)
+            parsed.rejects.append(rejected_record(source, "unreadable book", str(error), span))
+            continue
         licence = _LICENCE.search(text)
         if licence:
             span = Span(path.name, "", licence.start(), len(text))
@@ -61,23 +76,34 @@ def parse(raw: Path, source: str) -> Parsed:
         else:
             span = Span(path.name, "", 0, len(text))
             parsed.rejects.append(rejected_record(source, "book without text", "", span))
+    if len(unreadable) == len(files):
+        raise unreadable[0]
     return parsed
+
+
+def _with_newlines(text: str) -> tuple[str, Callable[[int], int]]:
+    """(the text with every line end as LF, where in the text itself a place in that stands)."""
+    shortened = [found.start() - n for n, found in enumerate(re.finditer("\r\n", text))]
+    for end in _LINE_ENDS:
+        text = text.replace(end, "\n")
+    return text, lambda place: place + bisect_left(shortened, place)
 
 
 def chapters(text: str, end: int, heading: str | None) -> list[tuple[int, int, str]]:
     """(start, end, name) of the chapters up to `end`, or of the paragraphs where there is no heading."""
+    lines, places = _with_newlines(text[:end])
     if heading is None:
-        starts = [0, *(match.end() for match in _PARAGRAPH.finditer(text, 0, end))]
+        starts = [0, *(places(match.end()) for match in _PARAGRAPH.finditer(lines))]
         names = [""] * len(starts)
     else:
         starts, names = [0], [""]
         part = ""
-        for match in re.finditer(heading, text[:end], re.MULTILINE):
+        for match in re.finditer(heading, lines, re.MULTILINE):
             found = {
                 name: " ".join((value or "").strip("[]").split()) for name, value in match.groupdict().items()
             }
             part = found.get("part") or part
-            starts.append(match.start())
+            starts.append(places(match.start()))
             names.append(", ".join(filter(None, (part, found["chapter"]))))
     ends = [*starts[1:], end]
     return [

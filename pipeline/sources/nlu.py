@@ -26,7 +26,7 @@ def parse(raw: Path, source: str) -> Parsed:
         for text, label, span in side_by_side(raw, f"{part}/seq.in", f"{part}/label"):
             inner, within = stripped(text, span.file, "")
             if not inner or not label:
-                detail = f"text {text!r}, label {label!r}"
+                detail = f"text {text!r:.1000}, label {label!r:.1000}"
                 rejects.append(rejected_record(source, "malformed record", detail, span))
                 continue
             span.start, span.end = span.start + within.start, span.start + within.end

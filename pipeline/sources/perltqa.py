@@ -16,14 +16,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from pipeline.documents import Document, Parsed, Section
 from pipeline.errors import MemcurateError
 from pipeline.ids import SegmentIds, short_id
 from pipeline.schema import Metric, Question, Segment, Span
-from pipeline.sources.reading import pointer, raw_file, read_json, records, rejected_record, stripped
+from pipeline.sources.reading import (
+    Entries,
+    RawRecord,
+    is_text,
+    pointer,
+    raw_file,
+    read_json,
+    records,
+    rejected_record,
+    stripped,
+)
+from pipeline.text.json_values import ObjectWithRepeats
 from pipeline.text.normal import stands_in
+from pipeline.text.well_formed import is_well_formed
 
 Place = tuple[str | int, ...]
 
@@ -32,7 +44,7 @@ _DATES = ("%B %d, %Y", "%Y-%m-%d", "%B %Y", "%Y")
 _NOT_TOLD = {"profile": "profile question", "social_relationship": "relationship question"}
 
 
-class Event(BaseModel):
+class Event(RawRecord):
     """An event of a person's life."""
 
     content: str
@@ -40,22 +52,22 @@ class Event(BaseModel):
     creation_time: str = Field("", alias="Creation Time")
 
 
-class Dialogue(BaseModel):
+class Dialogue(RawRecord):
     """A dialogue about an event: messages by time."""
 
     events: str | None = None
-    contents: dict[str, Any]
+    contents: Entries
 
 
-class Person(BaseModel):
+class Person(RawRecord):
     """A person; events and dialogues are checked one by one."""
 
-    profile: dict[str, Any]
-    events: dict[str, Any]
-    dialogues: dict[str, Any]
+    profile: Entries
+    events: Entries
+    dialogues: Entries
 
 
-class Asked(BaseModel):
+class Asked(RawRecord):
     """A question about an event or dialogue."""
 
     question: str = Field(alias="Question", pattern=r"\S")
@@ -71,7 +83,8 @@ def parse(raw: Path, source: str) -> Parsed:
     parsed = Parsed()
     told: dict[str, dict[str, list[str]]] = {}
     for key, person in records(Person, read_json(path), path.name, source, parsed.rejects):
-        name = str(person.profile.get("Protagonist") or key)
+        protagonist = person.profile.get("Protagonist")
+        name = protagonist if isinstance(protagonist, str) and is_text(protagonist) else str(key)
         reader = _Reader(source, name, path.name, parsed)
         document = reader.document(person, key) if name not in told else None
         if document is None or not document.segments:
@@ -87,9 +100,9 @@ def parse(raw: Path, source: str) -> Parsed:
         raise MemcurateError(f"{path}: the top is no list of persons with their questions")
     carrying = _Carrying(source, path.name, parsed)
     for number, of_person in enumerate(asked):
-        for name, kinds in of_person.items() if isinstance(of_person, dict) else ():
-            for kind, values in kinds.items() if isinstance(kinds, dict) else ():
-                for where, about, found in _questions(values, (number, name, kind), ""):
+        for name, kinds in carrying.entries(of_person, (number,)):
+            for kind, values in carrying.entries(kinds, (number, name)):
+                for where, about, found in carrying.questions(values, (number, name, kind), ""):
                     carrying.carry(found, where, told.get(name, {}).get(about, []), kind)
     return parsed
 
@@ -144,6 +157,9 @@ class _Reader:
         units = []
         for time, messages in dialogue.contents.items():
             for place, message in _messages(messages, (*where, time)):
+                if not isinstance(message, str) or not is_well_formed(message):
+                    self._reject("malformed record", f"no text: {message!r:.100}", place)
+                    continue
                 speaker, colon, text = message.partition(":")
                 begin = len(speaker) + 1
                 if not colon or not speaker.strip() or "\n" in speaker:
@@ -177,31 +193,19 @@ def _time(text: str) -> str | None:
         return text
     for form in _DATES:
         try:
-            return f"{datetime.strptime(text, form):%Y-%m-%d %H:%M}"
+            return datetime.strptime(text, form).isoformat(" ", "minutes")
         except ValueError:
             continue
     return None
 
 
-def _messages(value: Any, where: Place) -> Iterator[tuple[Place, str]]:
+def _messages(value: Any, where: Place) -> Iterator[tuple[Place, Any]]:
     """The messages of a dialogue: a string, a list of them, or lists in lists."""
-    if isinstance(value, str):
-        yield where, value
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _messages(inner, (*where, number))
-
-
-def _questions(value: Any, where: Place, about: str) -> Iterator[tuple[Place, str, dict[str, Any]]]:
-    """(place, the id that it is about, question) of all questions in lists and objects by id."""
     if isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _questions(inner, (*where, number), about)
-    elif isinstance(value, dict) and "Question" in value:
-        yield where, about, value
-    elif isinstance(value, dict):
-        for identity, inner in value.items():
-            yield from _questions(inner, (*where, identity), identity)
+            yield from _messages(inner, (*where, number))
+    else:
+        yield where, value
 
 
 class _Carrying:
@@ -215,13 +219,35 @@ class _Carrying:
             segment.id: segment.text for document in parsed.documents for segment in document.segments
         }
 
+    def entries(self, value: Any, where: Place) -> Iterator[tuple[str, Any]]:
+        """The keys and values of an object; one that a later one of the same key hides is a reject."""
+        if isinstance(value, ObjectWithRepeats):
+            for key in value.repeated:
+                self._reject("repeated key", f"the key {key!r} stands twice; its last value is read", where)
+        if isinstance(value, dict):
+            yield from value.items()
+
+    def questions(self, value: Any, where: Place, about: str) -> Iterator[tuple[Place, str, dict[str, Any]]]:
+        """(place, the id that it is about, question) of all questions in lists and objects by id."""
+        if isinstance(value, list):
+            for number, inner in enumerate(value):
+                yield from self.questions(inner, (*where, number), about)
+        elif isinstance(value, dict) and "Question" in value:
+            yield where, about, value
+        else:
+            for identity, inner in self.entries(value, where):
+                yield from self.questions(inner, (*where, identity), identity)
+
     def carry(self, found: dict[str, Any], where: Place, evidence: list[str], kind: str) -> None:
         """A question that stands at a place, and the segments that it is about."""
         rejects = self._parsed.rejects
         if kind in _NOT_TOLD:
-            span = Span(self._file, pointer(*where), 0, 0)
-            detail = "no chunk tells what it asks for"
-            rejects.append(rejected_record(self._source, _NOT_TOLD[kind], detail, span))
+            self._reject(_NOT_TOLD[kind], "no chunk tells what it asks for", where)
+            return
+        if not is_well_formed(pointer(*where)):
+            self._reject(
+                "malformed record", "its key has half a surrogate pair, which is no character", where
+            )
             return
         rows = {where[-1]: found}
         for _, asked in records(Asked, rows, self._file, self._source, rejects, *where[:-1]):
@@ -243,3 +269,7 @@ class _Carrying:
                     raw=raw,
                 )
             )
+
+    def _reject(self, reason: str, detail: str, where: Place) -> None:
+        span = Span(self._file, pointer(*where), 0, 0)
+        self._parsed.rejects.append(rejected_record(self._source, reason, detail, span))

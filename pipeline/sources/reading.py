@@ -1,27 +1,89 @@
 """Reading raw files so that every piece of text keeps the way back to its characters.
 
-A text file is one string; the strings of a JSON file are named by JSON pointers (RFC 6901), and so are those
-of a JSONL, CSV, TSV or Parquet file, which is a list of its rows. A string that itself is JSON, or a value
-written out as Python does, can be pointed into. `read_span` goes the way back.
+A text file is one string, without the byte order mark at its beginning; the strings of a JSON file are named
+by JSON pointers (RFC 6901), and so are those of a JSONL, CSV, TSV or Parquet file, which is a list of its
+rows. A string that itself is JSON, or a value written out as Python does, can be pointed into. `read_span`
+goes the way back.
 """
 
 import ast
-import csv
-import io
 import json
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Annotated, Any, TypeVar
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from pipeline.errors import MemcurateError
 from pipeline.ids import short_id
 from pipeline.schema import Reject, Span
+from pipeline.sources.lines import split_lines
+from pipeline.sources.rows import Rows
+from pipeline.sources.tables import read_table
+from pipeline.text.json_values import InvalidJsonError, ObjectWithRepeats, checked_value, load_json_marked
+from pipeline.text.well_formed import is_well_formed, to_well_formed
+
+__all__ = ["Rows"]
 
 M = TypeVar("M", bound=BaseModel)
+
+_UTF_8_MARK = b"\xef\xbb\xbf"
+_OTHER_MARKS = {  # byte order marks of encodings that are not read; the longer first
+    b"\xff\xfe\0\0": "UTF-32",
+    b"\0\0\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+
+# Python's parser takes 1 kB and 6 µs for each part of a literal, so that their number is bounded.
+_MOST_LITERAL_PARTS = 1 << 18
+_LITERAL_STRING = re.compile(r"""(?<![A-Za-z])(?:'(?:[^'\\]++|\\.)*+'|"(?:[^"\\]++|\\.)*+")""", re.DOTALL)
+_LITERAL_PART = re.compile(r"[^\s\w.]")
+
+
+class RawRecord(BaseModel):
+    """The shape of a raw record: derive each model of an adapter from it.
+
+    An optional key that is null counts as absent. A key that stands twice, and a string with half a
+    character, are errors, so that `records` makes a reject.
+    """
+
+    model_config = ConfigDict(str_min_length=0)  # any constraint has strings checked for lone surrogates
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_given(cls, values: Any) -> Any:
+        unrepeated(values)
+        if isinstance(values, dict) and None in values.values():
+            optional = _optional_keys(cls)
+            return {key: value for key, value in values.items() if value is not None or key not in optional}
+        return values
+
+
+@cache
+def _optional_keys(shape: type[BaseModel]) -> frozenset[str]:
+    fields = shape.model_fields.items()
+    return frozenset(str(field.validation_alias or name) for name, field in fields if not field.is_required())
+
+
+def unrepeated(values: Any) -> Any:
+    """A value as it is. Raises ValueError when it is an object in which a key stands twice."""
+    if isinstance(values, ObjectWithRepeats):
+        raise ValueError(f"the key {values.repeated[0]!r} stands twice")
+    return values
+
+
+def _entries(values: Any) -> Any:
+    if not isinstance(unrepeated(values), dict):
+        return values
+    return {key: value for key, value in values.items() if value is not None}
+
+
+# An object whose keys are data, such as ids or times. Each is optional, so that null is absent.
+Entries = Annotated[dict[str, Any], BeforeValidator(_entries)]
 
 
 def raw_file(raw: Path, name: str) -> Path:
@@ -44,7 +106,7 @@ def raw_files(raw: Path, pattern: str) -> list[Path]:
 
 
 def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",)) -> str:
-    """The decoded text, line ends as they are: the first encoding that fits.
+    """The decoded text, line ends as they are and without a byte order mark: the first encoding that fits.
 
     Raises MemcurateError when the file is missing or empty, or when no encoding fits.
     """
@@ -54,11 +116,15 @@ def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",)) -> str:
         raise MemcurateError(
             f"{path} cannot be read: {error.strerror}. Run `dvc repro fetch@{path.parent.name}`."
         ) from error
-    if not data.strip():
+    for mark, name in _OTHER_MARKS.items():
+        if data.startswith(mark):
+            raise MemcurateError(f"{path} is {name}, by the mark at its beginning: save it as UTF-8")
+    content = data.removeprefix(_UTF_8_MARK)
+    if not content.strip():
         raise MemcurateError(f"{path} is empty: fetch it again, or check its locator")
     for encoding in encodings:
         try:
-            text = data.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError as error:
             place = error.start
             continue
@@ -66,58 +132,21 @@ def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",)) -> str:
             raise MemcurateError(f"{path} is no text: it holds NUL characters (UTF-16, or a binary file?)")
         return text
     raise MemcurateError(
-        f"{path} is not {' or '.join(encodings)}: byte {place} is 0x{data[place]:02x}. "
-        "Name its encoding in the source's adapter."
+        f"{path} is not {' or '.join(encodings)}: byte {len(data) - len(content) + place} is "
+        f"0x{content[place]:02x}. Name its encoding in the source's adapter."
     )
 
 
 def read_json(path: Path) -> Any:
-    """The value of a JSON file in UTF-8.
+    """The value of a JSON file in UTF-8; an object with a repeated key is an ObjectWithRepeats.
 
     Raises MemcurateError as `read_text` does, and when the file is no valid JSON.
     """
+    text = read_text(path)
     try:
-        return json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise MemcurateError(
-            f"{path} is no valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise MemcurateError(f"{path} is no JSON that can be read: {error}") from error
-
-
-class Rows(Sequence[Any]):
-    """The rows of a Parquet file as dicts, a row group in memory at a time."""
-
-    def __init__(self, path: Path) -> None:
-        """Raises MemcurateError when it is missing or no Parquet file."""
-        try:
-            self._file = pq.ParquetFile(path)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise MemcurateError(
-                f"{path} cannot be read as Parquet ({error}). Run `dvc repro fetch@{path.parent.name}`."
-            ) from error
-        sizes = [self._file.metadata.row_group(n).num_rows for n in range(self._file.num_row_groups)]
-        self._starts = [sum(sizes[:n]) for n in range(len(sizes) + 1)]
-        self._held: tuple[int, list[Any]] = (-1, [])
-
-    def __len__(self) -> int:
-        return int(self._starts[-1])
-
-    @overload
-    def __getitem__(self, place: int) -> Any: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Any]: ...
-    def __getitem__(self, place: int | slice) -> Any:
-        """A row, or some. Raises IndexError."""
-        if isinstance(place, slice):
-            return [self[n] for n in range(*place.indices(len(self)))]
-        if not 0 <= place < len(self):
-            raise IndexError(place)
-        group = next(n for n, start in enumerate(self._starts[1:]) if place < start)
-        if self._held[0] != group:
-            self._held = (group, self._file.read_row_group(group).to_pylist())
-        return self._held[1][place - self._starts[group]]
+        return load_json_marked(text)
+    except InvalidJsonError as error:
+        raise MemcurateError(f"{path} is no valid JSON: {error}") from error
 
 
 def read_value(path: Path) -> Any:
@@ -129,22 +158,8 @@ def read_value(path: Path) -> Any:
     if path.suffix == ".parquet":
         return Rows(path)
     if path.suffix in (".csv", ".tsv"):
-        return _read_table(path)
+        return read_table(read_text(path), path)
     return _read_lines(path) if path.suffix == ".jsonl" else read_json(path)
-
-
-def _read_table(path: Path) -> list[Any]:
-    """The rows below the header, by its names; a row with more or fewer fields is a list of them.
-
-    A byte order mark, which spreadsheets write, is no part of the first name.
-    """
-    text = read_text(path).removeprefix("\ufeff")
-    dialect = "excel-tab" if path.suffix == ".tsv" else "excel"
-    try:
-        header, *rows = csv.reader(io.StringIO(text, newline=""), dialect, strict=True)
-    except csv.Error as error:
-        raise MemcurateError(f"{path} is no valid {path.suffix[1:].upper()}: {error}") from error
-    return [dict(zip(header, row, strict=True)) if len(row) == len(header) else row for row in rows]
 
 
 def read_model(shape: type[M], path: Path) -> M:
@@ -155,8 +170,7 @@ def read_model(shape: type[M], path: Path) -> M:
     try:
         return shape.model_validate(read_json(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise MemcurateError(f"{path}: {pointer(*first['loc']) or 'the top'}: {first['msg']}") from error
+        raise MemcurateError(f"{path}: {first_error(error)}") from error
 
 
 def _read_lines(path: Path) -> list[Any]:
@@ -164,10 +178,10 @@ def _read_lines(path: Path) -> list[Any]:
     numbers.
     """
     values: list[Any] = []
-    for line in read_text(path).rstrip("\n").split("\n"):
+    for line in split_lines(read_text(path)):
         try:
-            values.append(json.loads(line) if line.strip() else None)
-        except (ValueError, RecursionError):
+            values.append(load_json_marked(line) if line.strip() else None)
+        except InvalidJsonError:
             values.append(line)
     return values
 
@@ -192,37 +206,55 @@ def records(
 ) -> Iterator[tuple[str | int, M]]:
     """(key or index, record) for the records at `where` that have the shape; the others become rejects.
 
-    Raises MemcurateError when `values` is neither a list nor an object.
+    A record that a later one of the same key hides is a reject. Of a Parquet file only the columns that
+    `shape` names are read. Raises MemcurateError when `values` is neither a list nor an object.
     """
     if isinstance(values, str) or not isinstance(values, Sequence | dict):
         raise MemcurateError(
             f"{file} of source {source}: {pointer(*where) or 'the top'} is a {type(values).__name__}, "
             "a list or an object of records is expected"
         )
-    for key, value in values.items() if isinstance(values, dict) else enumerate(values):
+    for hidden in values.repeated if isinstance(values, ObjectWithRepeats) else ():
+        detail = f"the key {hidden!r} stands twice; its last record is read"
+        place = Span(file, pointer(*where, hidden), 0, 0)
+        rejects.append(rejected_record(source, "repeated key", detail, place))
+    given = values.of(shape) if isinstance(values, Rows) else values
+    for key, value in given.items() if isinstance(given, dict) else enumerate(given):
         try:
-            if not isinstance(value, dict):
-                raise ValueError(f"it is no object with names, but {str(value)[:80]!r}")
-            record = shape.model_validate(value)
-            if is_text(json.dumps([key, value], ensure_ascii=False)):
-                yield key, record
-                continue
-            detail = "half a surrogate pair, which is no character"
+            record = _record(shape, key, value)
         except ValidationError as error:
-            first = error.errors()[0]
-            detail = f"{pointer(*first['loc']) or 'record'}: {first['msg']}"
+            detail = first_error(error)
         except ValueError as error:
             detail = str(error)
-        place = pointer(*where, str(key).encode("utf-8", "backslashreplace").decode())
-        rejects.append(rejected_record(source, "malformed record", detail, Span(file, place, 0, 0)))
+        else:
+            yield key, record
+            continue
+        place = Span(file, pointer(*where, key), 0, 0)
+        rejects.append(rejected_record(source, "malformed record", detail, place))
+
+
+def _record(shape: type[M], key: str | int, value: Any) -> M:
+    """A value as a record. Raises ValueError."""
+    if not isinstance(unrepeated(value), dict):
+        raise ValueError(f"it is no object with names, but {str(value)[:80]!r}")
+    if isinstance(key, str) and not is_well_formed(key):
+        raise ValueError("its key has half a surrogate pair, which is no character")
+    return shape.model_validate(value)
+
+
+def first_error(error: ValidationError) -> str:
+    """Where the first wrong value of a record stands, and what is wrong with it."""
+    first = error.errors(include_url=False)[0]
+    message = first["msg"]
+    if first["type"] == "string_unicode":
+        half = isinstance(first["input"], str)
+        message = "half a surrogate pair, which is no character" if half else "its bytes are not UTF-8"
+    return f"{pointer(*first['loc']) or 'record'}: {message}"
 
 
 def is_text(text: str) -> bool:
     """Whether a string has visible characters and can be written as UTF-8, unlike half a surrogate pair."""
-    try:
-        return bool(text.encode().strip())
-    except UnicodeEncodeError:
-        return False
+    return bool(text.strip()) and is_well_formed(text)
 
 
 def rejected_record(source: str, reason: str, detail: str, raw: Span) -> Reject:
@@ -233,8 +265,8 @@ def rejected_record(source: str, reason: str, detail: str, raw: Span) -> Reject:
         stage="chunk",
         kind="record",
         reason=reason,
-        detail=detail,
-        raw=raw,
+        detail=to_well_formed(detail),  # it and the record's name may come out of a broken record
+        raw=replace(raw, record=to_well_formed(raw.record)),
     )
 
 
@@ -252,12 +284,22 @@ def read_span(raw: Path, span: Span) -> str:
 def written_out(text: str) -> Any:
     """The value of a string that is JSON, or a list or dict as Python writes it. Raises ValueError."""
     try:
-        return json.loads(text)
-    except ValueError:
-        try:
-            return ast.literal_eval(text.strip())
-        except (SyntaxError, MemoryError, RecursionError) as error:
-            raise ValueError(f"neither JSON nor a Python list ({error})") from error
+        return load_json_marked(text)
+    except InvalidJsonError:
+        return _literal(text.strip())
+
+
+def _literal(text: str) -> Any:
+    """The value of a literal as `repr` writes it. Raises ValueError."""
+    parts = _LITERAL_STRING.sub(",", text)
+    if "'" in parts or '"' in parts:
+        raise ValueError("neither JSON nor a Python list: a string does not end, or has a prefix")
+    if sum(1 for _ in _LITERAL_PART.finditer(parts)) > _MOST_LITERAL_PARTS:
+        raise ValueError(f"neither JSON, nor a Python list of at most {_MOST_LITERAL_PARTS:,} parts")
+    try:
+        return checked_value(ast.literal_eval(text))
+    except (SyntaxError, MemoryError, RecursionError, TypeError, ValueError) as error:
+        raise ValueError(f"neither JSON nor a Python list ({error})") from error
 
 
 def string_at(value: Any, record: str, path: Path) -> str:
@@ -273,4 +315,6 @@ def string_at(value: Any, record: str, path: Path) -> str:
             value = value[name] if isinstance(value, dict) else value[int(name)]
         except (KeyError, IndexError, ValueError, TypeError, RecursionError):
             raise MemcurateError(f"{path} has no value at {record}") from None
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bytes):  # of a binary column, which a model reads as a string
+        return value.decode(errors="replace")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

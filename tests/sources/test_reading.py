@@ -16,7 +16,16 @@ from pipeline.documents import Parsed
 from pipeline.errors import MemcurateError
 from pipeline.schema import Span
 from pipeline.sources import parse
-from pipeline.sources.reading import Rows, pointer, read_span, read_text, read_value, string_at, stripped
+from pipeline.sources.reading import (
+    pointer,
+    read_span,
+    read_text,
+    read_value,
+    string_at,
+    stripped,
+    written_out,
+)
+from pipeline.sources.rows import Rows
 from tests.sources import parquets
 from tests.sources.test_golden import GOLDEN
 
@@ -147,7 +156,10 @@ def test_tables(name: str, comma: str, tmp_path: Path) -> None:
     ]
     assert read_span(tmp_path, Span(name, "/0/text", 5, 12)) == '"lines"'
     (tmp_path / name).write_text(f'text{comma}label\n"open{comma}a\n')
-    with pytest.raises(MemcurateError, match=f"no valid {name[2:].upper()}"):
+    if name == "x.tsv":
+        assert read_value(tmp_path / name) == [{"text": '"open', "label": "a"}]
+        return
+    with pytest.raises(MemcurateError, match=r"no valid CSV: line 2: .*quotes"):
         read_value(tmp_path / name)
 
 
@@ -239,6 +251,198 @@ def test_a_malformed_record_is_a_reject_and_the_others_go_on(
     assert (new.source, new.stage, new.kind, new.reason) == (source, "chunk", "record", "malformed record")
     assert new.raw == Span(FILES[source], where, 0, 0)
     assert new.detail
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("source", ["gutenberg", *FILES])
+def test_a_byte_order_mark_is_no_part_of_a_text(source: str, tmp_path: Path) -> None:
+    """Everything is read as without one, and spans count from behind it."""
+    raw = GOLDEN / source / "raw"
+    marked = tmp_path / source
+    shutil.copytree(raw, marked)
+    for path in marked.rglob("*"):
+        if path.is_file() and path.suffix != ".parquet":
+            path.write_bytes(MARK + path.read_bytes())
+    parsed, plain = parse(source, marked), parse(source, raw)
+    assert parsed == plain
+    for span, text in parsed_spans(parsed)[:20]:
+        if source != "booksum":  # its books are records
+            assert read_span(marked, span) == text
+
+
+def test_a_mark_before_a_line_of_joined_files(tmp_path: Path) -> None:
+    mark = MARK.decode()
+    (tmp_path / "x.jsonl").write_text(f'{mark}{{"a": 1}}\n{mark}{{"a": 2}}\n')
+    assert read_value(tmp_path / "x.jsonl") == [{"a": 1}, {"a": 2}]
+    (tmp_path / "question_labels.txt").write_text(f"{mark}NUM:dist How far ?\n{mark}HUM:ind Who ?\n")
+    parsed = parse("trec_fine", tmp_path)
+    assert [one.label for one in parsed.examples] == ["NUM:dist", "HUM:ind"]
+    assert [text_at(tmp_path, one.raw) for one in parsed.examples] == ["How far ?", "Who ?"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "utf-32-be"])
+def test_another_encoding_is_named_by_its_mark(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(("\ufeff" * encoding.endswith("be") + "One tree fell.").encode(encoding))
+    with pytest.raises(MemcurateError, match=rf"a\.txt is {encoding[:6].upper()}.*save it as UTF-8"):
+        read_text(tmp_path / "a.txt", ("utf-8", "latin-1"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("source", ["trec_fine", "nlu", "pubmed_rct", "booksum"])
+def test_any_line_end(source: str, end: str, tmp_path: Path) -> None:
+    raw = tmp_path / source
+    shutil.copytree(GOLDEN / source / "raw", raw)
+    plain = parse(source, raw)
+    for path in raw.rglob("*"):
+        if path.is_file():
+            text = path.read_bytes().decode("latin-1").replace("\r\n", "\n").replace("\r", "")
+            path.write_bytes(text.replace("\n", end).encode("latin-1"))
+    parsed = parse(source, raw)
+    assert [one.text for one in parsed.examples] == [one.text for one in plain.examples]
+    assert [book.name for book in parsed.books] == [book.name for book in plain.books]
+    assert len(parsed.rejects) == len(plain.rejects)
+    for span, text in parsed_spans(parsed)[:20]:
+        if source != "booksum":
+            assert read_span(raw, span) == text
+
+
+DEEP = "[" * 2000 + "]" * 2000
+
+
+@pytest.mark.parametrize(
+    "content", [DEEP, "9" * 5000, '{"a": ' + "9" * 30 + "}", '{"a": ' * 150 + "1" + "}" * 150]
+)
+@pytest.mark.parametrize("source", JSON_SOURCES)
+def test_json_that_no_reader_takes_is_an_error_that_names_the_file(
+    source: str, content: str, tmp_path: Path
+) -> None:
+    put(tmp_path, source, content.encode())
+    with pytest.raises(MemcurateError, match=rf"{FILES[source]} is no valid JSON"):
+        parse(source, tmp_path)
+
+
+def test_a_line_of_json_that_no_reader_takes_is_a_reject(tmp_path: Path) -> None:
+    good = (GOLDEN / "booksum" / "raw" / "train.jsonl").read_text().split("\n")[0]
+    (tmp_path / "train.jsonl").write_text("\n".join([DEEP, "9" * 5000, '{"a": ' + "9" * 30 + "}", good]))
+    parsed = parse("booksum", tmp_path)
+    assert len(parsed.books) == 1
+    assert [one.raw and one.raw.record for one in parsed.rejects] == ["/0", "/1", "/2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 2000,
+        "-" * 5000 + "1",
+        "{[]: 1}",
+        "['a', 9" + "9" * 5000 + "]",
+        "['\0']",
+        "[b'x']",
+        "['a'",
+        "1" + ",1" * 300_000,
+        "f'{1}'",
+    ],
+)
+def test_a_literal_that_python_cannot_read(text: str) -> None:
+    with pytest.raises(ValueError, match="neither JSON"):
+        written_out(text)
+
+
+@given(
+    st.recursive(
+        st.one_of(st.text(), st.integers(-9, 9), st.none()),
+        lambda of: st.lists(of) | st.dictionaries(st.text(), of),
+    )
+)
+def test_what_python_wrote_out_is_read(value: Any) -> None:
+    text = repr([value])
+    assert written_out(text) == [value]
+
+
+# A key that stands twice
+
+
+def test_a_repeated_key_of_records_is_a_reject_and_the_last_is_read(tmp_path: Path) -> None:
+    def chat(*words: str) -> str:
+        turns = [message(word, sender) for word, sender in zip(words, ("ann", "bob"), strict=True)]
+        return json.dumps({"messages": turns})
+
+    pairs = [
+        ("c1", chat("Hello 1", "Hi 1")),
+        ("c2", chat("Hello 3", "Hi 3")),
+        ("c1", chat("Hello 2", "Hi 2")),
+    ]
+    (tmp_path / "dataset.json").write_text("{" + ", ".join(f'"{key}": {text}' for key, text in pairs) + "}")
+    parsed = parse("chitchat", tmp_path)
+    texts = {segment.text for document in parsed.documents for segment in document.segments}
+    assert texts == {"Hello 2", "Hi 2", "Hello 3", "Hi 3"}
+    (reject,) = parsed.rejects
+    assert (reject.reason, reject.raw) == ("repeated key", Span("dataset.json", "/c1", 0, 0))
+    assert "'c1' stands twice" in reject.detail
+
+
+def message(text: str, sender: str) -> list[dict[str, str]]:
+    return [{"text": text, "timestamp": "2018-05-02T19:38:15Z", "sender": sender}]
+
+
+REPEATED = {
+    "squad_dev": '{"title": "T", "title": "U", "paragraphs": []}',
+    "longmemeval": '{"question_id": "a", "question_id": "b"}',
+    "hotpotqa_dev": '{"question": "a", "question": "b"}',
+    "booksum": '{"book_title": "a", "text": "b", "text": "c"}',
+}
+
+
+@pytest.mark.parametrize("source", REPEATED)
+def test_a_record_with_a_repeated_key_is_a_reject(source: str, tmp_path: Path) -> None:
+    raw = GOLDEN / source / "raw"
+    good = parse(source, raw)
+    text = (raw / FILES[source]).read_text().rstrip()
+    if source == "booksum":
+        text += "\n" + REPEATED[source]
+    else:
+        cut = text.rindex("]")
+        text = f"{text[:cut]}, {REPEATED[source]}{text[cut:]}"
+    (tmp_path / FILES[source]).write_text(text)
+    parsed = parse(source, tmp_path)
+    assert (parsed.documents, parsed.books, parsed.questions) == (good.documents, good.books, good.questions)
+    (new,) = [one for one in parsed.rejects if one.id not in {known.id for known in good.rejects}]
+    assert new.reason == "malformed record" and "stands twice" in new.detail
+
+
+@pytest.mark.parametrize("source", ["banking77", "clinc150"])
+def test_a_file_of_one_record_with_a_repeated_key(source: str, tmp_path: Path) -> None:
+    value = json.loads((GOLDEN / source / "raw" / FILES[source]).read_text())
+    text = json.dumps(value)
+    key = next(iter(value))
+    (tmp_path / FILES[source]).write_text(f'{text[:-1]}, "{key}": []}}')
+    with pytest.raises(MemcurateError, match=rf"{FILES[source]}: .*the key '{key}' stands twice"):
+        parse(source, tmp_path)
+
+
+def test_a_label_with_half_a_character_loses_its_texts_only(tmp_path: Path) -> None:
+    pool = {
+        "train_texts": ["a", "b", "c"],
+        "train_labels": ["0", "1", None],
+        "test_texts": [],
+        "test_labels": [],
+    }
+    names = {"0": "half \ud83d", "1": "whole", "None": "nothing"}
+    (tmp_path / "pool.json").write_text(json.dumps(pool | {"label_names": names}))
+    parsed = parse("banking77", tmp_path)
+    assert [(one.text, one.label) for one in parsed.examples] == [("b", "whole")]
+    assert [one.raw and one.raw.record for one in parsed.rejects] == ["/train_texts/0", "/train_texts/2"]
+
+
+def test_half_a_character_in_what_nobody_reads_does_not_matter(tmp_path: Path) -> None:
+    value = json.loads((GOLDEN / "squad_dev" / "raw" / "squad.json").read_text())
+    good = parse("squad_dev", GOLDEN / "squad_dev" / "raw")
+    for article in value["data"]:
+        article["unread \ud83d"] = "\ud83d"
+    (tmp_path / "squad.json").write_text(json.dumps(value))
+    assert parse("squad_dev", tmp_path) == good
 
 
 def test_a_malformed_line_is_a_reject_and_the_others_go_on(tmp_path: Path) -> None:

@@ -69,17 +69,17 @@ def test_json_of_another_shape(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "content"),
+    ("path", "content", "told"),
     [
-        ("squad_dev/squad.json", '{"data": "é"}'.encode("utf-16")),
-        ("longmemeval/longmemeval_oracle.json", '["é"]'.encode("latin-1")),
+        ("squad_dev/squad.json", '{"data": "é"}'.encode("utf-16"), ["UTF-16", "save it as UTF-8"]),
+        ("longmemeval/longmemeval_oracle.json", '["é"]'.encode("latin-1"), ["utf-8", "byte"]),
     ],
 )
-def test_another_encoding(make: Make, path: str, content: bytes) -> None:
+def test_another_encoding(make: Make, path: str, content: bytes, told: list[str]) -> None:
     project = make({})
     project.raw(path, content)
     source = path.partition("/")[0]
-    project.refuses([f"chunk@{source}: ", f"data/raw/{path}", "utf-8", "byte"], "chunk", source)
+    project.refuses([f"chunk@{source}: ", f"data/raw/{path}", *told], "chunk", source)
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,12 @@ def unique_examples(
         if len(strata) > 1:
             for _, _, _, each in same:
                 rejects.append(
-                    rejected_record(source, "several labels", f"{text!r}: {', '.join(strata)}", each)
+                    rejected_record(
+                        source, "several labels", f"{text!r:.1000}: {', '.join(strata):.1000}", each
+                    )
                 )
             continue
         for _, _, _, repeated in same[1:]:
-            rejects.append(rejected_record(source, "repeated example", f"{text!r}", repeated))
+            rejects.append(rejected_record(source, "repeated example", f"{text!r:.1000}", repeated))
         parsed.examples.append(Segment(ids.next(text), raw, pool, stratum, None, None, label, text))
     return parsed

@@ -10,12 +10,20 @@ from html import unescape
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 from pipeline.documents import Document, Parsed, Section
 from pipeline.ids import SegmentIds, short_id
 from pipeline.schema import Question, Segment, Span
-from pipeline.sources.reading import pointer, raw_file, read_value, records, rejected_record, stripped
+from pipeline.sources.reading import (
+    RawRecord,
+    pointer,
+    raw_file,
+    read_value,
+    records,
+    rejected_record,
+    stripped,
+)
 
 
 class Fact(NamedTuple):
@@ -35,7 +43,7 @@ class Paragraph(NamedTuple):
 NotBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 
 
-class Record(BaseModel):
+class Record(RawRecord):
     """One question with its paragraphs."""
 
     question: NotBlank

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipeline.errors import MemcurateError
 from pipeline.schema import Span
+from pipeline.sources.lines import placed_lines
 from pipeline.sources.reading import raw_file, read_text
 
 
@@ -13,11 +14,8 @@ def lines(path: Path, file: str, encodings: tuple[str, ...] = ("utf-8",)) -> Ite
 
     Raises MemcurateError as `read_text` does.
     """
-    start = 0
-    for line in read_text(path, encodings).split("\n"):
-        inner = line.rstrip("\r")
-        yield inner, Span(file, "", start, start + len(inner))
-        start += len(line) + 1
+    for line, start in placed_lines(read_text(path, encodings)):
+        yield line, Span(file, "", start, start + len(line))
 
 
 def side_by_side(raw: Path, texts: str, labels: str) -> Iterator[tuple[str, str, Span]]:

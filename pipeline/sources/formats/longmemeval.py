@@ -8,19 +8,25 @@ from collections.abc import Set
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from pipeline.documents import Document, Parsed, Section
 from pipeline.ids import SegmentIds, short_id
 from pipeline.schema import Metric, Question, Segment, Span
-from pipeline.sources.reading import pointer, raw_file, read_json, records, rejected_record, stripped
+from pipeline.sources.reading import (
+    RawRecord,
+    pointer,
+    raw_file,
+    read_json,
+    records,
+    rejected_record,
+    stripped,
+)
 from pipeline.text.normal import stands_in
 
 _ABSTENTION = "_abs"
 _PREFERENCE = "single-session-preference"
 
 
-class Turn(BaseModel):
+class Turn(RawRecord):
     """One turn of a session."""
 
     role: str
@@ -28,7 +34,7 @@ class Turn(BaseModel):
     has_answer: bool = False
 
 
-class Record(BaseModel):
+class Record(RawRecord):
     """One question with its sessions."""
 
     question_id: str
@@ -89,7 +95,7 @@ def _problem(record: Record, known: set[str], evaluated: Set[str]) -> tuple[str,
 def _time(date: str) -> str:
     """'2023/05/20 (Sat) 02:21' as '2023-05-20 02:21'. Raises ValueError."""
     day, _, clock = date.split(" ")
-    return f"{datetime.strptime(f'{day} {clock}', '%Y/%m/%d %H:%M'):%Y-%m-%d %H:%M}"
+    return datetime.strptime(f"{day} {clock}", "%Y/%m/%d %H:%M").isoformat(" ", "minutes")
 
 
 def _document(

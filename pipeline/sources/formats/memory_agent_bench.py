@@ -14,36 +14,51 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from pipeline.documents import Book, Document, Parsed, Section
 from pipeline.errors import MemcurateError
 from pipeline.ids import SegmentIds, short_id
-from pipeline.schema import Metric, Question, Segment, Span
-from pipeline.sources.reading import Rows, pointer, raw_files, records, rejected_record, stripped, written_out
+from pipeline.schema import Metric, Question, Reject, Segment, Span
+from pipeline.sources.reading import (
+    RawRecord,
+    is_text,
+    pointer,
+    raw_files,
+    records,
+    rejected_record,
+    stripped,
+    unrepeated,
+    written_out,
+)
+from pipeline.sources.rows import Rows
+from pipeline.text.well_formed import is_well_formed
 
-DOCUMENTS = re.compile(r"\s+(?=Document \d+:)")
+DOCUMENTS = re.compile(r"(?<=\s)(?=Document \d+:)")
 SAMPLES = re.compile(r"\n\s*\n")  # `text`, a line `label: 7`, an empty line
 
 _DATE = re.compile(r"(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d) \(\w+\) (?P<clock>\d\d:\d\d)")
 
 
-class Metadata(BaseModel):
+class Metadata(RawRecord):
     """What is used of a row's metadata."""
 
     source: str
-    question_ids: list[str] | None = None
-    question_types: list[str] | None = None
-    question_dates: list[str] | None = None
+    question_ids: list[str | None] | None = None
+    question_types: list[str | None] | None = None
+    question_dates: list[str | None] | None = None
 
 
-class Row(BaseModel):
+class AskedRow(RawRecord):
+    """What says which questions are evaluated."""
+
+    questions: list[str | None]
+    metadata: Metadata
+
+
+class Row(AskedRow):
     """A context and its questions, with the gold answers of each."""
 
     context: str | list[Any]
-    questions: list[str]
-    answers: list[str | list[str]]
-    metadata: Metadata
+    answers: list[str | list[str | None] | None]
 
 
 @dataclass(frozen=True)
@@ -66,8 +81,10 @@ class Context:
         time: str | None = None,
     ) -> Segment | None:
         """A piece that begins at character `start` of the string at a place in the context; None: it is
-        blank.
+        blank. Raises ValueError where it has half a character.
         """
+        if not is_well_formed(text):
+            raise ValueError("half a surrogate pair, which is no character")
         inner, raw = stripped(text, self.file, pointer(*self.where, *place))
         if not inner:
             return None
@@ -83,17 +100,23 @@ Shape = Callable[[Context], list[Section]]  # raises ValueError where the contex
 def asked_in(raw: Path, category: str, name: str) -> set[str]:
     """Ids and texts of the questions of the rows whose source begins with `name`.
 
-    Raises MemcurateError when the file is missing, or has no such row: it then says nothing of what is
-    evaluated.
+    Raises MemcurateError when a file is missing or has a malformed row, or none has such a row: it then says
+    nothing of what is evaluated.
     """
-    path, rows = _rows(raw, category)
     asked: set[str] = set()
-    for _, row in records(Row, rows, path.name, raw.name, []):
-        if row.metadata.source.startswith(name):
-            asked.update(row.metadata.question_ids or [])
-            asked.update(question.strip() for question in row.questions)
+    for path in _files(raw, category):
+        malformed: list[Reject] = []
+        for _, row in records(AskedRow, Rows(path), path.name, raw.name, malformed):
+            if row.metadata.source.startswith(name):
+                asked.update(filter(None, row.metadata.question_ids or []))
+                asked.update(question.strip() for question in row.questions if question)
+        for reject in malformed:
+            raise MemcurateError(
+                f"{path}: row {reject.raw.record if reject.raw else ''} cannot be read ({reject.detail}): "
+                "its questions would not be kept out of train. Fetch a whole file"
+            )
     if not asked:
-        raise MemcurateError(f"{path} has no question of {name}…: is it the right file?")
+        raise MemcurateError(f"{raw / category}*.parquet has no question of {name}…: is it the right file?")
     return asked
 
 
@@ -103,10 +126,9 @@ def parse(raw: Path, source: str, category: str, name: str, metric: Metric, shap
     Malformed rows and contexts are rejects. Raises MemcurateError when the file is missing or has no such
     row.
     """
-    path, rows = _rows(raw, category)
     parsed = Parsed()
     number = 0
-    for key, row in records(Row, rows, path.name, source, parsed.rejects):
+    for path, key, row in _rows(raw, category, source, parsed.rejects):
         if not row.metadata.source.startswith(name):
             continue
         document = f"{row.metadata.source}/{number}"
@@ -125,18 +147,26 @@ def parse(raw: Path, source: str, category: str, name: str, metric: Metric, shap
         else:
             parsed.documents.append(made)
     if not number:
-        raise MemcurateError(f"{path} has no row of {name}…")
+        raise MemcurateError(f"{raw / category}*.parquet has no row of {name}…")
     return parsed
 
 
-def _rows(raw: Path, category: str) -> tuple[Path, Rows]:
-    path = raw_files(raw, f"{category}*.parquet")[0]
-    return path, Rows(path)
+def _files(raw: Path, category: str) -> list[Path]:
+    return raw_files(raw, f"{category}*.parquet")
+
+
+def _rows(
+    raw: Path, category: str, source: str, rejects: list[Reject]
+) -> Iterator[tuple[Path, str | int, Row]]:
+    """(file, number, row) of all rows of a category."""
+    for path in _files(raw, category):
+        for key, row in records(Row, Rows(path), path.name, source, rejects):
+            yield path, key, row
 
 
 def _book(context: Context) -> Book:
     text = context.value
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or not is_text(text):
         raise ValueError("the context of a book is one text")
     chapter = (len(text) - len(text.lstrip()), len(text.rstrip()), "")
     return Book(context.document, context.file, text, [chapter], pointer(*context.where))
@@ -174,10 +204,10 @@ def sessions(context: Context) -> list[Section]:
         units: list[list[Segment]] = []
         for place, turn in enumerate(turns):
             segment = context.segment(
-                str(turn["content"]),
+                turn["content"],
                 *(number + 1, place, "content"),
                 section=section,
-                speaker=str(turn["role"]).capitalize(),
+                speaker=turn["role"].capitalize(),
                 time=time,
             )
             if segment is None:
@@ -188,6 +218,8 @@ def sessions(context: Context) -> list[Section]:
                 units.append([segment])
         if units:
             made.append(Section(section, units))
+    if not made:
+        raise ValueError("the context is blank")
     return made
 
 
@@ -198,13 +230,23 @@ def _sessions(value: str | list[Any]) -> Iterator[tuple[int, str, list[dict[str,
         raise ValueError("sessions are a list of a date and turns, a date and turns …")
     for number in range(0, len(values), 2):
         time, turns = _time(values[number]), values[number + 1]
-        if time is None or not isinstance(turns, list) or not all(map(_is_turn, turns)):
+        if time is None or not isinstance(turns, list):
             raise ValueError(f"session {number // 2} is no date with turns: {str(values[number])[:80]!r}")
+        for turn in turns:
+            _verify_turn(turn, number // 2)
         yield number, time, turns
 
 
-def _is_turn(value: Any) -> bool:
-    return isinstance(value, dict) and {"role", "content"} <= value.keys()
+def _verify_turn(turn: Any, session: int) -> None:
+    """Raises ValueError where a turn has not a role and a text."""
+    fields = unrepeated(turn) if isinstance(turn, dict) else {}
+    role, content = fields.get("role"), fields.get("content")
+    if not isinstance(role, str) or not isinstance(content, str):
+        raise ValueError(
+            f"session {session} has a turn without role or text: {str(role)[:40]!r}, {str(content)[:80]!r}"
+        )
+    if not is_well_formed(role):
+        raise ValueError(f"session {session} has a role with half a surrogate pair, which is no character")
 
 
 def _time(text: Any) -> str | None:
@@ -220,10 +262,10 @@ def _questions(
     summary.
     """
     for number, text in enumerate(row.questions):
-        given = row.answers[number] if number < len(row.answers) else []
-        stated = [one.strip() for one in ([given] if isinstance(given, str) else given)]
+        given = (row.answers[number] if number < len(row.answers) else None) or []
+        stated = [one.strip() for one in ([given] if isinstance(given, str) else given) if one]
         answers = list(dict.fromkeys(filter(None, stated)))
-        inner, raw = stripped(text, file, pointer(key, "questions", number))
+        inner, raw = stripped(text or "", file, pointer(key, "questions", number))
         if not inner or not answers:
             parsed.rejects.append(rejected_record(source, "question without text or answer", "", raw))
             continue
@@ -243,5 +285,5 @@ def _questions(
         )
 
 
-def _at(values: list[str] | None, number: int) -> str | None:
+def _at(values: list[str | None] | None, number: int) -> str | None:
     return values[number] if values and number < len(values) else None

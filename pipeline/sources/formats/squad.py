@@ -7,22 +7,31 @@ answers, so that the filter says how many there were.
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, StringConstraints, ValidationError
+from pydantic import StringConstraints, ValidationError
 
 from pipeline.documents import Document, Parsed, Section
 from pipeline.errors import MemcurateError
 from pipeline.ids import SegmentIds, short_id
 from pipeline.schema import Question, Segment
-from pipeline.sources.reading import pointer, raw_file, read_json, records, rejected_record, stripped
+from pipeline.sources.reading import (
+    RawRecord,
+    first_error,
+    pointer,
+    raw_file,
+    read_json,
+    records,
+    rejected_record,
+    stripped,
+)
 
 
-class Answer(BaseModel):
+class Answer(RawRecord):
     """A gold answer."""
 
     text: str
 
 
-class Asked(BaseModel):
+class Asked(RawRecord):
     """A question about a paragraph."""
 
     question: Annotated[str, StringConstraints(pattern=r"\S")]
@@ -30,21 +39,21 @@ class Asked(BaseModel):
     is_impossible: bool = False
 
 
-class Paragraph(BaseModel):
+class Paragraph(RawRecord):
     """A paragraph; its questions are checked one by one."""
 
     context: str
     qas: list[object]
 
 
-class Article(BaseModel):
+class Article(RawRecord):
     """An article; its paragraphs are checked one by one."""
 
     title: str
     paragraphs: list[object]
 
 
-class File(BaseModel):
+class File(RawRecord):
     """The whole file."""
 
     data: list[object]
@@ -59,7 +68,9 @@ def parse(raw: Path, source: str, file: str) -> Parsed:
     try:
         articles = File.model_validate(read_json(path)).data
     except ValidationError as error:
-        raise MemcurateError(f"{path} is no SQuAD file: its top has no list `data`") from error
+        raise MemcurateError(
+            f"{path} is no SQuAD file, which has a list `data`: {first_error(error)}"
+        ) from error
     parsed = Parsed()
     seen: dict[str, Segment] = {}
     titles: set[str] = set()

@@ -9,7 +9,7 @@ from pipeline.sources.formats.examples import unique_examples
 from pipeline.sources.formats.labelled import lines
 from pipeline.sources.reading import raw_files, rejected_record
 
-_LINE = re.compile(r"^(?P<fine>(?P<coarse>[A-Z]+):[a-z]+) +(?P<text>\S.*?)[ \t\r]*$")
+_LINE = re.compile(r"^(?P<fine>(?P<coarse>[A-Z]+):[a-z]+) ++(?P<text>\S.*)$", re.DOTALL)
 _REPLACED = "\ufffd"  # a character that an earlier decoding lost
 _ENCODINGS = ("utf-8", "latin-1")  # the second is that of the original files
 
@@ -25,10 +25,10 @@ def parse(raw: Path, source: str, label: str) -> Parsed:
     found = []
     for path in raw_files(raw, "*.txt"):
         for line, span in lines(path, path.name, _ENCODINGS):
-            match = _LINE.match(line)
+            match = _LINE.match(line.rstrip(" \t\r"))
             if line.strip() and (match is None or _REPLACED in line):
                 reason = "malformed record" if match is None else "damaged characters"
-                rejects.append(rejected_record(source, reason, repr(line), span))
+                rejects.append(rejected_record(source, reason, f"{line!r:.1000}", span))
             elif match is not None:
                 span.start, span.end = span.start + match.start("text"), span.start + match.end("text")
                 found.append((match["text"], match[label], match["fine"], span))
