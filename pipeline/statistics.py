@@ -1,10 +1,10 @@
 """The figures that stages write as metrics: whole numbers and means of the data, never times."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.schema import Asked, Instance, InstanceOutline, Reject
+from pipeline.schema import SIDES, Asked, Instance, InstanceOutline, Reject
 
 
 def distribution(values: Iterable[int]) -> dict[str, float]:
@@ -55,6 +55,26 @@ def by_reason(rejects: Iterable[Reject]) -> dict[str, dict[str, dict[str, int]]]
         kind = counts.setdefault(reject.split or "undivided", {}).setdefault(reject.kind, {})
         kind[reject.reason] = kind.get(reject.reason, 0) + (len(reject.segments) or 1)
     return counts
+
+
+def lost_sides(
+    figures: Mapping[str, Any], rejects: Sequence[Reject], is_evaluation_set: bool = False
+) -> Iterator[str]:
+    """For each side of a source without an instance in `figures.by_split()`, a line that says why.
+
+    Which side an evaluation set is drawn to does not matter.
+    """
+    for side in SIDES:
+        if side in figures or (is_evaluation_set and figures):
+            continue
+        of_side = [one for one in rejects if one.split == side]
+        lost = [one for one in of_side if one.kind == "instance"] or of_side or rejects
+        why = (
+            f"of {len(lost)} rejects the first: {lost[0].reason}, {lost[0].detail}"
+            if lost
+            else "none was made"
+        )
+        yield f"no {side} instance is left; {why}"
 
 
 def by_step(asked: Iterable[Asked]) -> dict[str, dict[str, int]]:

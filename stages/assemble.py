@@ -1,5 +1,6 @@
 """assemble: the filtered sources into data/dataset: train, test, rejects and the card."""
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pipeline.errors import MemcurateError
 from pipeline.folders import whole_folder
 from pipeline.params import About, Params
 from pipeline.schema import Finding, Instance, InstanceOutline, Reject
-from pipeline.statistics import Figures, by_reason
+from pipeline.statistics import Figures, by_reason, lost_sides
 from pipeline.storage import copy_rows, read_about, read_rows, split_files, write_rows
 from stages.running import DATASET, FILTERED, run
 
@@ -52,7 +53,11 @@ def stage(params: Params, _: str) -> dict[str, Any]:
         text = card(params, about, counts, personal, _changes(params, folder))
         (folder / "README.md").write_text(text, encoding="utf-8")
     for source in sources:
-        counts[source]["rejects"] = by_reason(one for one in rejects if one.source == source)
+        of_source = [one for one in rejects if one.source == source]
+        if of_source:  # else what is missing was told before
+            for line in lost_sides(counts[source], of_source, source in params.dataset.evaluation):
+                print(f"assemble: {source}: {line}", file=sys.stderr)
+        counts[source]["rejects"] = by_reason(of_source)
     return counts
 
 

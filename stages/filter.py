@@ -10,8 +10,8 @@ from pipeline.filtering import filter_instances
 from pipeline.folders import whole_folder
 from pipeline.params import Checks, Params
 from pipeline.reviews import judged_bad, read_reviews
-from pipeline.schema import SIDES, Asked, AskedQuestion, Finding, Instance, Reject
-from pipeline.statistics import Figures, by_reason, by_step
+from pipeline.schema import Asked, AskedQuestion, Finding, Instance, Reject
+from pipeline.statistics import Figures, by_reason, by_step, lost_sides
 from pipeline.storage import read_rows, write_rows
 from pipeline.text.tokens import Tokenizer
 from stages.running import ASSETS, CHUNKS, FILTERED, QUESTIONS, REVIEWS, run, source_argument
@@ -54,22 +54,11 @@ def stage(params: Params, source: str) -> dict[str, Any]:
         write_rows(folder / "findings.parquet", Finding, sorted(findings, key=lambda one: one.id))
         models = asker.asked if asker else []
         write_rows(folder / "asked.parquet", Asked, models)
-    _tell_lost_sides(source, rejects, set(figures.by_split()))
+    for line in lost_sides(figures.by_split(), rejects, source in params.dataset.evaluation):
+        print(f"filter@{source}: {line}", file=sys.stderr)
     kinds = Counter(finding.kind for finding in findings)
     counts = {**figures.by_split(), "rejects": by_reason(rejects), "personal_data": dict(kinds)}
     return {**counts, "asked": by_step(models)} if models else counts
-
-
-def _tell_lost_sides(source: str, rejects: list[Reject], kept: set[str]) -> None:
-    """Say so where no instance of a side is left: it would be missed only later."""
-    for side in SIDES:
-        lost = [one for one in rejects if one.kind == "instance" and one.split == side]
-        if lost and side not in kept:
-            print(
-                f"filter@{source}: no {side} instance is left; of {len(lost)} the first: {lost[0].reason}, "
-                f"{lost[0].detail}",
-                file=sys.stderr,
-            )
 
 
 def _asker(checks: Checks) -> "Asker | None":

@@ -164,6 +164,21 @@ def test_half_a_character(make: Make) -> None:
     assert metrics["rejects"]["undivided"]["record"] == {"malformed record": 1}
 
 
+def test_a_source_that_loses_a_side_says_so(make: Make) -> None:
+    """One article, which train gets: nothing would tell before somebody misses the test instances."""
+    project = make(SMALL)
+    project.raw("squad_dev/squad.json", json.dumps({"data": [article(0), {"title": "no paragraphs"}]}))
+    done = project.stage("chunk", "squad_dev")
+    assert done.returncode == 0
+    told = "chunk@squad_dev: no test instance is left; of 1 rejects the first: malformed record, /paragraphs"
+    assert told in done.stderr
+    for stage in ("question", "filter"):
+        done = project.stage(stage, "squad_dev")
+        assert done.returncode == 0, done.stderr
+    assert "filter@squad_dev: no train instance is left; of 1 rejects the first: too few" in done.stderr
+    assert "filter@squad_dev: no test instance is left; " in done.stderr
+
+
 # Params and surroundings
 
 
