@@ -1,13 +1,15 @@
 """The tools that a policy writes its memory with (paper's code: three of them), and what a call does.
 
 A call is a name and arguments. `run` applies it to a memory, or says why not: an unknown tool, an argument
-that is missing, unknown or of another type, a memory type that the tool does not take.
+that is missing, unknown or of another type, text that UTF-8 cannot hold, a memory type that the tool does not
+take. Memory types may be named as in Mem-alpha's newer code, `semantic_memory` for `semantic`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.text.well_formed import is_well_formed
 from training.memory import Memory, Outcome
 
 _CONTENT = {"type": "string", "description": "what to remember, in a sentence or two"}
@@ -47,15 +49,30 @@ TOOLS: list[Any] = [
         ["memory_type", "memory_id"],
     ),
 ]
+_TYPES = {f"{name}_memory": name for name in ("core", "semantic", "episodic")}
 _PARAMETERS = {tool["function"]["name"]: tool["function"]["parameters"] for tool in TOOLS}
+TOOL_NAMES = tuple(_PARAMETERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool by name, and its arguments."""
+    """A tool by name, and its arguments; a memory type has our name, whichever the call gave it."""
 
     tool: str
     arguments: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        named = self.arguments.get("memory_type")
+        if isinstance(named, str) and named in _TYPES:
+            object.__setattr__(self, "arguments", {**self.arguments, "memory_type": _TYPES[named]})
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What was meant as a call and is none: why, and how it begins."""
+
+    why: str
+    text: str
 
 
 def run(call: Call, memory: Memory) -> Outcome:
@@ -81,6 +98,8 @@ def _problem(call: Call) -> str | None:
             continue
         if not isinstance(value, str):
             return f"{name} should be a string"
+        if not is_well_formed(value):
+            return f"{name} holds half of a character"
         options = parameters["properties"][name].get("enum")
         if options and value not in options:
             return f"{name} takes {', '.join(options)}"

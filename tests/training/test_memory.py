@@ -1,5 +1,6 @@
 """Memory as a state machine: what it holds is what the operations that applied say, and nothing else."""
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -125,6 +126,36 @@ def test_the_newest_entries_stay_in_the_prompt() -> None:
     assert "fact 29" in short and "event 29" in short and "fact 27" in short
     assert "fact 26" not in short and "event 26" not in short
     assert memory.render(newest=20, limit=0).count("(30 older entries)") == 2
+
+
+@pytest.mark.parametrize("kind", ["core", "semantic", "episodic"])
+def test_memory_types_by_their_other_names(kind: str) -> None:
+    """Mem-alpha's newer tools call them so; what is recorded has our names."""
+    one, other = Memory(count, LIMIT), Memory(count, LIMIT)
+    for tool, arguments in (
+        ("new_memory_insert", {"content": "a cat"}),
+        ("memory_update", {"new_content": "a dog", "memory_id": f"{kind[0]}1"}),
+        ("memory_update", {"new_content": "a dog"}),
+        ("memory_delete", {"memory_id": f"{kind[0]}1"}),
+    ):
+        aliased = Call(tool, {"memory_type": f"{kind}_memory", **arguments})
+        ours = Call(tool, {"memory_type": kind, **arguments})
+        assert aliased == ours and run(aliased, one) == run(ours, other)
+        assert one.render(9, 99) == other.render(9, 99)
+    assert one.core == ("a dog" if kind == "core" else "")
+    for wrong in ("memory", "procedural_memory", ["core_memory"]):
+        assert not run(Call("new_memory_insert", {"memory_type": wrong, "content": "a"}), one).applied
+
+
+def test_half_a_character_reaches_no_memory() -> None:
+    memory = Memory(count, LIMIT)
+    for arguments in (
+        {"memory_type": "semantic", "content": "Tom \ud83d"},
+        {"memory_type": "\ud83d", "content": "a"},
+    ):
+        outcome = run(Call("new_memory_insert", arguments), memory)
+        assert not outcome.applied and "half of a character" in outcome.note
+    assert len(memory.lists["semantic"]) == 0
 
 
 def test_an_empty_memory_says_so() -> None:
