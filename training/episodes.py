@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from pipeline.text.tokens import Count
+from pipeline.text.well_formed import to_well_formed
 from training.memory import LISTS, Memory
 from training.parsing import Unread, parse
 from training.policies import Policy, Situation
@@ -40,7 +41,8 @@ def play(
         for ordinal in range(max(len(played.instance.chunks) for played in batch)):
             live = [played for played in batch if ordinal < len(played.instance.chunks)]
             situations = [Situation(played.memory, played.instance.chunks[ordinal].text) for played in live]
-            for played, reply in zip(live, policy.write(situations), strict=True):
+            for played, written in zip(live, policy.write(situations), strict=True):
+                reply = to_well_formed(written)  # it is stored, and read
                 chunk = played.instance.chunks[ordinal]
                 calls = write(reply, played.memory, chunk.text)
                 played.steps.append(Step(chunk.text, chunk.tokens, reply, calls, played.memory.tokens))

@@ -1,10 +1,11 @@
 """r4 by a judge, as in the paper: a model behind the endpoint says of each operation whether it is valid."""
 
-import json
 from collections.abc import Sequence
+from typing import Any
 
+from pipeline.text.near_json import lists
+from pipeline.text.thinking import without_thinking
 from training.chats import Chat, Sampling
-from training.parsing import without_thinking
 from training.prompts import judge_prompt
 from training.schema import CallMade, Step
 
@@ -30,13 +31,9 @@ def judge(steps: Sequence[Step], chat: Chat) -> None:
 
 
 def verdicts(reply: str, count: int) -> list[bool]:
-    """The list of true and false in a reply, made `count` long; all false where none can be read."""
-    reply = without_thinking(reply)
-    start, end = reply.find("["), reply.rfind("]")
-    try:
-        said = json.loads(reply[start : end + 1].lower()) if 0 <= start < end else []
-    except json.JSONDecodeError:
-        said = []
+    """The first list of true and false in a reply, made `count` long; all false where none can be read."""
+    found = (one.value for one in lists(without_thinking(reply)) if one.problem is None)
+    said: list[Any] = next((one for one in found if any(isinstance(item, bool) for item in one)), [])
     return [place < len(said) and said[place] is True for place in range(count)]
 
 

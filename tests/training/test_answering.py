@@ -1,10 +1,15 @@
-"""Answers without a model: what was recalled, and labels by vote."""
+"""Answers without a model: what was recalled, and labels by vote; and of a model without its thoughts."""
+
+from collections.abc import Sequence
 
 import pytest
 
 from tests.training.making import question
 from training.answering import Asked
 from training.answering.contains import ContainsAnswerer, samples_of
+from training.answering.model import ModelAnswerer
+from training.chats import Message, Sampling
+from training.metrics import score
 from training.recall import Piece
 
 WHO = "Which number is the label of this sample?\nSample: Who wrote Emma?"
@@ -62,3 +67,37 @@ def test_one_very_like_sample_outvotes_several_that_are_little_like_it() -> None
 def test_without_samples_there_is_no_label() -> None:
     assert asked(WHO) == ""
     assert asked(WHO, "Emma is a book by Jane Austen.") == ""
+
+
+class Saying:
+    """A model that says one thing."""
+
+    at_once = 8
+    takes_tools = False
+    longest = None
+
+    def __init__(self, reply: str) -> None:
+        self.reply = reply
+
+    def count(self, messages: Sequence[Message]) -> int:
+        return 0
+
+    def complete(self, chats: Sequence[Sequence[Message]], sampling: Sampling, tools: bool) -> list[str]:
+        return [self.reply] * len(chats)
+
+
+@pytest.mark.parametrize(
+    ("reply", "answer", "right"),
+    [
+        ("The question may be about Borden or Oster.\n</think>\n\nI do not know.", "I do not know.", 0.0),
+        ("<think>Borden?</think>I do not know.", "I do not know.", 0.0),
+        ("<think>It may be Borden", "", 0.0),
+        ("<think>Oster?</think>Borden", "Borden", 1.0),
+        ("Oster?</think>\nBorden", "Borden", 1.0),
+        ('Borden put "<think>" there', 'Borden put "<think>" there', 1.0),
+        ("Borden \ud83d", "Borden \ufffd", 1.0),
+    ],
+)
+def test_what_a_model_thought_is_not_its_answer(reply: str, answer: str, right: float) -> None:
+    (said,) = ModelAnswerer(Saying(reply)).answer([Asked(question("Who?", "Borden"), [])])
+    assert said == answer and score("contains", ["Borden"], said) == right

@@ -86,6 +86,26 @@ def test_every_call_is_kept_with_what_became_of_it(agent: AgentParams) -> None:
     assert episode.total == pytest.approx(0.5 + 1 / 3 + 0.05 * (1 - 4 / 6) + 0.1 / 3)
 
 
+class Halver:
+    """Writes half of a character, as a server may send it and as an escape in a call."""
+
+    name = "halver"
+    at_once = 1
+
+    def write(self, situations: Sequence[Situation]) -> list[str]:
+        arguments = '{"memory_type": "episodic_memory", "content": "Tom \\ud83d"}'
+        return [f'\ud83d <tool_call>{{"name": "new_memory_insert", "arguments": {arguments}}}</tool_call>']
+
+
+def test_what_is_kept_of_an_episode_is_well_formed() -> None:
+    (played,) = play(Halver(), [instance("a", ["a one"])], 10, words)
+    (step,) = played.steps
+    (call,) = step.calls
+    assert step.reply.startswith("\ufffd <tool_call>")
+    assert (call.memory_type, call.content, call.applied) == ("episodic", "Tom \ufffd", True)
+    assert [entry.text for entry in played.entries()] == ["Tom \ufffd"]
+
+
 def test_an_episode_that_cannot_be_measured(agent: AgentParams) -> None:
     evaluator = Evaluator(agent, words, ContainsAnswerer(), 32_768)
     one = instance("a", ["words"], [question("Why?", "so", metric="judge")])

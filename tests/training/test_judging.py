@@ -24,6 +24,15 @@ from training.schema import Step
         ("", [False, False, False]),
         ("<think>[false]</think>[true]", [True, False, False]),
         ("][", [False, False, False]),
+        ("First [false]?</think>[true]", [True, False, False]),
+        ("By operation [1] and [2]: [true, TRUE,]", [True, True, False]),
+        ('{"verdicts": [true, false, true]}', [True, False, True]),
+        ('[{"why": "it names ]</think>"}, true]', [False, True, False]),
+        ("[[true], [true], [true]]", [False, False, False]),
+        ("[" * 995 + "true" + "]" * 995, [False, False, False]),
+        ("[" * 200_000, [False, False, False]),
+        ("[" + "9" * 4_301 + ", true]", [False, False, False]),
+        ("[x]" * 20_000 + "[true]", [True, False, False]),
     ],
 )
 def test_verdicts(reply: str, expected: list[bool]) -> None:

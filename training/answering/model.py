@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from pipeline.text.thinking import without_thinking
 from training.answering import Asked
 from training.chats import Chat, Sampling
-from training.parsing import without_thinking
 from training.prompts import answer_prompt
 
 _TOKENS = 1024  # of an answer, for models that think before they answer
