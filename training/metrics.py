@@ -12,7 +12,7 @@ from functools import lru_cache
 from pipeline.schema import Metric
 from pipeline.text.normal import holds, normalised
 
-_BOXED = re.compile(r"\\boxed\{\s*(.*?)\s*\}")
+_BOXED = re.compile(r"\\boxed\{([^}]{0,1000}+)\}")  # bounded, so that time grows with the answer's length
 
 
 def score(metric: Metric, gold: Sequence[str], answer: str) -> float | None:
@@ -24,7 +24,7 @@ def score(metric: Metric, gold: Sequence[str], answer: str) -> float | None:
             return len(contained(gold, answer)) / len(gold)
         case "exact":
             boxed = _BOXED.findall(answer)
-            return float(bool(boxed) and boxed[-1] in gold)
+            return float(bool(boxed) and boxed[-1].strip() in gold)
         case "judge":
             return None
 

@@ -1,5 +1,7 @@
 """How an answer is measured."""
 
+from time import process_time
+
 import pytest
 
 from pipeline.schema import Metric
@@ -20,6 +22,8 @@ from training.metrics import score
         ("exact", ["3"], "\\boxed{ 3 }", 1.0),
         ("exact", ["3"], "\\boxed{13}", 0.0),
         ("exact", ["3"], "first \\boxed{2}, no, \\boxed{3}", 1.0),
+        ("exact", ["3"], "\\boxed{\n3\n}", 1.0),
+        ("exact", ["3"], "\\boxed{3} or \\boxed{\\text{3}}", 0.0),
         ("exact", ["3"], "3", 0.0),
         ("exact", ["3"], "", 0.0),
         ("judge", ["anything"], "anything", None),
@@ -27,3 +31,10 @@ from training.metrics import score
 )
 def test_scores(metric: Metric, gold: list[str], answer: str, expected: float | None) -> None:
     assert score(metric, gold, answer) == expected
+
+
+@pytest.mark.parametrize("piece", ["\\boxed{", " ", "\n", "}", "\\boxed{ "])
+def test_time_grows_with_the_answer(piece: str) -> None:
+    start = process_time()
+    assert score("exact", ["3"], "\\boxed{" + piece * (200_000 // len(piece))) == 0.0
+    assert process_time() - start < 2
