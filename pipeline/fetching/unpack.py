@@ -2,6 +2,7 @@
 of them than such an archive can hold.
 """
 
+import errno
 import gzip
 import lzma
 import stat
@@ -80,7 +81,7 @@ def unpack(artifact: Path, glob: str, target: Path, name: str) -> list[int]:
     except _DAMAGED as error:
         raise _damaged(name, error) from error
     except OSError as error:
-        if error.errno is not None:  # of the file system; bz2 raises one without a number
+        if error.errno not in (None, errno.EINVAL):  # bz2 has no number, a wrong offset is an invalid seek
             raise
         raise _damaged(name, error) from error
     if not sizes:

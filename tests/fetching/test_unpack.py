@@ -189,6 +189,13 @@ def test_a_name_that_no_file_system_holds(tmp_path: Path, target: Path) -> None:
         unpacked(tmp_path, target, zip_of({"n" * 300: b"one"}), "**")
 
 
+def test_a_zip_whose_members_begin_before_it(tmp_path: Path, target: Path) -> None:
+    archive = bytearray(zip_of({"x": b"one"}))
+    archive[-6:-2] = struct.pack("<I", len(archive) + 100)  # where its list of members begins
+    with pytest.raises(MemcurateError, match="truncated or damaged"):
+        unpacked(tmp_path, target, bytes(archive), "x")
+
+
 def test_a_member_that_bzip2_cannot_read(tmp_path: Path, target: Path) -> None:
     archive = bytearray(zipped(zipfile.ZIP_BZIP2, size=1000, pieces=1))
     place = archive.index(b"BZh")
