@@ -50,7 +50,8 @@ def parse(raw: Path, source: str) -> Parsed:
             record = pointer(part, number)
             name = pool.label_names.get(str(label)) if isinstance(label, str | int) else None
             if not (isinstance(text, str) and isinstance(name, str) and is_text(text) and is_text(name)):
-                detail = f"text {text!r:.1000}, label {label!r:.1000}"
+                named = "" if name is None else f", named {name!r:.1000}"
+                detail = f"text {text!r:.1000}, label {label!r:.1000}{named}"
                 rejects.append(
                     rejected_record(source, "malformed record", detail, Span(path.name, record, 0, 0))
                 )
