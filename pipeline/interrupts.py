@@ -159,22 +159,26 @@ def _leave(status: int) -> NoReturn:
         _handle(dict.fromkeys(_WORDS, signal.SIG_IGN))
     threading.excepthook = lambda _: None  # the threads of a pool find their workers dead
     kill_workers()
-    _remove_semaphores()
+    _close_pools()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
     os._exit(status)
 
 
-def _remove_semaphores() -> None:
-    """Remove what pools of workers have open in the system; Python prints a warning where that is left."""
-    if "multiprocessing" not in sys.modules:
+def _close_pools() -> None:
+    """Remove the semaphores of pools, of which Python prints a warning, and end its process for that."""
+    if "multiprocessing.resource_tracker" not in sys.modules:
         return
-    from multiprocessing import util
+    from multiprocessing import resource_tracker, util
 
     until = time.monotonic() + 0.3
     for thread in threading.enumerate():
         if not thread.daemon and thread not in (threading.main_thread(), threading.current_thread()):
             thread.join(max(0, until - time.monotonic()))  # a pool's does the same, its workers being gone
-    with suppress(Exception):
+    tracker = resource_tracker._resource_tracker
+    with suppress(Exception):  # none of this is public; left undone it ends by itself a little later
         util._run_finalizers(0)  # type: ignore[attr-defined]
+        os.close(tracker._fd)  # type: ignore[attr-defined]
+        while os.waitpid(tracker._pid, os.WNOHANG) == (0, 0) and time.monotonic() < until:  # type: ignore[attr-defined]
+            time.sleep(0.005)

@@ -1,6 +1,7 @@
 """What the tests share: the real corpora, fetched once through the project's own fetch room."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -74,6 +75,27 @@ def chunked(params: Params, raw: Path, assets: Path) -> Callable[[str], tuple[Pa
         return parsed, chunk(parsed, params.sources[source].chunking, context)
 
     return make
+
+
+Mount = Callable[..., None]  # (folder, options as of mount, each after a comma)
+
+
+@pytest.fixture
+def disk() -> Iterator[Mount]:
+    """Mounts another disk of 256 KiB on a folder, with options."""
+    mounted: list[Path] = []
+
+    def mount(folder: Path, options: str = "") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        command = ["mount", "-t", "tmpfs", "-o", f"size=256k{options}", "tmpfs", str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"this user may not mount a disk: {done.stderr.strip()}")
+        mounted.append(folder)
+
+    yield mount
+    for folder in reversed(mounted):
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.fixture

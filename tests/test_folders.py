@@ -15,7 +15,7 @@ from pipeline.errors import MemcurateError
 from pipeline.folders import locked, whole_file, whole_folder, write_json, write_text
 from pipeline.schema import Reject
 from pipeline.storage import write_rows
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Mount
 from tests.graph.project import tree
 
 # Writes a file into a folder aside, says so, and waits for its end.
@@ -72,24 +72,6 @@ def holder() -> Iterator[Callable[[str, Path], subprocess.Popen[str]]]:
             return process
 
         yield started
-
-
-@pytest.fixture
-def disk() -> Iterator[Callable[[Path, str], None]]:
-    """Mounts another disk of 256 KiB on a folder, with options."""
-    mounted: list[Path] = []
-
-    def mount(folder: Path, options: str = "") -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        command = ["mount", "-t", "tmpfs", "-o", f"size=256k{options}", "tmpfs", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"this user may not mount a disk: {done.stderr.strip()}")
-        mounted.append(folder)
-
-    yield mount
-    for folder in reversed(mounted):
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 def everything(folder: Path) -> set[str]:
@@ -203,7 +185,7 @@ def test_rows_are_counted_in_the_file(tmp_path: Path, others: int, told: str) ->
 # Disks
 
 
-def test_a_full_disk(tmp_path: Path, disk) -> None:  # type: ignore[no-untyped-def]
+def test_a_full_disk(tmp_path: Path, disk: Mount) -> None:
     """The old output stays, nothing else does, and the message names the output."""
     disk(tmp_path)
     target = tmp_path / "data" / "chunks" / "made"
@@ -245,7 +227,7 @@ def test_a_limit_of_file_size(tmp_path: Path) -> None:
     assert not target.exists()
 
 
-def test_a_read_only_disk(tmp_path: Path, disk) -> None:  # type: ignore[no-untyped-def]
+def test_a_read_only_disk(tmp_path: Path, disk: Mount) -> None:
     disk(tmp_path / "data", ",ro")
     for made in (whole_folder, whole_file, locked):
         target = tmp_path / "data" / "chunks" / "made"
@@ -268,7 +250,7 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["mounted", "linked", "bound", "linked itself"])
-def test_the_output_is_on_another_disk(tmp_path: Path, disk, how: str) -> None:  # type: ignore[no-untyped-def]
+def test_the_output_is_on_another_disk(tmp_path: Path, disk: Mount, how: str) -> None:
     """Where nothing can be moved to from beside the parent: the old output is replaced all the same."""
     room = tmp_path / "data" / "questions"
     room.parent.mkdir()
