@@ -14,6 +14,7 @@ from heapq import merge
 from itertools import groupby
 
 from pipeline import draws
+from pipeline.questions.frames import LABEL_HEAD
 from pipeline.text.normal import normalised
 from training.schema import ChunkToRead, InstanceToPlay, QuestionToAsk
 
@@ -67,7 +68,7 @@ def _joined(parts: Sequence[InstanceToPlay], tokens: int, questions: int, seed: 
 
 def _is_shown(question: QuestionToAsk, text: str) -> bool:
     """Whether the sample that a question asks the label of stands in a normalised text."""
-    return question.metric == "exact" and normalised(question.text.split("\n", 1)[-1]) in text
+    return question.metric == "exact" and normalised(question.text.removeprefix(LABEL_HEAD)) in text
 
 
 def _made_up(instance: InstanceToPlay) -> bool:

@@ -2,6 +2,7 @@
 
 from pipeline.checks.dropped import Dropped
 from pipeline.checks.surroundings import Surroundings
+from pipeline.questions.frames import sentence_of
 from pipeline.schema import BLANK, Question
 from pipeline.text.content import content_words
 from pipeline.text.normal import stands_in
@@ -17,7 +18,7 @@ def check(question: Question, around: Surroundings) -> Question | Dropped:
     """
     if question.origin != "cloze":
         return question
-    frame = content_words(question.text.rpartition("\n")[2].replace(BLANK, " "))
+    frame = content_words(sentence_of(question.text).replace(BLANK, " "))
     if len(frame) < _LEAST_WORDS:
         return Dropped("cloze says too little", f"{len(frame)} words around the blank")
     least = -(-_SAME * len(frame) // 100)

@@ -1,8 +1,8 @@
 """Finds instances that share text with protected ones: those of test, or of any evaluation set.
 
 Shared is a segment, by its id, or a run of so many words: of the segments of a chunk, one after the other,
-or of a question. A question of fewer words counts whole, if it has eight. Of a question only its last
-line counts: the frame of made questions is the same everywhere, and a summary question is all frame.
+or of a question. A question of fewer words counts whole, if it has eight. Of a question only its own text
+counts: the frame of made questions is the same everywhere, and a summary question is all frame.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from pipeline.checks.dropped import Dropped
+from pipeline.questions.frames import own_texts
 from pipeline.schema import Instance, InstanceOutline
 from pipeline.text.normal import words
-from pipeline.text.shingles import Hashes, distinct, last_line, runs, word_hashes
+from pipeline.text.shingles import Hashes, distinct, runs, word_hashes
 
 _HEAD = 24  # bits of a hash, for a table of 16 MB
 _LEAST = 8  # words of a question that counts whole: anybody may ask a shorter one
@@ -65,8 +66,7 @@ def _runs(instance: Instance | InstanceOutline, length: int) -> Iterator[tuple[s
     for chunk in instance.chunks:
         text = "\n".join(chunk.text[segment.start : segment.end] for segment in chunk.segments)
         yield text, runs(word_hashes(text), length)
-    for question in instance.questions:
+    for question, text in zip(instance.questions, own_texts(instance.questions), strict=True):
         if question.origin != "summary":
-            text = last_line(question.text)
             hashes = word_hashes(text)
             yield text, runs(hashes, min(length, max(len(hashes), _LEAST)))

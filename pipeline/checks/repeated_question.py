@@ -1,6 +1,6 @@
 """Finds questions that an instance asks twice, and questions that contradict each other.
 
-Questions are compared by their last line: the frame before it, where there is one, is the same for many.
+Questions are compared by their own text: the frame around it, where there is one, is the same for many.
 """
 
 from collections import defaultdict
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from pipeline.checks.dropped import Dropped
+from pipeline.questions.frames import own_texts
 from pipeline.schema import Question
 from pipeline.text.normal import same_words
-from pipeline.text.shingles import Hashes, alike, last_line, words_and_pairs
+from pipeline.text.shingles import Hashes, alike, words_and_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,10 @@ def repeated(questions: Sequence[Question], percent: int) -> dict[str, Dropped]:
     """
     dropped = _contradicting(questions)
     by_answer: dict[str, list[_Kept]] = defaultdict(list)
-    for question in sorted(questions, key=lambda one: one.id):
+    own = zip(questions, own_texts(questions), strict=True)
+    for question, asked in sorted(own, key=lambda one: one[0].id):
         if question.id in dropped:
             continue
-        asked = last_line(question.text)
         this = _Kept(question.id, same_words(asked), words_and_pairs(asked), question.origin == "held-out")
         answers = sorted(_answers(question))
         earlier = {one.id: one for answer in answers for one in by_answer[answer]}

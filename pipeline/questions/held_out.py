@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from pipeline import draws
 from pipeline.ids import short_id
+from pipeline.questions.frames import label_question
 from pipeline.schema import AskedQuestion, Instance, Question, Segment
 
 
@@ -30,7 +31,7 @@ def ask_labels(
         for example in draws.shuffled(held_out, lambda one: one.id, *names)[:count]:
             same = shown[example.label or ""]
             answer = str(numbers[example.label or ""])
-            text = f"Which number is the label of this sample?\nSample: {example.text}"
+            text = label_question(example.text)
             evidence = [identity for identity, _ in same]
             yield AskedQuestion(
                 instance.id,

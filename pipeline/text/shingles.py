@@ -75,11 +75,6 @@ def words_and_pairs(text: str) -> Hashes:
     return distinct(np.concatenate([hashes, runs(hashes, 2)]))
 
 
-def last_line(text: str) -> str:
-    """The part of a question that is its own: made ones have a frame before it that many share."""
-    return text.rstrip().rpartition("\n")[2]
-
-
 def alike(one: Hashes, other: Hashes, percent: int) -> bool:
     """Whether two sets share so many percent of what is in either. Each is distinct and sorted.
 

@@ -93,7 +93,8 @@ def test_a_question_is_protected_and_looked_through(origin: Origin) -> None:
 
 
 def test_the_frame_of_a_question_does_not_count() -> None:
-    assert detail(asking("a", f"{RUN}\nWho sleeps?"), asking("b", f"{RUN}\nWho eats?")) is None
+    one, other = (asking(name, f"{RUN}\nWho {name}?", "cloze") for name in "ab")
+    assert detail(one, other) is None
     assert detail(asking("a", RUN, "summary"), asking("b", RUN, "summary")) is None
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.text import shingles
 from pipeline.text.normal import words
-from pipeline.text.shingles import alike, distinct, last_line, runs, word_hashes, word_pairs, words_and_pairs
+from pipeline.text.shingles import alike, distinct, runs, word_hashes, word_pairs, words_and_pairs
 
 TEXTS = st.lists(st.sampled_from(["owl", "fox", "wren", "élan", "3"]), max_size=30).map(" ".join)
 
@@ -66,11 +66,3 @@ def test_short_texts_have_their_words_too() -> None:
     one, other = "where does the brown owl sleep", "where does the barn owl sleep"
     assert not alike(word_pairs(one), word_pairs(other), 50)
     assert alike(words_and_pairs(one), words_and_pairs(other), 50)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("Who?", "Who?"), ("On Monday:\nWho ____?", "Who ____?"), ("a\nb\nc\n", "c"), ("", "")],
-)
-def test_last_line(text: str, expected: str) -> None:
-    assert last_line(text) == expected

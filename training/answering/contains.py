@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
+from pipeline.questions.frames import sample_of
 from training.answering import Asked
 from training.recall import Piece
 from training.retrieval import Ranking
 
 _LABEL = re.compile(r"\blabels?\W{0,4}(?:(?:is|number|=|:|→|->)\W{0,3}){0,2}(\d+)\b", re.IGNORECASE)
-_SAMPLE = "Sample: "  # stands before the sample that is asked about
 _VOTERS = 20
 
 
@@ -36,7 +36,7 @@ def _label(asked: Asked) -> str:
     if not labels:
         return ""
     # Without the words that ask: "is", "the" and "of" say much about a sample.
-    sample = asked.question.text.split(_SAMPLE)[-1]
+    sample = sample_of(asked.question.text)
     votes: dict[str, float] = defaultdict(float)
     for position, score in ranking.scored(sample, _VOTERS):
         votes[labels[position]] += score**2

@@ -1,0 +1,107 @@
+"""A question's own text comes out of its frame whole, whatever stands in the text and in the frame."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.checks.contamination import Protected
+from pipeline.checks.repeated_question import repeated
+from pipeline.questions.frames import cloze_question, label_question, own_texts, sample_of, sentence_of
+from pipeline.schema import Origin, Question
+from tests.questions.making import make_instance, make_question
+
+# What a frame is cut at, in the frame and in the text.
+TRICKY = st.lists(
+    st.sampled_from(
+        ["\n", "\r\n", "Sample: ", "Which number is the label of this sample?", '"', "____", "?", "a", "é"]
+    ),
+    max_size=8,
+).map("".join)
+TEXTS = st.text(max_size=30) | TRICKY
+ONE_LINE = TEXTS.map(lambda text: " ".join(text.split()))
+
+
+def asked(origin: Origin, *texts: str) -> list[Question]:
+    """Questions with the ids 0, 1, … and one answer."""
+    return [
+        replace(make_question(f"{number:03}", text, ["yes"]), origin=origin)
+        for number, text in enumerate(texts)
+    ]
+
+
+def reasons(questions: Sequence[Question]) -> list[str]:
+    return [why.reason for why in repeated(questions, 50).values()]
+
+
+@given(TEXTS, ONE_LINE)
+def test_a_sentence_comes_out_of_its_frame(lead: str, sentence: str) -> None:
+    text = cloze_question(lead, sentence)
+    assert sentence_of(text) == sentence
+    assert own_texts(asked("cloze", text)) == [sentence]
+
+
+@given(TEXTS)
+def test_a_sample_comes_out_of_its_frame(sample: str) -> None:
+    text = label_question(sample)
+    assert text.startswith("Which number is the label of this sample?\nSample: ")
+    assert sample_of(text) == sample
+    assert own_texts(asked("held-out", text)) == [sample]
+
+
+@given(TEXTS)
+def test_other_questions_have_no_frame(text: str) -> None:
+    for origin in ("carried", "written", "summary"):
+        assert own_texts(asked(origin, text)) == [text]
+
+
+@given(st.lists(ONE_LINE.filter(bool), min_size=3, max_size=9, unique=True), st.booleans())
+def test_an_instruction_in_all_questions_is_not_their_own(texts: list[str], first: bool) -> None:
+    line = "Answer in at most five words."
+    whole = [f"{line}\n{text}" if first else f"{text}\r\n{line}" for text in texts]
+    assert [text.strip() for text in own_texts(asked("carried", *whole))] == texts
+
+
+def test_a_question_that_is_all_instruction_keeps_its_text() -> None:
+    assert own_texts(asked("carried", *["What is it?"] * 5)) == ["What is it?"] * 5
+
+
+def test_a_line_that_few_questions_share_is_their_own() -> None:
+    texts = ["It rains.\nWhere?", "It rains.\nWhen?", "It snows.\nWho?", "Why?", "How?"]
+    assert own_texts(asked("carried", *texts)) == texts
+
+
+SIGNATURE = "\n--\nKind regards,\nthe customer service team of the old barn company"
+
+
+def test_samples_that_end_alike_are_all_kept() -> None:
+    samples = [f"Where is parcel {number}?{SIGNATURE}" for number in range(60)]
+    assert reasons(asked("held-out", *map(label_question, samples))) == []
+    again = [*samples, samples[7].upper()]
+    assert reasons(asked("held-out", *map(label_question, again))) == ["repeated question"]
+
+
+def test_a_sample_is_compared_with_all_its_lines() -> None:
+    one, other = label_question("My card\nis lost."), label_question("My dog\nis lost.")
+    assert reasons(asked("held-out", one, other)) == []
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "Answer in at most five words.",
+        "Answer with the shortest span of the passage that answers the question, copied letter by letter, and "
+        "nothing else; if the passage does not say it, say so in one short sentence, without any explanation.",
+    ],
+)
+def test_an_instruction_makes_no_repeats_and_shares_no_text(instruction: str) -> None:
+    texts = [f"{ask} {name}?\n{instruction}" for ask in ("Who saw", "When came") for name in ("Ann", "Bob")]
+    assert reasons(asked("carried", *texts)) == []
+    train, test = (make_instance(name, {name: f"the text of {name}"}) for name in ("train", "test"))
+    train.questions, test.questions = asked("carried", *texts), asked("carried", *texts)
+    assert Protected([test], 30).shared_by(train) is None
+    long = f"Who saw {' '.join(f'word{number}' for number in range(40))}?\n{instruction}"
+    train.questions, test.questions = asked("carried", *texts, long), asked("carried", *texts, long)
+    assert Protected([test], 30).shared_by(train) is not None
