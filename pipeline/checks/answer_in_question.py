@@ -3,15 +3,15 @@
 from pipeline.checks.dropped import Dropped
 from pipeline.checks.surroundings import Surroundings
 from pipeline.schema import Question
-from pipeline.text.normal import same_words
+from pipeline.text.normal import holds, same_words
 
 
 def check(question: Question, around: Surroundings) -> Question | Dropped:
     """Keep a question in which no gold answer stands, as whole words."""
     if not around.params.drop_answer_in_question:
         return question
-    asked = f" {same_words(question.text)} "
+    asked = same_words(question.text)
     for answer in question.answers:
-        if f" {same_words(answer)} " in asked:
+        if holds(asked, same_words(answer)):
             return Dropped("answer in question", repr(answer))
     return question

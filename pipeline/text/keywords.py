@@ -20,6 +20,7 @@ with without("torch"):  # which spaCy imports wherever it is: seconds, and hundr
     from spacy.tokens import Doc, Token
 
 from pipeline.text.lexicon import DAYS, DETERMINERS, EVENTS, LEADS, LOCAL, MONTHS, NO_NAMES, TITLES
+from pipeline.text.normal import folded
 from pipeline.text.usage import Usage
 
 Kind = Literal["name", "place", "time", "number", "thing", "event"]
@@ -27,6 +28,8 @@ Kind = Literal["name", "place", "time", "number", "thing", "event"]
 
 _JOINTS = ("and", "-", "/")  # between the words of a number
 _HYPHENS = frozenset("-/&")
+_YEAR = re.compile(r"1[0-9]{3}|20[0-9]{2}")
+_HOUR = re.compile(r"[0-9]{1,2}(?::[0-9]{2})?[ap]m")
 _NAME_BESIDE_NAMES = ("NOUN", "OTHER", "EVENT")
 
 
@@ -99,9 +102,9 @@ def _tag(token: Token, usage: Usage) -> str:
     if not any(map(str.isalnum, word)):
         return "MARK"
     if word[0].isdigit():
-        if re.fullmatch(r"1[0-9]{3}|20[0-9]{2}", word):
+        if _YEAR.fullmatch(word):
             return "YEAR"
-        if re.fullmatch(r"[0-9]{1,2}(?::[0-9]{2})?[ap]m", lower):
+        if _HOUR.fullmatch(lower):
             return "HOUR"
         return "NUMBER" if token.like_num else "OTHER"
     capital = word[0].isupper()
@@ -117,7 +120,9 @@ def _tag(token: Token, usage: Usage) -> str:
         return "DETERMINER"
     if token.is_stop or len(word) < 2:
         return "STOP"
-    if usage.is_name(word) and (token.i or not usage.small[lower]):  # a first word has a capital anyway
+    if usage.is_name(word) and (
+        token.i or not usage.small[folded(word)]
+    ):  # a first word has a capital anyway
         return "NAME"
     if lower in EVENTS:
         return "EVENT"

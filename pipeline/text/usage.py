@@ -9,12 +9,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+from pipeline.text.normal import folded, marks
+
+# Letters with their marks; what is in ASCII is none, which is quicker said first.
+_LETTERS = rf"[^\W\d_]+(?:(?![\x00-\x7f])[{marks()}]+[^\W\d_]*)*"
+WORD = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
 
 # A capital says something only inside a sentence, on the same line.
 _INSIDE = re.compile(
-    r"(?:(?<=[a-z,;] )|(?<=Mr\. )|(?<=Mrs\. )|(?<=Dr\. )|(?<=St\. ))[A-Z][^\W\d_]*(?:['’-][^\W\d_]+)*"
-    r"(?: [A-Z][^\W\d_]*(?:['’-][^\W\d_]+)*)*"
+    rf"(?:(?<=[a-z,;] )|(?<=Mr\. )|(?<=Mrs\. )|(?<=Dr\. )|(?<=St\. ))(?=[A-Z]){WORD.pattern}"
+    rf"(?: (?=[A-Z]){WORD.pattern})*"
 )
 _DETERMINED = re.compile(
     r"\b(?:[Aa]n?|[Tt]he|[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Ii]ts|[Oo]ur|[Tt]heir|[Tt]hy)\s+([a-z]+(?:-[a-z]+)*)"
@@ -42,10 +46,10 @@ class Usage:
         forms = Counter(WORD.findall(text))
         for form, count in forms.items():
             if form[0].islower():
-                self.small[form.casefold()] += count
-        self.capital.update(word.casefold() for word in inner_capitals(text))
+                self.small[folded(form)] += count
+        self.capital.update(map(folded, inner_capitals(text)))
         self.determined.update(_DETERMINED.findall(text))
-        self.instances.update({form.casefold() for form in forms})
+        self.instances.update({folded(form) for form in forms})
         self.total += 1
 
     def add(self, other: "Usage") -> None:
@@ -63,8 +67,8 @@ class Usage:
 
     def is_name(self, form: str) -> bool:
         """Whether the word, written like this inside a sentence, is a name."""
-        folded = form.casefold()
-        capital, small = self.capital[folded], self.small[folded]
+        word = folded(form)
+        capital, small = self.capital[word], self.small[word]
         if not self.careless:
             return form[0].isupper() and capital >= 3 and capital >= 4 * small
         if form[0].isupper():

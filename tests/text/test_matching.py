@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.matching.giving import gives
+from pipeline.text.matching.rows import occurrences
 from tests.text.matching_cases import BLIND, MADE, REAL, REVIEWED, Case
 
 
@@ -61,8 +62,9 @@ def test_there_are_enough_cases() -> None:
 # What the rules look at, in any order.
 PIECES = st.lists(
     st.sampled_from(
-        "the A a I ( ) , . : - hundred half two thirds May 3 3rd 1,600 II Eighth not than or and both before "
-        "yes no Dr. Jr. Henry Ann's city of Springfield MA KFC percent million \" % ° C is".split()
+        "the A a I ( ) , . : - hundred half two twenty forty fifth thirds May 3 3rd 1,600 II Eighth not than "
+        "or and both before yes no Dr. Jr. Henry Ann's city of Springfield MA KFC percent million \" % ° C "
+        "is".split()
     ),
     max_size=9,
 ).map(" ".join)
@@ -72,3 +74,48 @@ TEXTS = st.one_of(st.text(), PIECES)
 @given(TEXTS, st.lists(TEXTS, max_size=3))
 def test_any_text_will_do(reply: str, answers: list[str]) -> None:
     assert gives(reply, answers) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply", "right"),
+    [
+        ("की", "कि", False),
+        ("हिन्दी", "हिन्दी", True),
+        ("हिन्दी", "हिनदी", False),
+        ("が", "か", False),
+        ("محمد", "مُحَمَّد", True),
+        ("café", "the cafe\u0301", True),
+        ("caf", "the cafe\u0301", False),
+        ("می‌خواهم", "می‌خواهم", True),
+        ("Istanbul", "It is İstanbul.", True),
+        ("한국", "한국".encode().decode(), True),
+    ],
+)
+def test_any_script(answer: str, reply: str, right: bool) -> None:
+    assert gives(reply, [answer]) == right
+
+
+def test_numbers_of_any_length() -> None:
+    long = "7" * 4301
+    assert gives(f"It is {long}.", [long])
+    assert not gives(f"It is {long} hundred.", [f"{long}00 men"])
+    assert not gives(f"It is {long} million.", [f"{'7' * 4300}8 million"])
+    assert gives("12345678901234567 million", ["12345678901234567000000"])
+    assert not gives("12345678901234567 million", ["12345678901234568 million"])
+
+
+@pytest.mark.parametrize(
+    "reply", ["forty fifth five", "twenty fifth fifth", "twenty million five", "𐩀 hundred"]
+)
+def test_odd_numbers_are_read(reply: str) -> None:
+    assert gives(reply, [reply])
+    assert not gives(reply, ["six"])
+
+
+WORDS = st.lists(st.sampled_from("abc"), max_size=12)
+
+
+@given(WORDS, WORDS.filter(bool))
+def test_occurrences_are_what_a_plain_search_finds(items: list[str], wanted: list[str]) -> None:
+    places = [place for place in range(len(items)) if items[place : place + len(wanted)] == wanted]
+    assert list(occurrences(items, wanted)) == places

@@ -7,11 +7,11 @@ number, a name without its middle or first part, or an article more or less do (
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
 from pipeline.text.function_words import stop_words
-from pipeline.text.matching.claims import BE, LESS, NEGATIONS, claimed, denied
+from pipeline.text.matching.claims import BE, LESS, NEGATIONS, Said
+from pipeline.text.matching.rows import occurrences
 from pipeline.text.matching.spelling import MONTHS, SCALES, Word, plain, spelt
 from pipeline.text.matching.ways import ABOUT, KINDS, are_initials, is_name, short_way, town, ways
 
@@ -28,34 +28,44 @@ _ALIKE, _DIFFERENT = {"both", "same"}, {*NEGATIONS, "different", "only"}
 _UNKNOWN = re.compile(
     r"\b(?:not (?:know|sure|certain|able|possible)|no (?:idea|clue|information|knowledge)|unknown|cannot)\b"
 )
+_WORD = re.compile(r"\w+")
 _FEW = 3  # words of `They are`
+_MOST_NAMES = 4  # looked at before a surname: two are a person's first names
 _LETTERS = 3  # a gold answer of as many capitals is looked for as it is written
 _LEADING = {*ABOUT, "answer", "it", "they", "he", "she", "is", "was", "are", "were"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Reply:
+class _Reply(Said):
     """What was replied."""
 
-    words: list[Word]
-    places: list[int]  # at which an answer may begin
+    def __init__(self, words: Sequence[Word]) -> None:
+        super().__init__(words)
+        self._texts = [word.text for word in words]
+        self._written = [(word.text, word.written) for word in words]
+        self.texts = set(self._texts)
+        self.content = _content(words)
+        self.numbers = _numbers(words)
 
-    def standing(self, wanted: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    def standing(self, wanted: Sequence[Word], as_written: bool = False) -> Iterator[tuple[int, int]]:
         """From where to where the words stand in a row, as a whole number if they are one."""
-        texts = [word.text for word in wanted]
-        for start in self.places if texts else ():
-            end = start + len(texts)
-            if [word.text for word in self.words[start:end]] != texts:
-                continue
-            if texts[-1][-1].isdigit() and end < len(self.words) and self.words[end].text in _COUNTED:
-                continue
-            yield start, end
+        if not wanted:
+            return
+        found = (
+            occurrences(self._written, [(word.text, word.written) for word in wanted])
+            if as_written
+            else occurrences(self._texts, [word.text for word in wanted])
+        )
+        is_number = wanted[-1].text[-1].isdigit()
+        for start in found:
+            end = start + len(wanted)
+            counted = is_number and end < len(self.words) and self._texts[end] in _COUNTED
+            if start in self.places and not counted:
+                yield start, end
 
 
 def gives(reply: str, answers: Sequence[str]) -> bool:
     """Whether the reply gives any of the gold answers."""
-    words = spelt(reply)
-    said = _Reply(words, sorted(claimed(words)))
+    said = _Reply(spelt(reply))
     return any(_gives(reply, said, answer) for answer in answers)
 
 
@@ -70,7 +80,7 @@ def _gives(reply: str, said: _Reply, answer: str) -> bool:
     for way in ways(answer):
         if _stands(way, said, as_written) or _stands_with_another_first_name(way, said):
             return True
-        if _stands_without_state(way, said) or _most_of(way, said.words) or _number_alone(way, said):
+        if _stands_without_state(way, said) or _most_of(way, said) or _number_alone(way, said):
             return True
     return _is_all(wanted, said)
 
@@ -78,13 +88,8 @@ def _gives(reply: str, said: _Reply, answer: str) -> bool:
 def _stands(wanted: list[Word], said: _Reply, as_written: bool) -> bool:
     """Whether the words stand in the reply, not denied."""
     denying = not NEGATIONS.isdisjoint(word.text for word in wanted)
-    for start, end in said.standing(wanted):
-        found = said.words[start:end]
-        if as_written and [word.written for word in found] != [word.written for word in wanted]:
-            continue
-        if denying or not denied(said.words, start, end):
-            return True
-    return False
+    found = said.standing(wanted, as_written)
+    return any(denying or not said.denied(start, end) for start, end in found)
 
 
 def _stands_without_state(wanted: list[Word], said: _Reply) -> bool:
@@ -93,18 +98,9 @@ def _stands_without_state(wanted: list[Word], said: _Reply) -> bool:
     state = [word.text for word in wanted[len(named) :]]
     for start, end in said.standing(named):
         is_state = [word.text for word in said.words[end : end + len(state)]] == state
-        if (is_state or not _goes_on(said, end)) and not denied(said.words, start, end):
+        if (is_state or not said.goes_on(end)) and not said.denied(start, end):
             return True
     return False
-
-
-def _goes_on(said: _Reply, end: int) -> bool:
-    """Whether a name goes on, so that it is another one: Jackson Pollock; Houston, Texas."""
-    words = said.words
-    if end == len(words) or not words[end].capital:
-        return False
-    part = [word for word in words[end:] if word.clause == words[end].clause]
-    return words[end].clause == words[end - 1].clause or all(word.capital for word in part)
 
 
 def _is_all(wanted: list[Word], said: _Reply) -> bool:
@@ -123,23 +119,27 @@ def _stands_with_another_first_name(wanted: list[Word], said: _Reply) -> bool:
         return False
     *firsts, surname = wanted
     for start, end in said.standing([surname]):
-        if said.words[start].capital and not _goes_on(said, end) and not denied(said.words, start, end):
+        if said.words[start].capital and not said.goes_on(end) and not said.denied(start, end):
             before = _names_before(said.words, start)
             if not before or _agree(before, firsts):
                 return True
     return False
 
 
-def _names_before(words: list[Word], place: int) -> list[Word]:
-    """The first names that stand before a surname; a sentence's first word may be none."""
+def _names_before(words: Sequence[Word], place: int) -> Sequence[Word]:
+    """The first names that stand before a surname; a sentence's first word may be none.
+
+    Of more than a person has, only the last.
+    """
     start = place
-    while start and words[start - 1].clause == words[place].clause and words[start - 1].capital:
+    least = max(0, place - _MOST_NAMES)
+    while start > least and words[start - 1].clause == words[place].clause and words[start - 1].capital:
         start -= 1
     opens = start == 0 and place == 1 and words[0].text in stop_words("en")
     return [] if opens else words[start:place]
 
 
-def _agree(names: list[Word], firsts: list[Word]) -> bool:
+def _agree(names: Sequence[Word], firsts: Sequence[Word]) -> bool:
     """Whether first names are the same, where one side has initials only: A. E. and Alfred Edward."""
     if len(names) > len(firsts) or not any(len(word.text) == 1 for word in (*names, *firsts)):
         return False
@@ -162,16 +162,16 @@ def _has_surname(wanted: list[Word]) -> bool:
     )
 
 
-def _most_of(wanted: list[Word], said: list[Word]) -> bool:
+def _most_of(wanted: list[Word], said: _Reply) -> bool:
     """Whether a short reply is most of an answer, or all of it in another order, and nothing else.
 
     Names are whole, all numbers are there, and no part of a list is missing.
     """
-    all_gold, all_said = ({word.text for word in words} for words in (wanted, said))
-    gold, reply = _content(wanted), _content(said)
-    if not reply or not reply <= gold or (NEGATIONS | LESS) & (all_said - all_gold):
+    all_gold = {word.text for word in wanted}
+    gold, reply = _content(wanted), said.content
+    if not reply or not reply <= gold or (NEGATIONS | LESS) & (said.texts - all_gold):
         return False
-    if _numbers(said) != _numbers(wanted):
+    if said.numbers != _numbers(wanted):
         return False
     if reply == gold:
         return True
@@ -196,7 +196,7 @@ def _number_alone(wanted: list[Word], said: _Reply) -> bool:
         return False
     return any(
         (end == len(said.words) or said.words[end].clause != said.words[start].clause)
-        and not denied(said.words, start, end)
+        and not said.denied(start, end)
         for start, end in said.standing(wanted[:1])
     )
 
@@ -217,7 +217,7 @@ def _yes_or_no(reply: str) -> str | None:
     told = plain(reply).casefold()
     if not told or _UNKNOWN.search(told):
         return None
-    words = re.findall(r"\w+", told.partition(".")[0])
+    words = _WORD.findall(told.partition(".")[0])
     for word in words[:2]:
         if word in _YES:
             return "yes"

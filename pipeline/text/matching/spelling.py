@@ -9,6 +9,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Context, Decimal
+
+from pipeline.text.normal import marks
 
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -48,6 +51,22 @@ _SHORT_MONTHS = {month[:3]: month for month in MONTHS} | {"sept": "september"}
 _SHORT_MONTH = "|".join(short.capitalize() for short in _SHORT_MONTHS)
 _SHORTENED = re.compile(r"\b(?:[A-Z]|Mrs?|Ms|Dr|Mt|Gen|Lt|Prof|vs|No)$")
 _DAY = re.compile(r"(?:[12]?\d|3[01])(?:th)?")
+_NUMBER = re.compile(r"\d{1,30}(?:\.\d{1,30})?")  # that a scale may follow
+_EXACT = Context(prec=80)
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)$")
+_THOUSANDS = re.compile(r",(?=\d{3})")
+_GROUPED = re.compile("[, ]")
+_NO_FRACTION = re.compile(r"\.0+$")
+_NOT = [
+    (re.compile(rf"(?i)\b{short}'t\b"), f"{whole} not") for short, whole in (("can", "can"), ("won", "will"))
+]
+_NOT.append((re.compile(r"(?i)n't\b"), " not"))
+# Of the scripts in which they may be left out: Latin, Greek, Cyrillic, Hebrew, Arabic.
+_ACCENT = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]"
+)
+_JOINERS = re.compile("[\u200c\u200d]")
 SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 
 # Written in several ways, and looked for in one.
@@ -58,7 +77,7 @@ _ALIKE: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"(?i)\b(?:square kilomet(?:re|er)s?|sq\.? ?km)\b"), "km2"),
     (re.compile(r"(?i)(?<=\w)-fold\b"), "fold"),
     (re.compile(r"'s\b"), ""),
-    (re.compile(r"\b\d{1,3}(?:[, ]\d{3})+\b"), lambda number: re.sub("[, ]", "", number[0])),
+    (re.compile(r"\b\d{1,3}(?:[, ]\d{3})+\b"), lambda number: _GROUPED.sub("", number[0])),
     (re.compile(r"° ?C\b"), " degrees Celsius"),
     (re.compile(r"° ?F\b"), " degrees Fahrenheit"),
     (_PART, lambda part: _fraction(part[1] or "one", part[2] or part[3])),
@@ -80,9 +99,12 @@ _ENDINGS = (
 )
 _NO_PLURALS = {"does", "perhaps"}
 _ARTICLES = {"a", "an", "the"}
-_TOKEN = re.compile(r"\d+/\d+|\d+(?:[.,]\d+)*(?:st|nd|rd|th)?|[^\W\d_]+|[%&]|[.;:!?,()–—]|\d")
+_TOKEN = re.compile(
+    rf"\d+/\d+|\d+(?:[.,]\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:(?![\x00-\x7f])[{marks()}]+[^\W\d_]*)*"
+    r"|[%&]|[.;:!?,()–—]|\d"
+)
 _END = re.compile(r"\s*(?:$|[.,;:!?)])")
-_SPEAKS = re.compile(r"\s+[a-z]")  # after I
+_SPEAKS = re.compile(r"(?<!\s)\s++[a-z]")  # after I
 _CLAUSE_ENDS = set(".;:!?,()–—") | {"but"}
 _PLAIN = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
 
@@ -103,10 +125,12 @@ class Word:
 
 def plain(text: str) -> str:
     """A text without accents, with n't as the word not."""
-    parts = unicodedata.normalize("NFKD", text.replace("’", "'"))
-    letters = "".join(letter for letter in parts if not unicodedata.combining(letter)).translate(_PLAIN)
-    whole = re.sub(r"(?i)\bwon't\b", "will not", re.sub(r"(?i)\bcan't\b", "can not", letters))
-    return re.sub(r"(?i)n't\b", " not", whole)
+    letters = _JOINERS.sub("", unicodedata.normalize("NFKD", text.replace("’", "'")))
+    letters = _ACCENT.sub(lambda mark: "" if unicodedata.combining(mark[0]) else mark[0], letters)
+    letters = letters.translate(_PLAIN)
+    for short, whole in _NOT:
+        letters = short.sub(whole, letters)
+    return letters
 
 
 def spelt(text: str) -> list[Word]:
@@ -148,23 +172,31 @@ def _ends_initial(text: str, place: int) -> bool:
 def _append(words: list[Word], word: Word) -> None:
     """Add a word; twenty and five make 25, forty and fifth 45th, 2 and million 2000000."""
     last, small = words[-1] if words else None, word.written.casefold()
-    if last is not None and last.written.casefold() in _TENS and small in _ONES[1:10]:
-        words[-1] = Word(str(int(last.text) + int(word.text)), last.written, word.clause)
-    elif last is not None and last.written.casefold() in _TENS and small in _RANKS[:9]:
-        words[-1] = Word(f"{int(last.text) + _RANKS.index(small) + 1}th", last.written, word.clause)
+    tens = _tens(last) if last is not None else None
+    if last is not None and tens and small in _ONES[1:10]:
+        words[-1] = Word(str(tens + _NUMBERS[small]), last.written, word.clause)
+    elif last is not None and tens and small in _RANKS[:9]:
+        words[-1] = Word(f"{tens + _RANKS.index(small) + 1}th", last.written, word.clause)
     elif small == "hundred":
-        if last is not None and last.text.isdigit() and 0 < int(last.text) < 100:
+        if last is not None and last.text.isdecimal() and len(last.text) <= 2 and int(last.text):
             words[-1] = replace(last, text=f"{last.text}00")
         else:
             words.append(replace(word, text="100"))
-    elif last is not None and small in SCALES and re.fullmatch(r"\d+(?:\.\d+)?", last.text):
-        words[-1] = replace(last, text=f"{float(last.text) * SCALES[small]:.0f}")
+    elif last is not None and small in SCALES and _NUMBER.fullmatch(last.text):
+        scaled = _EXACT.multiply(Decimal(last.text), Decimal(SCALES[small]))
+        words[-1] = replace(last, text=f"{scaled:.0f}")
     elif last is not None and _is_month(last) and _DAY.fullmatch(word.text):
         words[-1:] = [Word(word.text.removesuffix("th"), word.written, word.clause), last]
     elif _is_month(word) and (day := _day_before(words)) is not None:
         words[day:] = [replace(words[day], text=words[day].text.removesuffix("th")), word]
     else:
         words.append(word)
+
+
+def _tens(word: Word) -> int | None:
+    """20 of a word that is twenty and no more yet; None of others."""
+    number = _NUMBERS.get(word.written.casefold(), 0)
+    return number if number >= 20 and word.text == str(number) else None
 
 
 def _fraction(count: str, part: str) -> str:
@@ -208,9 +240,8 @@ def _same(word: str) -> str:
     if word in _ORDINALS:
         return _ORDINALS[word]
     if word[0].isdigit():
-        number = re.sub(r"(?:st|nd|rd|th)$", "th", word)
-        number = re.sub(r",(?=\d{3})", "", number)
-        return re.sub(r"\.0+$", "", number)
+        number = _THOUSANDS.sub("", _ORDINAL.sub("th", word))
+        return _NO_FRACTION.sub("", number)
     is_plural = len(word) > 3 and word.endswith("s") and not word.endswith("ss") and word not in _NO_PLURALS
     single = word[:-1] if is_plural else word
     word = _SAME.get(single, single)

@@ -7,6 +7,7 @@ of thing it names (Rutgers for Rutgers University), and initials: those only whe
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from pipeline.text.function_words import stop_words
 from pipeline.text.matching.spelling import Word, spelt
@@ -25,14 +26,15 @@ _TITLES = set(
 )
 _SUFFIXES = {"jr", "sr"}
 _OF_A_PERSON = re.compile(r",? (?:Jr\.?|Sr\.?|II|III|IV)$")
-_BRACKETS = re.compile(r"\s*\(([^()]*)\)\s*")
-_NICKNAME = re.compile(r"(?<=\w )[\"“]([^\"”]+)[\"”](?= \w)")
+_BRACKETS = re.compile(r"(?:(?<!\s)\s++)?\(([^()]*)\)\s*")
+_NICKNAME = re.compile(r"(?<=\w )[\"“]([^\"“”]+)[\"”](?= \w)")
 _LETTERS = range(2, 7)  # of initials
+_MOST_TEXTS = 16  # of one answer: those after are in brackets of a long text, and name nothing
 
 
 def ways(answer: str) -> Iterator[list[Word]]:
     """The ways that may stand anywhere."""
-    for text in _texts(answer):
+    for text in islice(_texts(answer), _MOST_TEXTS):
         words = _exactly(_without_kind_of(spelt(text)))
         if words:
             yield words
