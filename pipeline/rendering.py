@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from pipeline import draws
-from pipeline.schema import Segment
+from pipeline.schema import Chunk, Segment
 
 U = TypeVar("U", contravariant=True)
 
 _FIRST_DAY = datetime(2024, 1, 1)
+_UNDATED = ("[Dialogue]\n", "[Event happened]\n")  # what a conversation begins with that has no times
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ def day(ordinal: int) -> str:
     return f"{_FIRST_DAY + timedelta(days=ordinal):%Y-%m-%d %H:%M}"
 
 
+def shown_day(chunk: Chunk) -> str | None:
+    """The day of a chunk, YYYY-MM-DD; None where it is made up and the chunk's text does not say it."""
+    day = chunk.time[:10]
+    return None if chunk.text.startswith(_UNDATED) and day not in chunk.text else day
+
+
 def _dialogue(ordinal: int, opening: str, closing: str) -> Frame:
     """A dialogue on day `ordinal` of the instance."""
     time = day(ordinal)
@@ -77,9 +84,10 @@ class PassageRendering:
         return _dialogue(ordinal, *_SHOWN["passages"])
 
     def render(self, unit: list[Segment], previous: list[Segment] | None) -> tuple[str, list[int]]:
-        """The title where an article begins or a chunk does, the passage, an empty line."""
-        same = previous is not None and previous[-1].section == unit[0].section
-        title = "" if same else f"Title: {unit[0].section}\n"
+        """The title, if there is one, where an article begins or a chunk does, the passage, an empty line."""
+        section = unit[0].section
+        same = previous is not None and previous[-1].section == section
+        title = "" if same or not section else f"Title: {section}\n"
         last = len(unit) - 1
         return _joined(
             [
@@ -146,9 +154,10 @@ class ConversationRendering:
 
 def _began(segment: Segment) -> str:
     """The line above a section, by its first segment."""
+    dialogue, event = _UNDATED
     if segment.speaker:
-        return f"[Dialogue at timestamp {segment.time}]\n"
-    return f"[Event happened on {segment.time[:10]}]\n" if segment.time else "[Event happened]\n"
+        return f"[Dialogue at timestamp {segment.time}]\n" if segment.time else dialogue
+    return f"[Event happened on {segment.time[:10]}]\n" if segment.time else event
 
 
 # A sentence of a book by offsets in its text: where its piece starts (the indentation before it),

@@ -44,7 +44,7 @@ def _events(document: Document) -> Iterator[list[list[Segment]]]:
     """The units of each event."""
     event: list[list[Segment]] = []
     for section in document.sections:
-        if event and section.units[0][0].speaker is None:
+        if event and not section.units[0][0].speaker:
             yield event
             event = []
         event += section.units

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pipeline.chunking.packing import Draft
 from pipeline.ids import short_id
+from pipeline.rendering import day
 from pipeline.schema import Chunk, Instance, Label, PlacedSegment, Reject, Segment, Split
 
 T = TypeVar("T")
@@ -40,13 +41,14 @@ def placed_units(draft: Draft[list[Segment]]) -> list[PlacedSegment]:
 def make_chunk(
     source: str, ordinal: int, text: str, tokens: int, time: str | None, segments: list[PlacedSegment]
 ) -> Chunk:
-    """A chunk with its id; without a time of its own it takes that of its first segment."""
+    """A chunk with its id; without a time of its own it has the first of its segments', or a made-up day."""
+    known = time or next((segment.time for segment in segments if segment.time), None)
     return Chunk(
         id=short_id(source, text, *(segment.id for segment in segments)),
         ordinal=ordinal,
         text=text,
         tokens=tokens,
-        time=time or segments[0].time or "",
+        time=known or day(ordinal),
         segments=segments,
     )
 

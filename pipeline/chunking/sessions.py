@@ -4,6 +4,8 @@ A document is one question's sessions. Documents with a session of the same cont
 never in one instance. An instance takes the next question that may join it, up to `max_questions`.
 """
 
+from collections.abc import Iterator
+
 from pipeline import draws
 from pipeline.chunking.context import Chunked, Context
 from pipeline.chunking.instances import instance_of, rejected_segments, without_room
@@ -91,9 +93,18 @@ def _grouped(
 
 def _by_time(documents: list[Document]) -> list[list[Segment]]:
     """The units of all sessions, the sessions in order of time."""
+    dated = [pair for document in documents for pair in _dated(document)]
+    return [unit for _, section in sorted(dated, key=lambda pair: pair[0]) for unit in section.units]
 
-    def moment(section: Section) -> str:
-        return section.units[0][0].time or ""
 
-    sections = sorted((section for document in documents for section in document.sections), key=moment)
-    return [unit for section in sections for unit in section.units]
+def _dated(document: Document) -> Iterator[tuple[str, Section]]:
+    """The sessions with their times; one without a time has that of the one before, and stays there."""
+    times = [_time(section) for section in document.sections]
+    time = next(filter(None, times), "")
+    for own, section in zip(times, document.sections, strict=True):
+        time = own or time
+        yield time, section
+
+
+def _time(section: Section) -> str:
+    return next((segment.time for unit in section.units for segment in unit if segment.time), "")

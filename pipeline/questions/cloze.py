@@ -9,8 +9,11 @@ from collections.abc import Iterator
 
 from pipeline.ids import short_id
 from pipeline.questions.facts import Fact, best_fact
+from pipeline.questions.frames import cloze_question
 from pipeline.questions.sentences import Read, Sentence
-from pipeline.schema import BLANK, Chunk, Instance, Question, Span
+from pipeline.rendering import shown_day
+from pipeline.schema import BLANK, Chunk, Instance, PlacedSegment, Question, Span
+from pipeline.text.normal import folded, normalised
 from pipeline.text.usage import Usage
 
 _SAME_ANSWER = 2  # an instance asks at most so often for the same answer
@@ -36,7 +39,7 @@ def clozes(
                 found.append((fact, read.sentence))
         taken = 0
         for fact, sentence in sorted(found, key=lambda one: -one[0].points):
-            answer = fact.text.casefold()
+            answer = folded(fact.text)
             if taken < most and asked[answer] < _SAME_ANSWER:
                 asked[answer] += 1
                 taken += 1
@@ -46,7 +49,7 @@ def clozes(
 def _question(source: str, chunk: Chunk, sentence: Sentence, fact: Fact) -> Question:
     segment = sentence.segment
     blanked = sentence.text[: fact.start] + BLANK + sentence.text[fact.end :]
-    text = f"{_lead(chunk, sentence)}\n{blanked}"
+    text = cloze_question(_lead(chunk, sentence), blanked)
     raw = segment.raw
     return Question(
         id=short_id(source, text, fact.text, segment.id),
@@ -66,6 +69,15 @@ def _lead(chunk: Chunk, sentence: Sentence) -> str:
     """When and by whom it was said, or when and where it was read."""
     segment = sentence.segment
     if sentence.said:
-        return f"What is missing in this sentence, which {segment.speaker} wrote at {segment.time}?"
-    place = segment.document + (f", {segment.section}" if segment.section else "")
-    return f"What is missing in this sentence, which the user read on {chunk.time[:10]} in {place}?"
+        when = f" at {segment.time}" if segment.time else ""
+        return f"What is missing in this sentence, which {segment.speaker} wrote{when}?"
+    day = shown_day(chunk)
+    when = f" on {day}" if day else ""
+    return f"What is missing in this sentence, which the user read{when} in {_place(segment)}?"
+
+
+def _place(segment: PlacedSegment) -> str:
+    """Document and section; once where they have one name."""
+    if not segment.section or normalised(segment.section) == normalised(segment.document):
+        return segment.document
+    return f"{segment.document}, {segment.section}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline.questions import narrated, said
 from pipeline.questions.sentences import Read, Sentence
 from pipeline.text.keywords import Keyword
-from pipeline.text.normal import stands_in
+from pipeline.text.normal import folded, stands_in
 from pipeline.text.usage import Usage
 
 _BASE = {"thing": 4, "place": 3, "name": 2, "time": 2, "number": 2}
@@ -26,13 +26,14 @@ _NOTABLE = re.compile(
     r"fifty|hundred|thousand)\b"
 )
 _VAGUE = re.compile(
-    r"\W*(?:it|this|that|these|those|there|he|she|they|him|her|and|but|or|so|then|nor|for|yes|no|well)\b",
+    r"(?<!\W)\W*+(?:it|this|that|these|those|there|he|she|they|him|her|and|but|or|so|then|nor|for|yes|no|well)\b",
     re.IGNORECASE,
 )
 _VERBS_OF_SPEECH = "said|says|saith|cried|answered|replied|asked|exclaimed|spake|quoth"
 _SPOKE = re.compile(rf"\b(?:{_VERBS_OF_SPEECH}|returned)\W*$", re.IGNORECASE)
 _SPEAKS = re.compile(rf"\W{{0,3}}(?:{_VERBS_OF_SPEECH})\b", re.IGNORECASE)
 _CALLED = re.compile(r"(?:,|\bO) $")
+_PAUSE = re.compile(r"[,.;!?]")
 _COUNTED = re.compile(r"[ -](?!(?:and|or|of|in|to|the|is|was|but|at|on)\b)[^\W\d_]{3,}")
 _ROUGH = re.compile(r"(?:\bor|\d) $"), re.compile(r" or\b")  # a word or two, three or four
 _ADJECTIVE = re.compile(r"(?:ish|ese|ean|ian|ic|[Jj]ew|[Ff]rench|[Dd]utch)$")
@@ -98,11 +99,11 @@ def _points(keyword: Keyword, sentence: str, counts: Mapping[str, int]) -> int:
         points -= 2
     if _SPOKE.search(before) or _SPEAKS.match(after):
         points -= 4
-    if _CALLED.search(before) and re.match(r"[,.;!?]", after):
+    if _CALLED.search(before) and _PAUSE.match(after):
         points -= 3
     if _VAGUE.match(sentence):
         points -= 1
     if len(sentence) > _LONG:
         points -= 1
-    often = min((counts.get(word, 0) for word in keyword.text.casefold().split()), default=0)
+    often = min((counts.get(word, 0) for word in folded(keyword.text).split()), default=0)
     return points - (3 if often > 30 else 1 if often > 12 else 0)

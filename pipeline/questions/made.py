@@ -17,9 +17,11 @@ from pipeline.questions.summary import human_summary, summary
 from pipeline.schema import AskedQuestion, Chunk, Instance, Question
 from pipeline.storage import count_groups, read_group
 from pipeline.text.keywords import Keyword, keywords, tagged
+from pipeline.text.normal import folded
 from pipeline.text.sentences import SentenceSplitter
 from pipeline.text.usage import WORD, Usage
 
+_LONGEST_WORD = 100  # characters; spaCy takes seconds for one of thousands
 _LOOKED_AT = 12  # sentences of a chunk that are looked at word by word, the most promising
 
 
@@ -69,7 +71,7 @@ def questions_of(
     """The questions made for one instance; `usage` is its whole source's, `told` its human summary's."""
     counts: Counter[str] = Counter()
     for chunk in instance.chunks:
-        counts.update(word.casefold() for word in WORD.findall(chunk.text))
+        counts.update(map(folded, WORD.findall(chunk.text)))
     looked_at = [
         [_read(sentence, usage) for sentence in _promising(chunk, splitter)] for chunk in instance.chunks
     ]
@@ -86,8 +88,11 @@ def questions_of(
 
 
 def _said(summary: str, usage: Usage, splitter: SentenceSplitter) -> list[Keyword]:
-    """The keywords of a summary, in order."""
-    sentences = [" ".join(summary[start:end].split()) for start, end in splitter.spans(summary)]
+    """The keywords of a summary, in order; runs of letters and marks that are no words hold none."""
+    sentences = [
+        " ".join(word for word in summary[start:end].split() if len(word) <= _LONGEST_WORD)
+        for start, end in splitter.spans(summary)
+    ]
     return [keyword for sentence in sentences for keyword in keywords(tagged(sentence, usage))]
 
 

@@ -9,10 +9,10 @@ from pipeline.text.keywords import Keyword, Words
 from pipeline.text.sentences import SentenceSplitter
 
 _LENGTH = range(30, 281)  # characters of a sentence that says enough and not too much
-_VERSE = re.compile(r"\d+:\d+\s+")  # the number of a Bible verse
+_VERSE = re.compile(r"(?<!\d)\d++:\d++\s+")  # the number of a Bible verse
 _PIECE = re.compile(r"[^\n]+")
 _PARAGRAPH = re.compile(r"\n\s*\n")
-_UNFIT = re.compile(r"[?{}\[\]|]|__|https?:|\d+:\d\d\d? [A-Z]")  # questions, mark-up, verses run together
+_UNFIT = re.compile(r"[?{}\[\]|]|__|https?:|\d:\d\d\d? [A-Z]")  # questions, mark-up, verses run together
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Sentence:
     @property
     def said(self) -> bool:
         """Said by somebody in a conversation, who speaks of himself; else read in a book."""
-        return self.segment.speaker is not None
+        return bool(self.segment.speaker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sentence]:
     """
     for segment in chunk.segments:
         text = chunk.text[segment.start : segment.end]
-        if segment.speaker is None:
+        if not segment.speaker:
             spans = [] if _PARAGRAPH.search(text) else [(0, len(text))]
         else:
             spans = [

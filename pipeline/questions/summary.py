@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from pipeline.ids import short_id
 from pipeline.questions.sentences import Read
+from pipeline.rendering import shown_day
 from pipeline.schema import Instance, Question
 from pipeline.text.keywords import Keyword
-from pipeline.text.normal import holds, normalised
+from pipeline.text.normal import folded, holds, normalised
 from pipeline.text.usage import Usage
 
 MOST_KEYWORDS = 20
@@ -90,8 +91,9 @@ def human_summary(told: Question, instance: Instance, said: Iterable[Keyword]) -
 
 def asked_for(instance: Instance) -> str:
     """The text of a summary question (paper: what was read from the first date to the last)."""
-    first, last = instance.chunks[0].time[:10], instance.chunks[-1].time[:10]
-    return f"Summarise what the user read from {first} to {last}: who and what, where, and what happened."
+    first, last = shown_day(instance.chunks[0]), shown_day(instance.chunks[-1])
+    when = f" from {first} to {last}" if first and last else ""
+    return f"Summarise what the user read{when}: who and what, where, and what happened."
 
 
 def _fit(keyword: Keyword) -> bool:
@@ -101,7 +103,7 @@ def _fit(keyword: Keyword) -> bool:
 
 def _weight(text: str, kind: str, counts: Counter[str], usage: Usage) -> int:
     """How often the instance says the keyword, times how few instances do; 0: not worth asking for."""
-    words = text.casefold().split()
+    words = folded(text).split()
     often = min(counts[word] for word in words)
     spread = min(usage.instances[word] for word in words)
     if often < _LEAST_COUNT or not spread:
@@ -115,7 +117,7 @@ def _distinct(texts: Iterable[str]) -> list[str]:
     kept: list[str] = []
     seen: set[str] = set()
     for text in texts:
-        words = set(text.casefold().split())
+        words = set(folded(text).split())
         if seen.isdisjoint(words):
             kept.append(text)
             seen |= words

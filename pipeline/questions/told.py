@@ -16,7 +16,7 @@ from pipeline.prompts import prompt
 from pipeline.questions.rejecting import rejected_question
 from pipeline.questions.summary import MOST_KEYWORDS, asked_for
 from pipeline.schema import AskedQuestion, Instance, Question, Reject
-from pipeline.text.normal import holds, normalised
+from pipeline.text.normal import folded, holds, normalised
 
 _MOST_WORDS = 3  # paper: keywords of at most three words
 
@@ -125,7 +125,7 @@ def _once(words: Iterable[str]) -> list[str]:
     """Each word where it comes first, whatever its case."""
     first: dict[str, str] = {}
     for word in words:
-        first.setdefault(word.casefold(), word)
+        first.setdefault(folded(word), word)
     return list(first.values())
 
 
