@@ -5,13 +5,13 @@ or of a question. A question of fewer words counts whole, if it has eight. Of a 
 counts: the frame of made questions is the same everywhere, and a summary question is all frame.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from pipeline.checks.dropped import Dropped
 from pipeline.questions.frames import own_texts
-from pipeline.schema import Instance, InstanceOutline
+from pipeline.schema import Instance, InstanceOutline, Question, QuestionOutline
 from pipeline.text.normal import words
 from pipeline.text.shingles import Hashes, distinct, runs, word_hashes
 
@@ -66,7 +66,8 @@ def _runs(instance: Instance | InstanceOutline, length: int) -> Iterator[tuple[s
     for chunk in instance.chunks:
         text = "\n".join(chunk.text[segment.start : segment.end] for segment in chunk.segments)
         yield text, runs(word_hashes(text), length)
-    for question, text in zip(instance.questions, own_texts(instance.questions), strict=True):
+    questions: Sequence[Question | QuestionOutline] = instance.questions
+    for question, text in zip(questions, own_texts(questions), strict=True):
         if question.origin != "summary":
             hashes = word_hashes(text)
             yield text, runs(hashes, min(length, max(len(hashes), _LEAST)))

@@ -5,6 +5,7 @@ rather miss something than take a verse, a score or a year for a person's number
 """
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -62,6 +63,7 @@ _CARD = re.compile(
     r"(?![\w-]|[.,]\d)",
     re.ASCII,
 )
+_SEPARATORS = re.compile("[ -]")
 _ISSUED = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
     r"|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}"  # Mastercard
@@ -117,7 +119,7 @@ def _emails(text: str) -> Iterator[Place]:
 
 def _cards(text: str) -> Iterator[Place]:
     for match in _CARD.finditer(text):
-        digits = re.sub("[ -]", "", match[0])
+        digits = _SEPARATORS.sub("", match[0])
         if _ISSUED.fullmatch(digits) and _passes_luhn(digits):
             yield match.span()
 
@@ -143,9 +145,11 @@ _NUMBERS: tuple[tuple[Kind, Callable[[str], Iterator[Place]]], ...] = (("card", 
 
 def _found(text: str) -> list[tuple[Kind, Place]]:
     """Kinds and places, in order; where two overlap, the one that is searched for first."""
-    kept: list[tuple[Kind, Place]] = []
+    kept: list[tuple[Place, Kind]] = []  # in order, and apart
     for kind, search in _ANYWHERE + _NUMBERS if _MANY_DIGITS.search(text) else _ANYWHERE:
         for start, end in search(text):
-            if all(end <= other_start or other_end <= start for _, (other_start, other_end) in kept):
-                kept.append((kind, (start, end)))
-    return sorted(kept, key=lambda one: one[1])
+            place = bisect(kept, start, key=lambda one: one[0][0])
+            beside = kept[max(0, place - 1) : place + 1]
+            if all(end <= other_start or other_end <= start for (other_start, other_end), _ in beside):
+                kept.insert(place, ((start, end), kind))
+    return [(kind, place) for place, kind in kept]

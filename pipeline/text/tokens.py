@@ -5,6 +5,9 @@ models), all by tiktoken. It first cuts a text by a regular expression and then 
 Where two pieces meet at a place that is such a cut whatever stands around it, the count of the joined text is
 the sum of the pieces' counts, so a chunk is counted while it grows, in one pass over the text
 (`meets_cleanly` gives the places, `Tally` does the adding).
+
+tiktoken panics at runs of white space of about a million characters, which its expressions try to match in
+every way. Longer ones than `_LONG_SPACE` are therefore cut here, where the expressions would cut them.
 """
 
 import base64
@@ -24,6 +27,10 @@ from pipeline.errors import MemcurateError
 Count = Callable[[str], int]
 
 _WORD = re.compile(r"\S+")
+_LONG_SPACE = 1 << 16
+_SPACES = " \t\n\r\x0b\x0c\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # White_Space of Unicode
+_PROBE = "\n \n"
+_LONG_SPACES = re.compile(rf"(?<![{_SPACES}])[{_SPACES}]{{{_LONG_SPACE},}}+")
 
 
 @contextmanager
@@ -76,12 +83,50 @@ class Tokenizer:
         except (OSError, ValueError) as error:  # damaged: tiktoken discards it and tries to download
             raise MemcurateError(f"{path} is damaged ({error}): run `dvc repro -f assets`") from error
         self._composes = name == _QWEN
+        self._ends_whole = name == "cl100k_base"  # cuts no white space at the end of a text
 
     def count(self, text: str) -> int:
         """Tokens of `text`; text that looks like a special token counts as the text it is."""
         if self._composes:
             text = unicodedata.normalize("NFC", text)
-        return len(self._encoding.encode_ordinary(text))
+        if len(text) < _LONG_SPACE:
+            return len(self._encoding.encode_ordinary(text))
+        return self._count_long(text)
+
+    def _count_long(self, text: str) -> int:
+        """Tokens of a text that may have long runs of white space."""
+        total = done = 0
+        for run in _LONG_SPACES.finditer(text):
+            start, end = run.span()
+            if run[0][0] in "\r\n" and self._takes_newlines(text[done:start]):
+                start = end - len(run[0].lstrip("\r\n"))
+            if start == end:
+                continue
+            pieces = self._pieces(text[start:end], end == len(text))
+            total += len(self._encoding.encode_ordinary(text[done:start]))
+            total += sum(len(self._encoding._encode_single_piece(piece)) for piece in pieces)
+            done = start + sum(map(len, pieces))
+        return total + len(self._encoding.encode_ordinary(text[done:]))
+
+    def _takes_newlines(self, text: str) -> bool:
+        """Whether the last cut of a text would take newlines that follow, as one of punctuation marks does.
+
+        `_PROBE` is one token in every encoding, where it is a cut.
+        """
+        return self._encoding.encode_ordinary(text + _PROBE)[-1:] != self._encoding._encode_single_piece(
+            _PROBE
+        )
+
+    def _pieces(self, spaces: str, at_end: bool) -> list[str]:
+        """How a run of white space is cut, without its last character where that may belong to what follows.
+
+        The newlines are one piece with all before them, then what follows them is one, all but the last.
+        """
+        if at_end and self._ends_whole:
+            return [spaces] if spaces else []
+        newlines = 1 + max(spaces.rfind("\n"), spaces.rfind("\r"))
+        end = len(spaces) if at_end else max(newlines, len(spaces) - 1)
+        return [piece for piece in (spaces[:newlines], spaces[newlines:end]) if piece]
 
 
 def _openai(name: str, folder: Path) -> Encoding:

@@ -92,8 +92,8 @@ def test_a_sample_is_compared_with_all_its_lines() -> None:
     "instruction",
     [
         "Answer in at most five words.",
-        "Answer with the shortest span of the passage that answers the question, copied letter by letter, and "
-        "nothing else; if the passage does not say it, say so in one short sentence, without any explanation.",
+        "Answer with the shortest span of the passage that answers the question, copied letter by letter, "
+        "and nothing else; if the passage does not say it, say so in one short sentence, without any reason.",
     ],
 )
 def test_an_instruction_makes_no_repeats_and_shares_no_text(instruction: str) -> None:

@@ -1,3 +1,5 @@
+import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -5,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import MemcurateError
+from pipeline.text import tokens
 from pipeline.text.tokens import Tally, Tokenizer, meets_cleanly
 
 # Letters, marks, stops, slashes, digits and every kind of white space that the expressions treat apart.
@@ -77,3 +80,39 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "tiktoken").mkdir()
     with pytest.raises(MemcurateError, match="o200k_base"):
         Tokenizer("o200k_base", tmp_path)
+
+
+SPACES = st.text(st.sampled_from(" \n\t\r\xa0\u3000\x85\u2028\x0b"), max_size=8)
+BESIDE = st.text(st.sampled_from("aBé1./'\x1c\u0301中🙂_\u200b-²\u0e31"), max_size=3)
+
+
+def test_long_white_space_is_cut_where_the_encoding_cuts_it(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here four characters are long, so that the encoding can count what is cut here."""
+    monkeypatch.setattr(tokens, "_LONG_SPACE", 4)
+    pattern = tokens._LONG_SPACES.pattern.replace(str(1 << 16), "4")
+    monkeypatch.setattr(tokens, "_LONG_SPACES", re.compile(pattern))
+    composes = tokenizer.count("e\u0301\u0301") != len(tokenizer._encoding.encode_ordinary("e\u0301\u0301"))
+    cut = 0
+
+    @settings(max_examples=2000)
+    @given(
+        st.lists(st.tuples(BESIDE, SPACES), max_size=4).map(lambda parts: "".join(map("".join, parts))),
+        BESIDE,
+    )
+    def counts(text: str, end: str) -> None:
+        nonlocal cut
+        plain = unicodedata.normalize("NFC", text + end) if composes else text + end
+        cut += bool(tokens._LONG_SPACES.search(plain))
+        assert tokenizer.count(text + end) == len(tokenizer._encoding.encode_ordinary(plain))
+
+    counts()
+    assert cut > 100
+
+
+@pytest.mark.parametrize("before", ["", ".\n"])
+def test_a_million_spaces(before: str, tokenizer: Tokenizer) -> None:
+    """tiktoken alone panics. The last space is of the cut that follows."""
+    run = before + " " * 1_100_000
+    assert tokenizer.count(f"{run}x") == tokenizer.count(run[:-1]) + tokenizer.count(" x")

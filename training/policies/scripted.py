@@ -19,9 +19,10 @@ from pipeline.text.function_words import stop_words
 from pipeline.text.sentences import SentenceSplitter
 from training.policies import Situation
 
-_FRAME = re.compile(r"\[(?:Dialogue|Event|Remember)\b[^\]\n]*\]")
+_FRAME = re.compile(r"\[(?:Dialogue|Event|Remember)\b[^\[\]\n]*\]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?")
-_SAMPLE = re.compile(r"^(?:Sample|Sentence): (.*?)\s*\n\s*Labels?: (\d+)$", re.MULTILINE | re.DOTALL)
+_SAMPLES = ("Sample: ", "Sentence: ")  # what a labelled sample begins with
+_LABEL = re.compile(r"Labels?: (\d+)")
 _SPEAKER = re.compile(r"<([^<>\n]{1,40})> ?")
 _NAME = re.compile(r" (?<=[a-z,;] )([A-Z][a-z]+(?: [A-Z][a-z]+)?)\b")
 _NAMED = re.compile(r"\s(?:[A-Z](?![ '’])|\d)")
@@ -29,6 +30,7 @@ _LOWER = re.compile(r"[a-z]{3,}")
 _OWN = re.compile(r"\b(?:I|i|my|My|we|We|our)\b")
 _COUNTED = re.compile(r"[:,] ([^,:]+) (\d+)")
 
+_UNDATED = "[Dialogue]"  # above a conversation without a time
 _ASSISTANT = "Assistant"
 _MEANING = 6  # distinct words that carry meaning in a sentence worth keeping …
 _OWN_MEANING = 2  # … or where people speak of themselves
@@ -42,8 +44,9 @@ class _Passage:
     """Running text under one head."""
 
     head: str  # title, or time; may be empty
+    spoken: bool  # whether it is a conversation's
     dated: bool  # whether the head is a time
-    turns: list[tuple[str, str]]  # (speaker, where the head is a time; text)
+    turns: list[tuple[str, str]]  # (speaker, where it is spoken; text)
 
 
 class ScriptedWriter:
@@ -61,7 +64,7 @@ class ScriptedWriter:
         return ["\n".join(self._calls(situation)) for situation in situations]
 
     def _calls(self, situation: Situation) -> Iterator[str]:
-        samples = _SAMPLE.findall(situation.chunk)
+        samples = list(_samples(situation.chunk))
         if samples:
             for text, label in samples:
                 yield _insert("semantic", f"{' '.join(text.split())} = label {label}")
@@ -98,15 +101,29 @@ class ScriptedWriter:
             yield passage.head + " ".join(kept)
 
 
+def _samples(chunk: str) -> Iterator[tuple[str, str]]:
+    """(text, label) of each labelled sample, whose text goes on to the line with its label."""
+    lines: list[str] = []
+    for line in chunk.split("\n"):
+        label = _LABEL.fullmatch(line.lstrip()) if lines else None
+        if label:
+            yield "\n".join(lines), label.group(1)
+            lines = []
+        elif lines:
+            lines.append(line)
+        elif line.startswith(_SAMPLES):
+            lines.append(line.partition(": ")[2])
+
+
 def _passages(chunk: str) -> Iterator[_Passage]:
-    """The running text of a chunk: by title, or, where turns are dated, by time."""
-    passage = _Passage("", False, [])
+    """The running text of a chunk: by title, or, of conversations, by time."""
+    passage = _Passage("", False, False, [])
     speaker = ""
     lines: list[str] = []
 
     def turn_ends() -> None:
         if any(lines):
-            passage.turns.append((speaker if passage.dated else "", "\n".join(lines)))
+            passage.turns.append((speaker if passage.spoken else "", "\n".join(lines)))
         lines.clear()
 
     for line in chunk.split("\n"):
@@ -115,20 +132,20 @@ def _passages(chunk: str) -> Iterator[_Passage]:
             if frame:
                 turn_ends()
                 yield passage
-                dated = "at timestamp" in line
-                time = _DATE.search(line)
-                passage = _Passage(f"{time.group()} " if time and dated else "", dated, [])
+                spoken = frame.group() == _UNDATED or "at timestamp" in line
+                time = _DATE.search(line) if spoken else None
+                passage = _Passage(f"{time.group()} " if time else "", spoken, time is not None, [])
                 continue
         named = _SPEAKER.match(line) if line.startswith("<") else None
         if named:
             turn_ends()
-            if not passage.dated:  # it only hands over what is to be read
+            if not passage.spoken:  # it only hands over what is to be read
                 continue
             speaker, line = named.group(1), line[named.end() :]
         elif line.startswith("Title: "):
             turn_ends()
             yield passage
-            passage = _Passage(f"{line.removeprefix('Title: ')}: ", False, [])
+            passage = _Passage(f"{line.removeprefix('Title: ')}: ", False, False, [])
             continue
         lines.append(line)
     turn_ends()
