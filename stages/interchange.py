@@ -39,9 +39,7 @@ def export(
         ),
     ],
 ) -> None:
-    """Write the dataset in another format, to be loaded by `datasets.load_dataset(FOLDER)`. The same dataset
-    gives the same bytes.
-    """
+    """Write the dataset in another format. The same dataset gives the same bytes."""
     params = load_params()
     files = split_files(DATASET)
     for path in files.values():
