@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro learn paper test test-slow lint setup
+.PHONY: repro learn paper test test-slow fuzz lint setup
 
 repro: setup
 	dvc repro
@@ -33,6 +33,10 @@ test: setup
 
 test-slow: setup
 	pytest -m slow
+
+# Hostile input at every door of strangers' data: about 20 minutes of two cores. INPUTS and SEED may be given.
+fuzz: setup
+	python -m tests.fuzz --inputs $(or $(INPUTS),200000) --seed $(or $(SEED),0)
 
 lint: setup
 	ruff check .
