@@ -49,9 +49,11 @@ def parse(raw: Path, source: str) -> Parsed:
         for number, (text, label) in enumerate(zip(texts, labels, strict=True)):
             record = pointer(part, number)
             name = pool.label_names.get(str(label)) if isinstance(label, str | int) else None
-            if not (isinstance(text, str) and isinstance(name, str) and is_text(text) and is_text(name)):
-                named = "" if name is None else f", named {name!r:.1000}"
-                detail = f"text {text!r:.1000}, label {label!r:.1000}{named}"
+            named = isinstance(name, str) and is_text(name)
+            if not isinstance(text, str) or not is_text(text) or not isinstance(name, str) or not named:
+                detail = f"text {text!r:.1000}, label {label!r:.1000}"
+                if not named and name is not None:
+                    detail += f" named {name!r:.1000}"
                 rejects.append(
                     rejected_record(source, "malformed record", detail, Span(path.name, record, 0, 0))
                 )
