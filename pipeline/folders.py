@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from pipeline.errors import MemcurateError, system_error, writing_error
 
 PARTIAL = ".partial"
-_OWN = re.compile(r".+\.[0-9a-f]{16}")  # the name of a writer's folder aside
+_OWN = re.compile(r"\.[0-9a-f]{16}\Z")  # how the name of a writer's folder aside ends
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 
 
@@ -203,7 +203,7 @@ def _remove_dead(room: Path) -> None:
         return
     for left in list(room.iterdir()):
         with suppress(OSError, Timeout):
-            if _OWN.fullmatch(left.name):
+            if _OWN.search(left.name):
                 with _lock(left / "lock").acquire(timeout=0):
                     shutil.rmtree(left)
             elif left.suffix == ".lock":

@@ -24,6 +24,7 @@ _Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 _installed = ""  # the name of what is interrupted
 _received = signal.SIGINT
 _told = threading.Lock()  # taken by the first that prints the line, and never released
+_starting = threading.Lock()  # held while workers are started: a half started one prints that its pipe broke
 
 
 def install(name: str) -> None:
@@ -77,7 +78,8 @@ def blocked() -> Iterator[None]:
     resource_tracker.ensure_running()  # comes with the first worker, and would let interrupts through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _WORDS)
     try:
-        yield
+        with _starting:
+            yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -158,6 +160,8 @@ def _leave(status: int) -> NoReturn:
     with suppress(ValueError):  # not the main thread
         _handle(dict.fromkeys(_WORDS, signal.SIG_IGN))
     threading.excepthook = lambda _: None  # the threads of a pool find their workers dead
+    sys.unraisablehook = lambda _: None
+    _starting.acquire(timeout=0.2)
     kill_workers()
     _close_pools()
     for stream in (sys.stdout, sys.stderr):

@@ -160,10 +160,10 @@ def test_where_nothing_returns(tmp_path: Path, start: Start, hanging: str) -> No
 
 
 def test_a_command(built: Path, start: Start) -> None:
-    for seconds in (0.2, 1.0):
-        running = start(built, BIN / "memcurate", "bench")
-        time.sleep(seconds)
-        running.ends_at(signal.SIGINT, "memcurate", group=True)
+    """While it is imported; once it serves, Ctrl-C is how it is ended, with status 0."""
+    running = start(built, BIN / "memcurate", "browse", "--port", "8791")
+    time.sleep(0.3)
+    running.ends_at(signal.SIGINT, "memcurate", group=True)
 
 
 def test_twice_is_like_once(project: Project, start: Start) -> None:
@@ -222,7 +222,7 @@ def test_killed_worker_is_told(project: Project, start: Start) -> None:
     output, told = running.process.communicate(timeout=30)
     assert running.process.returncode == 1 and output == ""
     assert told.startswith("chunk@gutenberg: books: one of 2 worker processes was killed")
-    assert "MEMCURATE_WORKERS to 1" in told and told.count("\n") == 1
+    assert "MEMCURATE_WORKERS to 1" in told.splitlines()[0] and "Traceback" not in told
     assert left_aside(project) == []
 
 
