@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _SECONDS = 1.6  # of the two: a process of many gigabytes takes a while to be gone
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
@@ -24,7 +24,7 @@ _Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 _installed = ""  # the name of what is interrupted
 _received = signal.SIGINT
 _told = threading.Lock()  # taken by the first that prints the line, and never released
-_starting = threading.Lock()  # held while workers are started: a half started one prints that its pipe broke
+_starting = threading.Lock()  # held while workers are started: a half started one prints a traceback
 
 
 def install(name: str) -> None:
@@ -78,10 +78,27 @@ def blocked() -> Iterator[None]:
     resource_tracker.ensure_running()  # comes with the first worker, and would let interrupts through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _WORDS)
     try:
-        with _starting:
+        with _starting, _deferred():
             yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _deferred() -> Iterator[None]:
+    """Have interrupts raise after the block: another thread, with its own mask, may receive them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    handlers: dict[signal.Signals, Any] = {number: signal.getsignal(number) for number in _WORDS}
+    _handle(dict.fromkeys(_WORDS, lambda number, _: came.append(number)))
+    try:
+        yield
+    finally:
+        _handle(handlers)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def end_with_leader() -> None:

@@ -23,7 +23,7 @@ COLUMNS = ("id", "verdict", "why", "question", "answers", "evidence")
 _VERDICTS = ("", "good", "bad")
 
 _LONGEST = 1 << 24  # characters of a cell: Python reads 131,072 unless told
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+_FORMULA = re.compile(r"(?<!')'*+[=+\-@\t\r\n＝＋－＠]")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 

@@ -40,8 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "export": (
         "stages.interchange:export",
-        "Write the dataset in another format, to be loaded by `datasets.load_dataset(FOLDER)`. The same "
-        "dataset gives the same bytes.",
+        "Write the dataset in another format. The same dataset gives the same bytes.",
     ),
     "import": (
         "stages.interchange:import_files",

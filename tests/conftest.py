@@ -1,6 +1,7 @@
 """What the tests share: the real corpora, fetched once through the project's own fetch room."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -20,6 +21,10 @@ ROOT = Path(__file__).parent.parent
 
 # Several processes only where a test is about them: pytest itself runs on all cores.
 os.environ["MEMCURATE_WORKERS"] = "1"
+
+# A shell has its background jobs ignore SIGINT, and what they start too: tests interrupt what they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

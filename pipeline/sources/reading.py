@@ -40,7 +40,10 @@ _OTHER_MARKS = {  # byte order marks of encodings that are not read; the longer 
 
 # Python's parser takes 1 kB and 6 µs for each part of a literal, so that their number is bounded.
 _MOST_LITERAL_PARTS = 1 << 18
-_LITERAL_STRING = re.compile(r"""(?<![A-Za-z])(?:'(?:[^'\\]++|\\.)*+'|"(?:[^"\\]++|\\.)*+")""", re.DOTALL)
+# One that is not closed goes on to the end, so that it is looked at once.
+_LITERAL_STRING = re.compile(
+    r"""(?<![A-Za-z])(?:'(?:[^'\\]++|\\.?)*+(?:'|\Z)|"(?:[^"\\]++|\\.?)*+(?:"|\Z))""", re.DOTALL
+)
 _LITERAL_PART = re.compile(r"[^\s\w.]")
 
 

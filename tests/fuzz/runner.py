@@ -172,9 +172,9 @@ class _Worker:
 
     def _gone(self, name: str, stop: int, what: str) -> tuple[str, Tally, Block | None]:
         number = self._number
-        where = self._where()
+        where, path = self._where(), Path(f"{self._log.name}.input")
+        data = path.read_bytes() if path.exists() else b""
         self.stop()
-        data = Path(f"{self._log.name}.input").read_bytes()
         tally = Tally(inputs=1, findings=[Finding(name, number, what, where, data)])
         self.block = None
         self._start()
