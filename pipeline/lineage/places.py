@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipeline.errors import MemcurateError
 from pipeline.schema import Span
 
-_FORM = re.compile(r"(?P<file>[^#@]+)(#(?P<record>(/[^@]*)?))?(@(?P<start>\d+)(-(?P<end>\d+))?)?")
+_FORM = re.compile(r"(?P<file>[^#@]+)(#(?P<record>(/[^@]*)?))?(@(?P<start>\d{1,15})(-(?P<end>\d{1,15}))?)?")
 
 
 @dataclass(frozen=True, slots=True)

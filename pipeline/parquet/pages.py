@@ -76,7 +76,7 @@ def _row_groups(path: Path, _inode: int, size: int, _changed: int) -> list[Group
     try:
         fields, _ = read_struct(footer, 0, _FOOTER)
         return [_group(group) for group in fields.get(4) or []]
-    except (IndexError, KeyError, TypeError, AttributeError):
+    except (IndexError, KeyError, TypeError, AttributeError, RecursionError):
         raise DamagedPagesError("its footer is damaged") from None
 
 
@@ -160,6 +160,6 @@ def _header(file: BinaryIO, size: int, at: int, column: str) -> tuple[dict[int, 
             if at + window >= size:
                 break
             window *= 16
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DamagedPagesError(f"column {column}: the page at byte {at} is damaged: {error}") from None
     raise DamagedPagesError(f"column {column}: the page at byte {at} leads outside the file")

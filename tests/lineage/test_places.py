@@ -57,3 +57,9 @@ def test_a_span_is_read_as_it_is_written(file: str, record: str, start: int, len
 )
 def test_what_stands_there(text: str, span: Span, holds: bool) -> None:
     assert place(text).holds(span) == holds
+
+
+@pytest.mark.parametrize("text", ["a.txt@" + "9" * 20_000, "a.txt@0-" + "9" * 20_000])
+def test_numbers_that_no_file_reaches(text: str) -> None:
+    with pytest.raises(MemcurateError, match="is no place in a raw file"):
+        place(text)
