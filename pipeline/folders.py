@@ -19,6 +19,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from pipeline import interrupts
 from pipeline.errors import MemcurateError, system_error, writing_error
 
 PARTIAL = ".partial"
@@ -41,6 +42,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
         with _aside(_room(place), place) as aside:
             aside.mkdir()
             yield aside
+            interrupts.raise_again()
             written = _sizes(aside)
             _put(aside, place)
             if _sizes(place) != written:
@@ -57,6 +59,7 @@ def whole_file(target: Path) -> Iterator[Path]:
         place = _followed(target)
         with _aside(place.parent / PARTIAL, place) as aside:
             yield aside
+            interrupts.raise_again()
             aside.replace(place)
 
 

@@ -9,6 +9,7 @@ not return, or where the exception was swallowed.
 import _thread
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -23,25 +24,32 @@ _Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 _installed = ""  # the name of what is interrupted
 _received = signal.SIGINT
+_signals: socket.socket | None = None  # what comes, a byte each; an interrupt is left in it
 _told = threading.Lock()  # taken by the first that prints the line, and never released
 _starting = threading.Lock()  # held while workers are started: a half started one prints a traceback
 
 
 def install(name: str) -> None:
     """Have this process end at once at interrupts, with a line that begins with `name`."""
-    global _installed
+    global _installed, _signals
     _installed = name
     _handle({number: lambda number, _: _interrupted(number) for number in _WORDS})
     sys.unraisablehook = _on_unraisable
-    read, write = os.pipe()
-    os.set_blocking(write, False)
-    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    threading.Thread(target=_watch, args=(read,), daemon=True).start()
+    _signals, write = socket.socketpair()
+    write.setblocking(False)
+    signal.set_wakeup_fd(write.detach(), warn_on_full_buffer=False)
+    threading.Thread(target=_watch, args=(_signals,), daemon=True).start()
 
 
 def work() -> None:
     """Have interrupts raise KeyboardInterrupt from now on: there is something to close."""
     _handle({signal.SIGINT: signal.default_int_handler, signal.SIGTERM: _terminate})
+
+
+def raise_again() -> None:
+    """Raise KeyboardInterrupt where an interrupt came whose exception did not come up: pyarrow drops some."""
+    if _came() is not None:
+        raise KeyboardInterrupt
 
 
 def end(status: int | None = None) -> None:
@@ -51,6 +59,9 @@ def end(status: int | None = None) -> None:
     """
     if _installed and status is None:
         _interrupted(_received)
+    came = _came() if status == 0 else None
+    if came is not None:
+        _interrupted(came)
     if _installed and status is not None:
         _leave(status)
     if status != 0:
@@ -151,15 +162,25 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 def _on_unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
     """Raise KeyboardInterrupt again that came where none can be raised, as in a finalizer."""
     if isinstance(unraisable.exc_value, KeyboardInterrupt):
-        _thread.interrupt_main(signal.SIGINT)
+        again = threading.Timer(0.05, _thread.interrupt_main, (signal.SIGINT,))  # not in this hook itself
+        again.daemon = True
+        again.start()
     else:
         sys.__unraisablehook__(unraisable)
 
 
-def _watch(pipe: int) -> None:
+def _came() -> int | None:
+    """Return the interrupt that came, if one did."""
+    with suppress(BlockingIOError):
+        received = _signals.recv(100, socket.MSG_PEEK | socket.MSG_DONTWAIT) if _signals else b""
+        return next((number for number in received if number in _WORDS), None)
+    return None
+
+
+def _watch(signals: socket.socket) -> None:
     """Wait for an interrupt, and then for the end of this process; where that does not come, make it."""
-    while (number := os.read(pipe, 1)[0]) not in _WORDS:
-        pass
+    while (number := signals.recv(1, socket.MSG_PEEK)[0]) not in _WORDS:
+        signals.recv(1)
     threading.Event().wait(_SECONDS)
     _interrupted(number)
 

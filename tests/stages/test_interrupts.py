@@ -159,11 +159,50 @@ def test_where_nothing_returns(tmp_path: Path, start: Start, hanging: str) -> No
     running.ends_at(signal.SIGINT, "made", group=False)
 
 
-def test_a_command(built: Path, start: Start) -> None:
-    """While it is imported; once it serves, Ctrl-C is how it is ended, with status 0."""
+SWALLOWED = """
+import sys
+import time
+from pathlib import Path
+from pipeline import interrupts
+from pipeline.folders import whole_file
+from stages.exits import for_people
+interrupts.install("made")
+with for_people("made"):
+    print("ready", flush=True)
+    try:
+        {what}
+    except KeyboardInterrupt:
+        pass
+    for name in sys.argv[1:]:
+        with whole_file(Path(name)) as aside:
+            aside.write_text("made")
+"""
+IN_A_FINALIZER = "type('F', (), {'__del__': lambda self: time.sleep(30)})(); time.sleep(1)"
+
+
+@pytest.mark.parametrize("number", STATUS)
+@pytest.mark.parametrize("what", ["time.sleep(30)", IN_A_FINALIZER])
+@pytest.mark.parametrize("files", [[], ["made.txt"]])
+def test_where_the_exception_is_swallowed(
+    what: str, files: list[str], number: signal.Signals, tmp_path: Path, start: Start
+) -> None:
+    """As some libraries do: the work was interrupted all the same, and puts nothing in place."""
+    running = start(tmp_path, sys.executable, "-c", SWALLOWED.replace("{what}", what), *files)
+    assert running.process.stdout is not None and running.process.stdout.readline() == "ready\n"
+    time.sleep(0.2)
+    running.ends_at(number, "made", group=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", STATUS)
+@pytest.mark.parametrize("serving", [False, True])
+def test_a_command(serving: bool, number: signal.Signals, built: Path, start: Start) -> None:
+    """While it is imported, and while it serves."""
     running = start(built, BIN / "memcurate", "browse", "--port", "8791")
+    if serving:
+        assert running.process.stdout is not None and "8791" in running.process.stdout.readline()
     time.sleep(0.3)
-    running.ends_at(signal.SIGINT, "memcurate", group=True)
+    running.ends_at(number, "memcurate", group=True)
 
 
 def test_twice_is_like_once(project: Project, start: Start) -> None:
