@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 import typer
 import uvicorn
 
@@ -20,9 +19,10 @@ from pipeline.comparing.comparison import Version, Wanted, compare
 from pipeline.comparing.told import reasons
 from pipeline.errors import MemcurateError
 from pipeline.schema import Instance, to_row
-from pipeline.storage import read_row
+from pipeline.storage import column_groups, read_row
 from stages.episodes import episode_files
 from stages.versions import Workspace, version
+from training.schema import Episode
 
 _WORKSPACE = "workspace"
 _LISTED = ("id", "source", "correctness", "total")
@@ -99,16 +99,20 @@ class Versions:
     def episodes(self) -> list[Mapping[str, Any]]:
         """See Library."""
         with _reading("the evaluation"):
-            tables = [pq.read_table(path, columns=list(_LISTED)) for _, path in episode_files()]
-        return [row for table in tables for row in table.to_pylist()]
+            return [
+                row
+                for _, path in episode_files()
+                for table in column_groups(path, Episode, _LISTED)
+                for row in table.to_pylist()
+            ]
 
     def episode(self, identity: str) -> Mapping[str, Any]:
         """See Library."""
         with _reading("the evaluation"):
             for _, path in episode_files():
-                for row in pq.read_table(path, filters=[("id", "==", identity)]).to_pylist():
-                    found: Mapping[str, Any] = row
-                    return found
+                found = read_row(path, Episode, identity)
+                if found is not None:
+                    return to_row(found)
         raise NotHereError(f"there is no episode {identity!r}")
 
     def _of(self, name: str) -> Version:
@@ -145,6 +149,9 @@ def _reading(what: str) -> Iterator[None]:
 def _tags() -> list[str]:
     """The newest first."""
     listed = subprocess.run(
-        ["git", "tag", "--list", "--sort=-creatordate"], capture_output=True, text=True, check=False
+        ["git", "tag", "--list", "--sort=-v:refname", "--sort=-creatordate"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return listed.stdout.split()

@@ -121,6 +121,18 @@ def test_a_dataset_that_was_built_anew_is_read_anew(project: Path, client: TestC
     assert client.get(rows).status_code == 404
 
 
+def test_episodes_that_cannot_be_read(project: Path, client: TestClient) -> None:
+    path = project / "data" / "evaluation" / "episodes" / "oracle.parquet"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"PAR1")
+    for asked in ("episodes", "episode?id=made/one"):
+        answer = client.get(f"/api/{asked}")
+        assert (
+            answer.status_code == 404
+            and "oracle.parquet: cannot be read as Parquet" in answer.json()["error"]
+        )
+
+
 def test_looking_while_the_dataset_is_built(project: Path, client: TestClient) -> None:
     """As whole_folder and DVC do it: the folder goes, and another comes; dvc.lock is written in place."""
     stop = threading.Event()
