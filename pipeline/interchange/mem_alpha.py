@@ -162,7 +162,7 @@ def imported(path: Path, split: Split, count: Count, rejects: list[Reject]) -> I
 
     Raises MemcurateError when it is missing, no Parquet file, or has other columns.
     """
-    rows = Rows(path)
+    rows = Rows(path, advice="Mend the file, or import another.")
     if len(rows):
         _check_columns(path, rows[0])
     for number, row in enumerate(rows):

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.schema import Metric, Origin
-from pipeline.text.json_values import checked_value, load_json
+from pipeline.text.json_values import ObjectWithRepeats, checked_value, load_json_marked
 from pipeline.text.well_formed import is_well_formed
 
 COLUMNS = ("chunks", "questions_and_answers", "data_source", "metadata")
@@ -98,17 +98,22 @@ def _value(row: Mapping[str, Any], name: str) -> Any:
     """Return a column's value, its JSON read, without keys that are null. Raises ValueError."""
     value = row.get(name)
     try:
-        value = load_json(value) if isinstance(value, str) and value else checked_value(value)
+        value = load_json_marked(value) if isinstance(value, str) and value else checked_value(value)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    return _without_nulls(value)
+    return _without_nulls(value, name)
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: Any, where: str) -> Any:
+    """Raises ValueError where a key stands more than once: one of its values would be lost."""
+    if isinstance(value, ObjectWithRepeats):
+        raise ValueError(f"{where}: the key {value.repeated[0]!r} stands more than once")
     if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        return {
+            key: _without_nulls(item, f"{where}/{key}") for key, item in value.items() if item is not None
+        }
     if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
+        return [_without_nulls(item, f"{where}/{number}") for number, item in enumerate(value)]
     return value
 
 

@@ -28,14 +28,16 @@ class UnreadableCell:
 class Rows(Sequence[Any]):
     """The rows of a Parquet file as dicts."""
 
-    def __init__(self, path: Path, columns: Sequence[str] | None = None) -> None:
-        """`columns`: paths of the columns to read, as `columns_of` gives them.
+    def __init__(self, path: Path, columns: Sequence[str] | None = None, advice: str | None = None) -> None:
+        """`columns`: paths of the columns to read, as `columns_of` gives them; `advice`: what to do about a
+        file that cannot be read, where it is not one that was fetched.
 
         Raises MemcurateError when the file is missing, not Parquet or damaged.
         """
         self._path = path
         self._columns = columns
-        self._file = ParquetReader(path, f"Run `dvc repro fetch@{path.parent.name}`, or mend the file.")
+        self._advice = advice or f"Run `dvc repro fetch@{path.parent.name}`, or mend the file."
+        self._file = ParquetReader(path, self._advice)
         if columns is None:
             self._file.verify()
         self._starts = [0, *accumulate(self._file.group_sizes)]
@@ -53,7 +55,7 @@ class Rows(Sequence[Any]):
                 raise MemcurateError(
                     f"{self._path} has no column {column!r}, only {', '.join(names)[:200]}: check its locator"
                 )
-        return Rows(self._path, columns_of(shape, self._file.schema))
+        return Rows(self._path, columns_of(shape, self._file.schema), self._advice)
 
     def __len__(self) -> int:
         return int(self._starts[-1])

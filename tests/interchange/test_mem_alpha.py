@@ -181,6 +181,10 @@ HALF = "half a surrogate pair"
             {"questions_and_answers": '[{"question": "Who?", "answer": "x", "metric": "f1"}]'},
             "questions_and_answers/0/metric",
         ),
+        (
+            {"questions_and_answers": '[{"question": "Who?", "answer": "x", "answer": "y"}]'},
+            "questions_and_answers/0: the key 'answer' stands more than once",
+        ),
         ({"questions_and_answers": None}, "questions_and_answers: "),
         ({"metadata": '{"memcurate": {"id": "x"}}'}, "own/source"),
         ({"metadata": '{"memcurate": 3}'}, "metadata/memcurate"),
@@ -276,4 +280,7 @@ def test_a_date_that_is_none(line: str, read: Read, tmp_path: Path) -> None:
 def test_another_file(read: Read, tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": ["x"]}), tmp_path / "train.parquet")
     with pytest.raises(MemcurateError, match="no column 'chunks'"):
+        read(tmp_path / "train.parquet")
+    (tmp_path / "train.parquet").write_bytes(b"PAR1")
+    with pytest.raises(MemcurateError, match=r"cannot be read as Parquet.*Mend the file, or import another"):
         read(tmp_path / "train.parquet")
