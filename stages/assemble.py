@@ -1,6 +1,5 @@
 """assemble: the filtered sources into data/dataset: train, test, rejects and the card."""
 
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from pipeline.params import About, Params
 from pipeline.schema import Finding, Instance, InstanceOutline, Reject
 from pipeline.statistics import Figures, by_reason, lost_sides
 from pipeline.storage import copy_rows, read_about, read_rows, split_files, write_rows
+from stages.exits import tell
 from stages.running import DATASET, FILTERED, run
 
 
@@ -56,7 +56,7 @@ def stage(params: Params, _: str) -> dict[str, Any]:
         of_source = [one for one in rejects if one.source == source]
         if of_source:  # else what is missing was told before
             for line in lost_sides(counts[source], of_source, source in params.dataset.evaluation):
-                print(f"assemble: {source}: {line}", file=sys.stderr)
+                tell("assemble", f"{source}: {line}")
         counts[source]["rejects"] = by_reason(of_source)
     return counts
 

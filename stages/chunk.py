@@ -1,6 +1,5 @@
 """chunk: the raw files of one source into instances, carried questions, example pools and rejects."""
 
-import sys
 from typing import Any
 
 from pipeline.chunking import Context, chunk
@@ -9,6 +8,7 @@ from pipeline.folders import whole_folder
 from pipeline.params import Params
 from pipeline.sources import parse
 from pipeline.statistics import Figures, by_reason, lost_sides
+from stages.exits import tell
 from stages.running import ASSETS, CHUNKS, RAW, run, source_argument
 
 
@@ -23,7 +23,7 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     with whole_folder(CHUNKS / source) as folder:
         write_chunked(folder, parsed, chunked)
     for line in lost_sides(figures.by_split(), chunked.rejects, source in params.dataset.evaluation):
-        print(f"chunk@{source}: {line}", file=sys.stderr)
+        tell(f"chunk@{source}", line)
     return {**figures.by_split(), "rejects": by_reason(chunked.rejects)}
 
 

@@ -14,8 +14,8 @@ from pipeline.comparing.tables import Kind
 from pipeline.comparing.told import COLOURED, PLAIN, told
 from pipeline.errors import MemcurateError
 from pipeline.folders import write_text
-from pipeline.report.texts import visible_in_json
 from pipeline.schema import Split
+from pipeline.text.visible import visible_in_json
 from stages.versions import version
 
 

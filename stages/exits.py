@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from pipeline import interrupts
 from pipeline.errors import MemcurateError, system_error
+from pipeline.text.visible import visible
 
 _INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
 
@@ -33,6 +34,11 @@ def for_people(who: str) -> Iterator[None]:
     interrupts.end(status)
 
 
+def tell(who: str, what: object) -> None:
+    """Print a line to stderr. Names and values in it may be a stranger's: hidden characters are visible."""
+    print(visible(f"{who}: {what}"), file=sys.stderr)
+
+
 def _told(who: str, error: MemcurateError) -> int:
-    print(f"{who}: {error}", file=sys.stderr)
+    tell(who, error)
     return 1

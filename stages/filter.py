@@ -1,6 +1,5 @@
 """filter: the questions and instances of one source through the checks; kept, or rejected with a reason."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from pipeline.schema import Asked, AskedQuestion, Finding, Instance, Reject
 from pipeline.statistics import Figures, by_reason, by_step, lost_sides
 from pipeline.storage import read_rows, write_rows
 from pipeline.text.tokens import Tokenizer
+from stages.exits import tell
 from stages.running import ASSETS, CHUNKS, FILTERED, QUESTIONS, REVIEWS, run, source_argument
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def stage(params: Params, source: str) -> dict[str, Any]:
         models = asker.asked if asker else []
         write_rows(folder / "asked.parquet", Asked, models)
     for line in lost_sides(figures.by_split(), rejects, source in params.dataset.evaluation):
-        print(f"filter@{source}: {line}", file=sys.stderr)
+        tell(f"filter@{source}", line)
     kinds = Counter(finding.kind for finding in findings)
     counts = {**figures.by_split(), "rejects": by_reason(rejects), "personal_data": dict(kinds)}
     return {**counts, "asked": by_step(models)} if models else counts

@@ -15,6 +15,7 @@ from pipeline.params import Params, load_params
 from pipeline.schema import SPLITS, Instance, Reject, Split, arrow_schema, to_row
 from pipeline.storage import read_rows, split_files, write_rows
 from pipeline.text.tokens import Tokenizer
+from pipeline.text.visible import visible
 from stages.exporting_steps import export_steps
 from stages.running import ASSETS, DATASET
 
@@ -126,7 +127,7 @@ def import_files(
         write_rows(aside, Reject, sorted(rejects, key=lambda one: one.id))
     for reject in rejects:
         where = f"{reject.raw.file}{reject.raw.record}" if reject.raw else ""
-        print(f"rejected {where}: {reject.reason}, {reject.detail}")
+        print(visible(f"rejected {where}: {reject.reason}, {reject.detail}"))
 
 
 def _split(file: Path) -> Split:

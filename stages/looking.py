@@ -15,10 +15,10 @@ from pipeline.lineage.rooms import Rooms
 from pipeline.lineage.showing import ReadRaw, Showing
 from pipeline.lineage.tracing import trace as trace_record
 from pipeline.params import Params, load_params
-from pipeline.report.texts import visible
 from pipeline.schema import Span
 from pipeline.sources.reading import read_text, read_value, string_at
 from pipeline.storage import read_row
+from pipeline.text.visible import visible
 from stages.episodes import episode_files
 from stages.running import CHUNKS, DATASET, FILTERED, QUESTIONS, RAW
 from training.schema import Episode

@@ -8,7 +8,7 @@ from pipeline.comparing.comparison import SourceDiff
 from pipeline.comparing.counting import Counts
 from pipeline.comparing.sampling import Sample
 from pipeline.comparing.words import Mark, Part, cut
-from pipeline.report.texts import visible
+from pipeline.text.visible import visible
 
 _RUN = 300  # characters shown of a run of text that came or went
 _TEXT = 1200  # and of a row

@@ -8,8 +8,8 @@ from pipeline.lineage.finding import Found
 from pipeline.lineage.marking import marked, spans
 from pipeline.lineage.places import written
 from pipeline.params import Checks
-from pipeline.report.texts import visible
 from pipeline.schema import Chunk, Instance, Label, PlacedSegment, Question, Reject, Segment, Span
+from pipeline.text.visible import visible
 
 _WIDTH = 110
 

@@ -11,7 +11,7 @@ from pipeline.report.distributions import MEASURES, Bins, Distributions, Measure
 from pipeline.report.examples import Examples
 from pipeline.report.figures import Histogram, histogram, rows
 from pipeline.report.funnel import Yield
-from pipeline.report.texts import visible
+from pipeline.text.visible import visible
 
 if TYPE_CHECKING:
     from pipeline.parity.comparison import (

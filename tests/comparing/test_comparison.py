@@ -18,9 +18,9 @@ from pipeline.comparing.sampling import Sample
 from pipeline.comparing.told import COLOURED, PLAIN, Marks, told
 from pipeline.comparing.words import Part
 from pipeline.errors import MemcurateError
-from pipeline.report.texts import visible_in_json
 from pipeline.schema import SIDES, Instance, Reject
 from pipeline.storage import write_rows
+from pipeline.text.visible import visible_in_json
 from tests.questions.making import make_instance, make_question
 
 

@@ -9,9 +9,9 @@ from pipeline.lineage.finding import Found
 from pipeline.lineage.places import place
 from pipeline.lineage.showing import Showing
 from pipeline.params import Params
-from pipeline.report.texts import visible
 from pipeline.schema import SIDES, Instance, Span
 from pipeline.storage import read_rows
+from pipeline.text.visible import visible
 from stages.looking import _reader
 from tests.graph.conftest import Build
 from tests.graph.project import run

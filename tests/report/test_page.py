@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline.report.texts import visible
+from pipeline.text.visible import visible
 from tests.report.making import HOSTILE, TURNED
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}

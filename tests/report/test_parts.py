@@ -11,7 +11,8 @@ from pipeline.report.distributions import MAX_BINS, Measure, bins
 from pipeline.report.examples import Drawn
 from pipeline.report.figures import HEIGHT, WIDTH, histogram, rows
 from pipeline.report.funnel import funnel
-from pipeline.report.texts import marked, visible
+from pipeline.report.texts import marked
+from pipeline.text.visible import visible
 
 Drops = st.lists(
     st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(0, 400)), min_size=3, max_size=3

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.report.texts import visible
+from pipeline.text.visible import visible
 from tests.graph.project import tree
 from tests.report.test_page import LOADING, Page
 from tests.training.report.making import CONTAINS, HOSTILE, LOCAL, METHODS, TURNED, made_episode, made_tables
