@@ -18,8 +18,8 @@ _NAME = r"[A-Za-z_][\w.-]*+"
 _WRAPPER = f"tool_calls?|tool_use|function_calls?|{_TOOL}"
 _PREFIX = r"(?:\w++:)?"  # of an element's name
 # What may stand between a tool's name and its arguments.
-_LINK = r"""(?: [\s:(>] | ```\w* | \[ARGS\] | \[CALL_ID\][\w-]+ | <[|｜][^|｜<>{}]{1,40}[|｜]>
-            | (?:json|commentary|Action\ Input)\b )*+"""
+_LINK = r"""(?: [\s:(>] | ```\w*+ | \[ARGS\] | \[CALL_ID\][\w-]++ | <[|｜][^|｜<>{}]{1,40}+[|｜]>
+            | (?:json|commentary|Action\ Input)\b )*"""
 _PART = re.compile(
     rf"""
     (?P<object>\{{) (?= \s*+ (?: ["'}}<] | \Z | [A-Za-z_$][\w$-]*+ \s*+ : ) )

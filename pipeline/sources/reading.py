@@ -42,7 +42,7 @@ _OTHER_MARKS = {  # byte order marks of encodings that are not read; the longer 
 _MOST_LITERAL_PARTS = 1 << 18
 # One that is not closed goes on to the end, so that it is looked at once.
 _LITERAL_STRING = re.compile(
-    r"""(?<![A-Za-z])(?:'(?:[^'\\]++|\\.?)*+(?:'|\Z)|"(?:[^"\\]++|\\.?)*+(?:"|\Z))""", re.DOTALL
+    r"""(?<![A-Za-z])(?:'[^'\\]*+(?:\\.?[^'\\]*+)*(?:'|\Z)|"[^"\\]*+(?:\\.?[^"\\]*+)*(?:"|\Z))""", re.DOTALL
 )
 _LITERAL_PART = re.compile(r"[^\s\w.]")
 

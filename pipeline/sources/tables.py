@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.errors import MemcurateError
 from pipeline.sources.lines import split_lines
 
-_FIELD = re.compile(r'(?:"(?P<quoted>(?:[^"]++|"")*+)"|[^"\t\r\n]*+)(?:\t|\r\n|\r|\n|(?P<last>\Z))')
+_FIELD = re.compile(r'(?:"(?P<quoted>[^"]*+(?:""[^"]*+)*)"|[^"\t\r\n]*+)(?:\t|\r\n|\r|\n|(?P<last>\Z))')
 _LINE_END = re.compile(r"[\r\n]")
 
 

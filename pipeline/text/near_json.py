@@ -20,10 +20,10 @@ CUT_OFF = "cut off before its end"
 
 # A quote inside a word is an apostrophe: it opens no string, and closes none that single quotes opened.
 _STRING = r"""
-    \"{3} [^"\\]*+ (?: (?: \\. | "(?!"") ) [^"\\]*+ )*+ \"{3}
-  | (?<!\w)'{3} [^'\\]*+ (?: (?: \\. | '(?!'') ) [^'\\]*+ )*+ '{3}
-  | " [^"\\]*+ (?: \\. [^"\\]*+ )*+ "
-  | (?<!\w)' [^'\\]*+ (?: (?: \\. | (?<=\w)'(?=\w) ) [^'\\]*+ )*+ '
+    \"{3} [^"\\]*+ (?: (?: \\. | "(?!"") ) [^"\\]*+ )* \"{3}
+  | (?<!\w)'{3} [^'\\]*+ (?: (?: \\. | '(?!'') ) [^'\\]*+ )* '{3}
+  | " [^"\\]*+ (?: \\. [^"\\]*+ )* "
+  | (?<!\w)' [^'\\]*+ (?: (?: \\. | (?<=\w)'(?=\w) ) [^'\\]*+ )* (?: (?<!\w)' | '(?!\w) )
 """
 _COMMENT = r"(?<=[\s,{}\[\]]) (?: // | \# ) [^\n]*+"
 _STRUCTURE = re.compile(
@@ -33,7 +33,7 @@ _STRUCTURE = re.compile(
 )
 _MENDED = re.compile(
     rf"(?P<string>{_STRING}) | (?P<comment>{_COMMENT})"
-    rf"| (?P<comma>,) (?= (?: \s | {_COMMENT} )*+ [}}\])] )"
+    rf"| (?P<comma>,) (?= \s*+ (?: {_COMMENT} \s*+ )* [}}\])] )"
     r"| (?P<key>[A-Za-z_$][\w$-]*+) \s*+ (?: : | =(?!=) )"
     r"| (?P<word>[A-Za-z_$][\w$-]*+)",
     re.DOTALL | re.VERBOSE,

@@ -83,7 +83,7 @@ def marks() -> str:
 @cache
 def _word() -> re.Pattern[str]:
     # What is in ASCII goes on no word: said first, it saves a look at all marks after every word.
-    return re.compile(rf"\w++(?:(?![\x00-\x7f])(?:[{marks()}]++|[{_JOINERS}]++(?=[\w{marks()}]))\w*+)*+")
+    return re.compile(rf"\w++(?:(?![\x00-\x7f])(?:[{marks()}]++|[{_JOINERS}]++(?=[\w{marks()}]))\w*+)*")
 
 
 def _is_mark(character: str) -> bool:
