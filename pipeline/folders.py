@@ -202,9 +202,10 @@ def _aside(room: Path, place: Path) -> Iterator[Path]:
 
 def _remove_dead(room: Path) -> None:
     """Remove what killed writers left aside: locks that nobody holds, and folders with such a lock."""
-    if not room.is_dir():
-        return
-    for left in list(room.iterdir()):
+    there: list[Path] = []
+    with suppress(FileNotFoundError):  # there is none, or another just removed it
+        there.extend(room.iterdir())
+    for left in there:
         with suppress(OSError, Timeout):
             if _OWN.search(left.name):
                 with _lock(left / "lock").acquire(timeout=0):
@@ -216,8 +217,13 @@ def _remove_dead(room: Path) -> None:
 
 def _sizes(folder: Path) -> dict[str, tuple[int, int]]:
     """Size and time of the files below a folder: the same before and after a move."""
-    found = ((path, path.stat()) for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): (stat.st_size, stat.st_mtime_ns) for path, stat in found}
+    sizes = {}
+    with suppress(FileNotFoundError):  # another process moved it away just now
+        for path in folder.rglob("*"):
+            if path.is_file():
+                stat = path.stat()
+                sizes[str(path.relative_to(folder))] = stat.st_size, stat.st_mtime_ns
+    return sizes
 
 
 def _put(aside: Path, place: Path) -> None:
