@@ -9,7 +9,7 @@ import errno
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -124,9 +124,10 @@ class AnswerCache:
 
     def keep(self, answer: Answer) -> Answer:
         """Write an answer down, its texts well-formed; the one that counts: an earlier one where there is."""
-        kept = Answer(*well_formed_value(list(astuple(answer))))
+        values = well_formed_value([getattr(answer, name) for name in _COLUMNS])
         with self._explained():
-            self._database.execute(_KEEP, astuple(kept))
+            self._database.execute(_KEEP, values)
+        kept = Answer(*values)
         return self.get(kept.key) or kept
 
     def claim(self, key: str) -> bool:

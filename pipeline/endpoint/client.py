@@ -80,7 +80,7 @@ class Endpoint:
         self._answers = answers
         self._budget = budget
         self._manners = manners
-        self._pace = Pace(settings.per_minute)
+        self._pace = Pace(settings.per_minute, settings.at_once)
         self._flying: dict[str, asyncio.Future[Answer]] = {}
         self._transport: Transport | None = None
         self._stopped = asyncio.Event()
