@@ -29,7 +29,7 @@ from tests.conftest import ROOT
 from tests.sources.test_golden import SPLIT, raw_of, recipe_of
 from tests.stages.conftest import Make, Project
 from tests.training.grpo_tiny import small_model
-from tests.training.tokenizers import byte_level
+from tests.training.made_tokenizers import byte_level
 
 
 @pytest.fixture

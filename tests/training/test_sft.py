@@ -6,8 +6,8 @@ import pytest
 from tiktoken import Encoding
 
 from pipeline.text.tokens import Tokenizer
+from tests.training.made_tokenizers import byte_level, sentence_pieces
 from tests.training.making import instance, words
-from tests.training.tokenizers import byte_level, sentence_pieces
 from training.params import AgentParams
 from training.sft import Step, steps, texts
 

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 from transformers import PreTrainedTokenizerBase
 
-from tests.training.tokenizers import ADDED, CHATML, SPECIAL, byte_level, sentence_pieces
+from tests.training.made_tokenizers import ADDED, CHATML, SPECIAL, byte_level, sentence_pieces
 from training.chats.template import Template, control_tokens
 from training.warm_start import _tokens
 
