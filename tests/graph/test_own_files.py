@@ -20,8 +20,8 @@ def project(tmp_path: Path) -> Path:
     """The repository as it lies here, without data, with two sources of own files."""
     folder = tmp_path / "project"
     folder.mkdir()
-    for name in ("pipeline", "stages", "training"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pipeline", "stages", "training", "own_files"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "dvc.lock"))
     for name in ("params.yaml", "dvc.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(ROOT / name, folder)
     run(folder, "git", "init", "--quiet")

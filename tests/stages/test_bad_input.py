@@ -315,8 +315,9 @@ def test_what_a_killed_run_leaves_is_ignored_by_git(
 
 
 def test_the_folders_of_the_graph_are_the_stages(make: Make) -> None:
-    """What these tests call finished is what dvc.yaml calls an output."""
-    outs = re.findall(r"^ +- (data/\w+)(?:/\$\{item\})?$", (ROOT / "dvc.yaml").read_text(), re.MULTILINE)
+    """What these tests call finished is what the graph calls an output."""
+    graph = "".join((ROOT / name).read_text() for name in ("dvc.yaml", "own_files/dvc.yaml"))
+    outs = re.findall(r"^ +- (data/\w+)(?:/\$\{item\})?$", graph, re.MULTILINE)
     rooms = (
         ASSETS,
         OWN_FILES,
