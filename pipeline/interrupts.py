@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 _SECONDS = 1.6  # of the two: a process of many gigabytes takes a while to be gone
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
@@ -89,25 +89,32 @@ def blocked() -> Iterator[None]:
     resource_tracker.ensure_running()  # comes with the first worker, and would let interrupts through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _WORDS)
     try:
-        with _starting, _deferred():
+        with _starting, deferred():  # another thread, with its own mask, may receive them
             yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
-def _deferred() -> Iterator[None]:
-    """Have interrupts raise after the block: another thread, with its own mask, may receive them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def deferred(on_signal: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Call `on_signal` where an interrupt comes, and let it do what it does when the block has ended.
+
+    One that is ignored stays so. Handlers run in the main thread only: in another nothing is deferred.
+    """
     came: list[int] = []
-    handlers: dict[signal.Signals, Any] = {number: signal.getsignal(number) for number in _WORDS}
-    _handle(dict.fromkeys(_WORDS, lambda number, _: came.append(number)))
+
+    def note(number: int, _: object) -> None:
+        came.append(number)
+        on_signal()
+
+    main = threading.current_thread() is threading.main_thread()
+    held = [one for one in _WORDS if main and signal.getsignal(one) not in (signal.SIG_IGN, None)]
+    before = {one: signal.signal(one, note) for one in held}
     try:
         yield
     finally:
-        _handle(handlers)
+        for one, handler in before.items():
+            signal.signal(one, handler)
         if came:
             signal.raise_signal(came[0])
 

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 from tqdm import tqdm
 
+from pipeline import interrupts
 from pipeline.endpoint.answers import Answer, AnswerCache
 from pipeline.endpoint.budget import Budget
 from pipeline.endpoint.client import Endpoint, Manners
@@ -23,7 +24,6 @@ from pipeline.endpoint.exchange import imported
 from pipeline.endpoint.replies import R, UnfitReplyError, parsed
 from pipeline.endpoint.requests import Message, Request
 from pipeline.endpoint.settings import from_environment
-from pipeline.endpoint.signals import signals_held
 from pipeline.endpoint.stopping import StopAskingError
 from pipeline.errors import MemcurateError
 from pipeline.params import AnswersFile, Ask, EndpointModel
@@ -116,7 +116,7 @@ class Asker:
         manners = self._manners.setdefault((model.model, step), Manners())
         endpoint = Endpoint(self._settings, self._answers[model.answers], self._budget, manners)
         workers = _Workers(endpoint, done, self._budget, step)
-        with signals_held(workers.interrupt):
+        with interrupts.deferred(workers.interrupt):
             return asyncio.run(workers.all(jobs, self._settings.at_once))
 
 
