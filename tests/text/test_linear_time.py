@@ -5,6 +5,8 @@ times, with runs of the characters that it names.
 """
 
 import re
+
+# How `re` itself reads a pattern: it has no public name, and no types.
 import re._constants as codes  # type: ignore[import-not-found]
 import re._parser as parser  # type: ignore[import-not-found]
 from collections.abc import Callable, Iterator

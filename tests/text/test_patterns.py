@@ -1,5 +1,6 @@
 """Patterns match the same in every Python that runs them."""
 
+# How `re` itself reads a pattern: it has no public name, and no types.
 import re._constants as codes  # type: ignore[import-not-found]
 import re._parser as parser  # type: ignore[import-not-found]
 from collections.abc import Iterator
