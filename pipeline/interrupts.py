@@ -23,7 +23,6 @@ _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 _Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 _installed = ""  # the name of what is interrupted
-_received = signal.SIGINT
 _signals: socket.socket | None = None  # what comes, a byte each; an interrupt is left in it
 _told = threading.Lock()  # taken by the first that prints the line, and never released
 _starting = threading.Lock()  # held while workers are started: a half started one prints a traceback
@@ -57,15 +56,13 @@ def end(status: int | None = None) -> None:
 
     Without `install` a status of 0 ends nothing, and another raises SystemExit.
     """
-    if _installed and status is None:
-        _interrupted(_received)
-    came = _came() if status == 0 else None
-    if came is not None:
-        _interrupted(came)
-    if _installed and status is not None:
+    if _installed:
+        came = _came()
+        if status is None or (status == 0 and came is not None):
+            _interrupted(came or signal.SIGINT)
         _leave(status)
     if status != 0:
-        sys.exit(128 + _received if status is None else status)
+        sys.exit(128 + signal.SIGINT if status is None else status)
 
 
 def kill_workers() -> None:
@@ -157,8 +154,6 @@ def _handle(handlers: Mapping[signal.Signals, _Handler]) -> None:
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     """Do as at SIGINT, for which asyncio has a handler of its own that ends its tasks first."""
-    global _received
-    _received = signal.SIGTERM
     handler = signal.getsignal(signal.SIGINT)
     if callable(handler):
         handler(signal.SIGINT, frame)
