@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro learn paper test test-slow fuzz lint setup
+.PHONY: repro learn paper test test-slow fuzz lint docs setup
 
 repro: setup
 	dvc repro
@@ -11,14 +11,14 @@ repro: setup
 # The smallest training that shows learning (docs/results.md): about an hour of two quiet cores, in a copy.
 # Checkpoints are kept here, so that it goes on when it is killed and started again.
 learn: setup
-	MEMCURATE_RUNS=$(CURDIR)/runs dvc exp run --temp --name learn \
+	MEMCURATE_RUNS_DIR=$(CURDIR)/runs dvc exp run --temp --name learn \
 	  --set-param training.profile=learn \
-	  --set-param 'use=[trec_coarse]' \
+	  --set-param 'enabled_sources=[trec_coarse]' \
 	  --set-param sources.trec_coarse.chunking.instances=800 \
 	  --set-param sources.trec_coarse.chunking.max_tokens=140 \
-	  --set-param sources.trec_coarse.questions.held_out=400 \
+	  --set-param sources.trec_coarse.questions.label=400 \
 	  --set-param sources.trec_coarse.checks.max_questions=400 \
-	  --set-param dataset.limit=800 \
+	  --set-param dataset.max_train_per_source=800 \
 	  evaluate_trained
 
 # The paper's dataset (docs/paper.md): its params take the place of params.yaml.
@@ -42,11 +42,17 @@ lint: setup
 	ruff check .
 	ruff format --check .
 	mypy
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+
+# The site, in site/: the references of commands and params are generated first.
+docs: setup
+	python -m tools.generate_reference
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	pip install --quiet --constraint constraints.txt --editable ".[run,train,dev]"
+	pip install --quiet --constraint constraints.txt --editable ".[run,train,dev,docs]"
 	touch $@
 

@@ -1,17 +1,21 @@
-"""The stages, each run by `python -m stages.NAME`, and the memcurate command.
+"""The DVC stages, each run by `python -m stages.NAME`, and the memcurate command in `cli`.
 
-Interrupts are seen to here, before the modules are imported, which takes seconds.
+Interrupt handlers are installed here, before the modules are imported, which takes seconds.
 """
 
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline import interrupts
+from pipeline.core import interrupts
 
 
-def _begin(module: str, arguments: list[str]) -> None:
-    """Begin `python -m MODULE ARGUMENT…`. Exits with a line where the module is not a program."""
+def _start_module(module: str, arguments: list[str]) -> None:
+    """Begin `python -m MODULE ARGUMENT…`: check a stage's arguments and install the handlers.
+
+    Exits with one line where the module is not a program, with the help after `--help`, and with a usage
+    error after wrong arguments.
+    """
     spec = find_spec(module)
     if (
         spec is not None
@@ -21,13 +25,20 @@ def _begin(module: str, arguments: list[str]) -> None:
         sys.exit(
             f"{module} does nothing by itself: `memcurate --help` lists the commands, dvc.yaml the stages"
         )
-    interrupts.install("@".join([module.removeprefix("stages."), *arguments[:1]]))
+    name = module.removeprefix("stages.")
+    interrupts.install_handlers("@".join([name, *arguments[:1]]))
+
+    from stages.shared.arguments import parse_stage_arguments
+    from stages.shared.paths import STAGE_OUTPUTS
+
+    if name in STAGE_OUTPUTS:
+        parse_stage_arguments(name, arguments)
 
 
 _program, *_arguments = sys.argv or [""]
 if _program == "-m":  # until Python has found the module, which is in this package
-    _begin(sys.orig_argv[-len(sys.argv)].removeprefix("-m"), _arguments)
+    _start_module(sys.orig_argv[-len(sys.argv)].removeprefix("-m"), _arguments)
 elif Path(_program).name == "memcurate":
-    interrupts.install("memcurate")
+    interrupts.install_handlers("memcurate")
 elif "multiprocessing.spawn" in sys.modules:
-    interrupts.end_with_leader()
+    interrupts.exit_with_parent()

@@ -1,65 +1,78 @@
-"""evaluate: every method and model on the test split and on stretched instances, into data/evaluation."""
+"""evaluate: baselines and policies on the test split and on concatenated instances, in data/evaluation."""
 
 from typing import Any
 
-from pipeline.endpoint.asking import Asker
-from pipeline.params import Params
+from pipeline.core.params import Params, PolicyParams
+from pipeline.llm.client import LLMClient
 from pipeline.text.tokens import Tokenizer
-from stages.evaluating import (
-    Lengths,
-    Play,
-    evaluate,
-    first_of_each_source,
-    method,
-    read_tests,
-    stretched,
-    with_policy,
+from stages.shared.evaluation_runner import (
+    EpisodeRunner,
+    InstancesByLength,
+    baseline_runner,
+    concatenate_to_lengths,
+    policy_runner,
+    read_test_instances,
+    run_evaluation,
+    take_per_source,
 )
-from stages.running import ASSETS, EVALUATION, run
-from training.evaluation import Evaluator
-from training.models import evaluator, model_policy
-from training.params import AgentParams, PolicyModel, agent_params
-from training.summary import Summary
+from stages.shared.paths import ASSETS_DIR, EVALUATION_DIR
+from stages.shared.runner import run_stage
+from training.evaluation.aggregate import EpisodeAggregator
+from training.evaluation.evaluator import Evaluator
+from training.evaluation.factory import build_evaluator, build_model_policy
 
-_AGAINST = "bm25_chunks"
+_BASELINE_METHOD = "bm25_chunks"
 
 
 def stage(params: Params, _: str) -> dict[str, Any]:
-    """Write data/evaluation: index.html, tables, episodes/<method>.parquet, asked.parquet."""
-    agent = agent_params(params)
-    what = agent.evaluation
-    tests = read_tests()
-    lengths = {
+    """Write data/evaluation: index.html, tables, episodes/<method>.parquet, model_calls.parquet."""
+    evaluation = params.evaluation
+    tests = read_test_instances()
+    instances_by_length = {
         None: tests,
-        **stretched(tests, what.stretch, "evaluation.stretch", what.questions, params.seed),
+        **concatenate_to_lengths(
+            tests,
+            evaluation.context_lengths,
+            "evaluation.context_lengths",
+            evaluation.max_questions,
+            params.seed,
+        ),
     }
-    asker = Asker()
-    who = evaluator(agent, Tokenizer(params.tokenizer, ASSETS).count, asker)
-    plays = []
-    for name in (*what.methods, *what.models):
-        played = _played(lengths, what.models.get(name))
-        plays.append((name, _play(name, who, agent, asker, played, params.seed), played))
-    summary = Summary(what.resamples, params.seed, _AGAINST)
-    return evaluate(EVALUATION, plays, summary, agent.answer, asker.asked)
+    client = LLMClient()
+    evaluator = build_evaluator(params, Tokenizer(params.tokenizer, ASSETS_DIR).count, client)
+    runners = []
+    for name in (*evaluation.baselines, *evaluation.policies):
+        instances = _select_instances(instances_by_length, evaluation.policies.get(name))
+        runners.append((name, _make_runner(name, evaluator, params, client, instances), instances))
+    aggregator = EpisodeAggregator(evaluation.bootstrap_samples, params.seed, _BASELINE_METHOD)
+    return run_evaluation(EVALUATION_DIR, runners, aggregator, params.answer, client.model_calls)
 
 
-def _played(lengths: Lengths, model: PolicyModel | None) -> Lengths:
-    """What a method plays: everything, or as much as its model's params say."""
-    if model is None:
-        return lengths
-    chosen = dict(lengths) if model.stretch else {}
-    chosen[None] = first_of_each_source(lengths[None], model.instances)
-    return chosen
+def _select_instances(
+    instances_by_length: InstancesByLength, policy: PolicyParams | None
+) -> InstancesByLength:
+    """Return the instances of a method; `evaluation.policies.NAME` may limit those of a model."""
+    if policy is None:
+        return instances_by_length
+    selected = dict(instances_by_length) if policy.long_contexts else {}
+    selected[None] = take_per_source(instances_by_length[None], policy.max_instances)
+    return selected
 
 
-def _play(name: str, who: Evaluator, agent: AgentParams, asker: Asker, played: Lengths, seed: int) -> Play:
-    """How a method plays. A model is loaded here, and its prompts are tried, before anything is played."""
-    if name not in agent.evaluation.models:
-        return method(name, who)
-    policy = model_policy(name, agent.evaluation.models[name], agent, asker, seed)
-    policy.check(one for instances in played.values() for one in instances)
-    return with_policy(who, policy)
+def _make_runner(
+    name: str,
+    evaluator: Evaluator,
+    params: Params,
+    client: LLMClient,
+    instances_by_length: InstancesByLength,
+) -> EpisodeRunner:
+    """Return the runner of a method. A model is loaded and its prompt lengths are checked at once."""
+    if name not in params.evaluation.policies:
+        return baseline_runner(name, evaluator)
+    policy = build_model_policy(name, params.evaluation.policies[name], params, client, params.seed)
+    policy.check_prompt_lengths(one for instances in instances_by_length.values() for one in instances)
+    return policy_runner(evaluator, policy)
 
 
 if __name__ == "__main__":
-    run(stage, "evaluate")
+    run_stage(stage, "evaluate")

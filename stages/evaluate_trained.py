@@ -1,78 +1,84 @@
-"""evaluate_trained: the trained policy beside the warm-started one and the methods without a model.
+"""evaluate_trained: the trained and the warm-started policy and the baselines, in data/trained_evaluation.
 
-All play the same test instances, those of the training profile, with its memory and prompts.
+All run on the same test instances, those of the training profile, with its memory and prompts.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.endpoint.asking import Asker
-from pipeline.errors import MemcurateError
-from pipeline.params import Params
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import Params
+from pipeline.llm.client import LLMClient
 from pipeline.text.tokens import Tokenizer
-from stages.evaluating import (
-    Lengths,
-    Play,
-    evaluate,
-    first_of_each_source,
-    method,
-    read_tests,
-    stretched,
-    with_policy,
+from stages.shared.evaluation_runner import (
+    EpisodeRunner,
+    InstancesByLength,
+    baseline_runner,
+    concatenate_to_lengths,
+    policy_runner,
+    read_test_instances,
+    run_evaluation,
+    take_per_source,
 )
-from stages.running import ASSETS, TRAINED, TRAINED_EVALUATION, WARM_START, run
-from training.chats.local import LocalChat
-from training.evaluation import Evaluator
-from training.lessons import lessons
-from training.models import evaluator
-from training.params import AgentParams, agent_params
+from stages.shared.paths import ASSETS_DIR, TRAINED_EVALUATION_DIR, TRAINED_MODEL_DIR, WARM_START_DIR
+from stages.shared.runner import run_stage
+from training.evaluation.aggregate import EpisodeAggregator
+from training.evaluation.evaluator import Evaluator
+from training.evaluation.factory import build_evaluator
+from training.memory.schema import EpisodeInput
+from training.policies.chats.local import LocalChatModel
 from training.policies.model import ModelPolicy
-from training.schema import InstanceToPlay
-from training.summary import Summary
+from training.rl.tasks import select_tasks
 
-_POLICIES = {"trained": TRAINED, "warm_start": WARM_START}
+_POLICY_DIRS = {"trained": TRAINED_MODEL_DIR, "warm_start": WARM_START_DIR}
 
 
 def stage(params: Params, _: str) -> dict[str, Any]:
-    """Write data/trained_evaluation: index.html, tables, episodes/<method>.parquet, asked.parquet."""
-    agent = agent_params(params)
-    profile, what = agent.training.chosen, agent.evaluation
-    tests = _tests(agent, params.seed)
-    key = f"training.profiles.{agent.training.profile}.stretch"
-    played = {None: tests, **stretched(tests, profile.stretch, key, what.questions, params.seed)}
-    agent = agent.model_copy(update={"memory": profile.memory})
-    asker = Asker()
-    who = evaluator(agent, Tokenizer(params.tokenizer, ASSETS).count, asker)
-    summary = Summary(what.resamples, params.seed, "warm_start")
-    return evaluate(
-        TRAINED_EVALUATION, _plays(agent, who, played, params.seed), summary, agent.answer, asker.asked
+    """Write data/trained_evaluation: index.html, tables, episodes/<method>.parquet, model_calls.parquet."""
+    profile, evaluation = params.training.active_profile, params.evaluation
+    tests = _select_tests(params)
+    key = f"training.profiles.{params.training.profile}.context_lengths"
+    instances_by_length = {
+        None: tests,
+        **concatenate_to_lengths(tests, profile.context_lengths, key, evaluation.max_questions, params.seed),
+    }
+    params = params.model_copy(update={"memory": profile.memory})
+    client = LLMClient()
+    evaluator = build_evaluator(params, Tokenizer(params.tokenizer, ASSETS_DIR).count, client)
+    aggregator = EpisodeAggregator(evaluation.bootstrap_samples, params.seed, "warm_start")
+    return run_evaluation(
+        TRAINED_EVALUATION_DIR,
+        _make_runners(params, evaluator, instances_by_length),
+        aggregator,
+        params.answer,
+        client.model_calls,
     )
 
 
-def _plays(
-    agent: AgentParams, who: Evaluator, played: Lengths, seed: int
-) -> Iterator[tuple[str, Play, Lengths]]:
-    """The policies, each loaded when it is its turn, and the methods without a model."""
-    profile = agent.training.chosen
-    for name, weights in _POLICIES.items():
-        chat = LocalChat(str(weights), profile.at_once)
-        policy = ModelPolicy(name, chat, profile.memory, profile.step, seed)
-        policy.check(one for instances in played.values() for one in instances)
-        yield name, with_policy(who, policy), played
-    for name in agent.evaluation.methods:
-        yield name, method(name, who), played
+def _make_runners(
+    params: Params, evaluator: Evaluator, instances_by_length: InstancesByLength
+) -> Iterator[tuple[str, EpisodeRunner, InstancesByLength]]:
+    """Yield the runner of each policy, loaded when it is requested, and of each baseline."""
+    profile = params.training.active_profile
+    for name, weights in _POLICY_DIRS.items():
+        chat = LocalChatModel(str(weights), profile.generation_batch_size)
+        policy = ModelPolicy(name, chat, profile.memory, profile.generation, params.seed)
+        policy.check_prompt_lengths(one for instances in instances_by_length.values() for one in instances)
+        yield name, policy_runner(evaluator, policy), instances_by_length
+    for name in params.evaluation.baselines:
+        yield name, baseline_runner(name, evaluator), instances_by_length
 
 
-def _tests(agent: AgentParams, seed: int) -> list[InstanceToPlay]:
-    profile = agent.training.chosen
-    tests = lessons(read_tests(), profile, None, seed)
+def _select_tests(params: Params) -> list[EpisodeInput]:
+    profile = params.training.active_profile
+    tests = select_tasks(read_test_instances(), profile, None, params.seed)
     if not tests:
         raise MemcurateError(
-            f"the test split has no instance of training profile {agent.training.profile}, whose sources are "
-            f"{', '.join(profile.sources or ['all'])}: add one of them to `use`"
+            f"the test split has no instance of training profile {params.training.profile}, whose sources "
+            f"are {', '.join(profile.sources or ['all'])}: add one of them to `enabled_sources`"
         )
-    return first_of_each_source(tests, profile.tests)
+    return take_per_source(tests, profile.max_test_instances)
 
 
 if __name__ == "__main__":
-    run(stage, "evaluate_trained")
+    run_stage(stage, "evaluate_trained")

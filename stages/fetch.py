@@ -1,20 +1,21 @@
-"""fetch: the raw files of one source, verified and unpacked, into data/raw/<source>. Nothing is parsed."""
+"""fetch: the raw files of one source, verified and unpacked, in data/raw/<source>. Nothing is parsed."""
 
 from typing import Any
 
+from pipeline.core.atomic import atomic_folder
+from pipeline.core.params import Params
 from pipeline.fetching import default_cache, fetch, mirror_from_environment
-from pipeline.folders import whole_folder
-from pipeline.params import Params
-from stages.running import RAW, run, source_argument
+from stages.shared.paths import RAW_DIR
+from stages.shared.runner import run_stage
 
 
 def stage(params: Params, source: str) -> dict[str, Any]:
     """Fetch the files of `sources.<source>.files`."""
     files = params.sources[source].files
-    with whole_folder(RAW / source) as folder:
+    with atomic_folder(RAW_DIR / source) as folder:
         counts = fetch(files, folder, mirror=mirror_from_environment(), cache=default_cache())
-    return {"files": counts.files, "bytes": counts.bytes}
+    return {"files": counts.files, "mb": round(counts.bytes / 1e6, 2)}
 
 
 if __name__ == "__main__":
-    run(stage, "fetch", source_argument())
+    run_stage(stage, "fetch")

@@ -1,38 +1,52 @@
-"""question: the questions of one source, carried over or made, each asked of one instance."""
+"""question: the questions of one source, its own and created ones, each assigned to one instance."""
 
 from collections import Counter
 from typing import Any
 
-from pipeline.folders import whole_folder
-from pipeline.params import Params
-from pipeline.questions.unmodelled import ask_without_models
-from pipeline.schema import Asked, AskedQuestion, Instance, Reject
-from pipeline.statistics import by_reason, by_step
-from pipeline.storage import read_rows, write_rows
-from stages.running import ASSETS, CHUNKS, QUESTIONS, run, source_argument
+from pipeline.core.atomic import atomic_folder, write_json
+from pipeline.core.params import Params
+from pipeline.core.schema import InstanceQuestion, ModelCall, Reject
+from pipeline.core.statistics import STATISTICS_FILE, count_model_calls, count_rejected, count_rejects
+from pipeline.core.storage import write_rows
+from pipeline.questions.deterministic import make_deterministic_questions, open_question_inputs
+from stages.shared.paths import ASSETS_DIR, CHUNKS_DIR, QUESTIONS_DIR
+from stages.shared.runner import run_stage
 
 
 def stage(params: Params, source: str) -> dict[str, Any]:
-    """Write data/questions/<source>: questions, rejects, and what models were asked, sorted by id."""
-    wanted = params.sources[source].questions
-    chunks = CHUNKS / source
-    asked, rejects = ask_without_models(chunks, wanted, params.seed, source, ASSETS)
-    models: list[Asked] = []
-    if wanted.written or wanted.told or wanted.keywords or wanted.shorten:
-        from pipeline.questions.modelled import ask_models  # loads the endpoint's client: seconds
+    """Write data/questions/<source>: questions, rejects and model calls, sorted by id."""
+    question_params = params.sources[source].questions
+    inputs = open_question_inputs(CHUNKS_DIR / source)
+    questions, rejects = make_deterministic_questions(
+        inputs, question_params, params.seed, source, ASSETS_DIR
+    )
+    model_calls: list[ModelCall] = []
+    if (
+        question_params.generated
+        or question_params.generated_summaries
+        or question_params.keywords
+        or question_params.shorten_answers
+    ):
+        # Imported here: it loads the client of the endpoint, which takes seconds.
+        from pipeline.questions.generated.model_generated import run_model_steps
 
-        instances = read_rows(chunks / "instances.parquet", Instance)
-        asked, more, models = ask_models(asked, instances, wanted, source)
-        rejects += more
-    with whole_folder(QUESTIONS / source) as folder:
-        ordered = sorted(asked, key=lambda row: (row.instance, row.question.id))
-        write_rows(folder / "questions.parquet", AskedQuestion, ordered)
+        questions, model_rejects, model_calls = run_model_steps(
+            questions, inputs.iter_instances(), question_params, source
+        )
+        rejects += model_rejects
+    with atomic_folder(QUESTIONS_DIR / source) as folder:
+        ordered = sorted(questions, key=lambda row: (row.instance, row.question.id))
+        write_rows(folder / "questions.parquet", InstanceQuestion, ordered)
         write_rows(folder / "rejects.parquet", Reject, sorted(rejects, key=lambda one: one.id))
-        write_rows(folder / "asked.parquet", Asked, models)
-    origins = Counter(row.question.origin for row in asked)
-    counts: dict[str, Any] = {"questions_by_origin": dict(origins), "rejects": by_reason(rejects)}
-    return {**counts, "asked": by_step(models)} if models else counts
+        write_rows(folder / "model_calls.parquet", ModelCall, model_calls)
+        statistics = {
+            "questions_by_origin": dict(Counter(row.question.origin for row in questions)),
+            "rejects": count_rejects(rejects),
+            "model_calls": count_model_calls(model_calls),
+        }
+        write_json(folder / STATISTICS_FILE, statistics)
+    return {"questions": len(questions), "rejected": count_rejected(rejects)}
 
 
 if __name__ == "__main__":
-    run(stage, "question", source_argument())
+    run_stage(stage, "question")

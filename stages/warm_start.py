@@ -1,66 +1,87 @@
-"""warm_start: the base model learns from the scripted writer's steps to write valid calls at all."""
+"""warm_start: supervised fine-tuning of the base model on the scripted policy's steps, in models/warm_start.
+
+After it the model writes valid tool calls, which GRPO needs to start from.
+"""
 
 from itertools import islice
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM
 
-from pipeline.folders import whole_folder
-from pipeline.params import Params
-from pipeline.storage import read_rows
+from pipeline.core.atomic import atomic_folder, write_json
+from pipeline.core.params import Params
+from pipeline.core.statistics import STATISTICS_FILE
+from pipeline.core.storage import read_rows
 from pipeline.text.tokens import Tokenizer
-from stages.running import ASSETS, BASE_MODEL, DATASET, WARM_START, run
-from training.chats.local import LocalChat
-from training.chats.template import Template
-from training.classroom import Classroom, classroom
-from training.entropy import mean_entropy
-from training.generation import Generator
-from training.params import agent_params
-from training.policies.scripted import ScriptedWriter
-from training.schema import InstanceToPlay
-from training.warm_start import teacher_rows, warm_start
+from stages.shared.paths import ASSETS_DIR, BASE_MODEL_DIR, DATASET_DIR, WARM_START_DIR
+from stages.shared.runner import run_stage
+from training.memory.schema import EpisodeInput
+from training.policies.chats.generation import BatchGenerator
+from training.policies.chats.local import LocalChatModel
+from training.policies.chats.template import ChatTemplate
+from training.policies.scripted import ScriptedPolicy
+from training.rl.entropy import mean_entropy
+from training.rl.setup import TrainingSetup, build_training_setup
+from training.rl.sft import generate_teacher_rows, run_sft
 
 _ENTROPY_ROWS = 8
 
 
 def stage(params: Params, _: str) -> dict[str, Any]:
-    """Write models/warm_start, and measure what it samples on held-out train instances."""
-    instances = read_rows(DATASET / "train.parquet", InstanceToPlay)
-    tokenizer = Tokenizer(params.tokenizer, ASSETS)
-    agent = agent_params(params)
-    room = classroom(agent, instances, BASE_MODEL, tokenizer, params.seed)
-    how, memory, seed = room.profile.warm_start, room.profile.memory, agent.training.seed
-    policy, count = room.policy(lambda prompts: []), room.evaluator.count
-    steps = teacher_rows(room.train, ScriptedWriter(ASSETS), policy, memory.core_tokens, count, how, seed)
-    rows = list(islice(steps, how.rows))
-    model = AutoModelForCausalLM.from_pretrained(BASE_MODEL, dtype=torch.float32)
+    """Write models/warm_start, with the figures of its episodes on the validation instances."""
+    instances = read_rows(DATASET_DIR / "train.parquet", EpisodeInput)
+    tokenizer = Tokenizer(params.tokenizer, ASSETS_DIR)
+    setup = build_training_setup(params, instances, BASE_MODEL_DIR, tokenizer, params.seed)
+    warm_start, memory, seed = setup.profile.warm_start, setup.profile.memory, params.training.seed
+    policy, count_tokens = setup.build_policy(lambda prompts: []), setup.evaluator.count_tokens
+    teacher = ScriptedPolicy(ASSETS_DIR)
+    teacher_rows = generate_teacher_rows(
+        setup.train_instances, teacher, policy, memory.core_tokens, count_tokens, warm_start, seed
+    )
+    rows = list(islice(teacher_rows, warm_start.num_rows))
+    model = AutoModelForCausalLM.from_pretrained(BASE_MODEL_DIR, dtype=torch.float32)
+    template = ChatTemplate(setup.tokenizer)
     with TemporaryDirectory() as scratch:
-        losses = warm_start(model, Template(room.tokenizer), rows, how, room.profile.bfloat16, seed, scratch)
-    with whole_folder(WARM_START) as folder:
+        losses = run_sft(model, template, rows, warm_start, setup.profile.bf16, seed, scratch)
+    with atomic_folder(WARM_START_DIR) as folder:
         model.save_pretrained(folder)
-        room.tokenizer.save_pretrained(folder)
-    return {
-        "rows": len(rows),
-        "updates": len(losses),
-        "loss": {"first": round(losses[0], 4), "last": round(losses[-1], 4)},
-        "held_out": _sampled(room, seed),
-    }
+        setup.tokenizer.save_pretrained(folder)
+        validation = _evaluate_validation(setup, folder, seed)
+        statistics = {
+            "rows": len(rows),
+            "updates": len(losses),
+            "loss": {"first": round(losses[0], 4), "last": round(losses[-1], 4)},
+            "validation": validation,
+        }
+        write_json(folder / STATISTICS_FILE, statistics)
+    score, reward = validation["rewards/correctness"], validation["rewards/total"]
+    return {"score": round(score, 3), "reward": round(reward, 3)}
 
 
-def _sampled(room: Classroom, seed: int) -> dict[str, float]:
-    """Rewards, calls and entropy of the held-out instances' episodes, one of each."""
-    # Read again: as the trainer leaves it in memory the model samples badly.
-    model = LocalChat(str(WARM_START)).model
-    step = room.profile.step
-    generator = Generator(model, room.tokenizer, step.reply_tokens, step.temperature, room.profile.at_once)
+def _evaluate_validation(setup: TrainingSetup, model_dir: Path, seed: int) -> dict[str, float]:
+    """Return rewards, tool calls and entropy of one episode of each validation instance."""
+    # Loaded again: the model that the trainer leaves in memory samples badly.
+    model = LocalChatModel(str(model_dir)).model
+    generation = setup.profile.generation
+    generator = BatchGenerator(
+        model,
+        setup.tokenizer,
+        generation.max_completion_tokens,
+        generation.temperature,
+        setup.profile.generation_batch_size,
+    )
     torch.manual_seed(seed)
-    rolled = room.rollouts(room.held_out).play(range(len(room.held_out)), generator.completed)
-    taken = [(row.prompt, row.completion) for row in rolled.rows[:_ENTROPY_ROWS]]
-    figures = {**rolled.figures, "entropy": mean_entropy(model, taken, step.temperature)}
+    batch = setup.build_collector(setup.validation_instances).collect(
+        range(len(setup.validation_instances)), generator.generate
+    )
+    samples = [(row.prompt, row.completion) for row in batch.transitions[:_ENTROPY_ROWS]]
+    figures = {**batch.metrics, "entropy": mean_entropy(model, samples, generation.temperature)}
+    del figures["environment_seconds"]  # a duration differs between equal warm starts
     return {name: round(value, 4) for name, value in figures.items()}
 
 
 if __name__ == "__main__":
-    run(stage, "warm_start")
+    run_stage(stage, "warm_start")

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from pipeline.chunking import Chunked, Context, chunk
-from pipeline.documents import Parsed
+from pipeline.chunking import ChunkedSource, ChunkingContext, chunk_source
+from pipeline.core.params import Params, load_params
 from pipeline.fetching import default_cache, fetch
-from pipeline.params import Params, load_params
 from pipeline.sources import parse
-from tests.endpoint.faults import FaultServer, serving
+from pipeline.sources.parsed import ParsedSource
+from tests.pipeline.llm.fault_server import FaultServer, serving
 
 ROOT = Path(__file__).parent.parent
 
@@ -42,7 +42,7 @@ def fetched(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
         if not (folder / "whole").exists():
             (folder / "assets").mkdir(parents=True)
             fetch(params.assets.files, folder / "assets", mirror=None, cache=default_cache())
-            for source in params.use:
+            for source in params.enabled_sources:
                 (folder / "raw" / source).mkdir(parents=True)
                 fetch(
                     params.sources[source].files, folder / "raw" / source, mirror=None, cache=default_cache()
@@ -64,20 +64,20 @@ def raw(fetched: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def context(params: Params, assets: Path) -> Context:
+def context(params: Params, assets: Path) -> ChunkingContext:
     """Tools and params for a source that tests make up."""
-    return Context("made", params.seed, params.split, params.tokenizer, assets)
+    return ChunkingContext("made", params.seed, params.split, params.tokenizer, assets)
 
 
 @pytest.fixture(scope="session")
-def chunked(params: Params, raw: Path, assets: Path) -> Callable[[str], tuple[Parsed, Chunked]]:
+def chunked(params: Params, raw: Path, assets: Path) -> Callable[[str], tuple[ParsedSource, ChunkedSource]]:
     """A source of the starter set, parsed and chunked, once in each worker."""
 
     @cache
-    def make(source: str) -> tuple[Parsed, Chunked]:
+    def make(source: str) -> tuple[ParsedSource, ChunkedSource]:
         parsed = parse(source, raw / source)
-        context = Context(source, params.seed, params.split, params.tokenizer, assets)
-        return parsed, chunk(parsed, params.sources[source].chunking, context)
+        context = ChunkingContext(source, params.seed, params.split, params.tokenizer, assets)
+        return parsed, chunk_source(parsed, params.sources[source].chunking, context)
 
     return make
 
@@ -106,7 +106,7 @@ def disk() -> Iterator[Mount]:
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
     """A server of ours behind the endpoint, and an answer cache of the test's own."""
-    monkeypatch.setenv("MEMCURATE_ENDPOINT_ANSWERS", str(tmp_path / "answers.sqlite"))
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_CACHE_PATH", str(tmp_path / "answers.sqlite"))
     with serving() as made:
         monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", made.url)
         yield made

@@ -1,0 +1,1 @@
+"""The memory agent: its memory, policies, evaluation and training."""

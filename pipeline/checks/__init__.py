@@ -1,9 +1,9 @@
 """Checks: functions from a question to the question, kept, or a reason to drop it.
 
 A check may return the question with fewer gold answers. `run_checks` applies them in the order of
-`CHECKS`; a question stops at the first that drops it. The other modules of this room look at more than a
-question: at all of an instance's (`repeated_question`), at all instances (`near_duplicate`,
-`contamination`), or drop nothing and report (`personal_data`).
+`CHECKS`; a question stops at the first that drops it. Some modules of this folder differ: they compare all
+questions of an instance (`repeated_question`), call a model (`model_checks`), or drop nothing and report
+(`pii`). `filtering` applies all checks to a source, `human_review` reads and writes the verdicts of people.
 """
 
 from collections.abc import Callable
@@ -13,18 +13,18 @@ from pipeline.checks import (
     answer_in_evidence,
     answer_in_question,
     answer_length,
+    human_rejected,
     keywords_grounded,
     language,
-    reviewed,
     summary_agrees,
     unanswerable,
     yes_no,
 )
-from pipeline.checks.dropped import Dropped
-from pipeline.checks.surroundings import Surroundings
-from pipeline.schema import Question
+from pipeline.checks.context import CheckContext
+from pipeline.core.rejection import Rejection
+from pipeline.core.schema import Question
 
-Check = Callable[[Question, Surroundings], Question | Dropped]
+Check = Callable[[Question, CheckContext], Question | Rejection]
 
 CHECKS: tuple[Check, ...] = (
     unanswerable.check,
@@ -36,15 +36,15 @@ CHECKS: tuple[Check, ...] = (
     keywords_grounded.check,
     language.check,
     ambiguous_cloze.check,
-    reviewed.check,
+    human_rejected.check,
 )
 
 
-def run_checks(question: Question, around: Surroundings) -> Question | Dropped:
-    """The question as the checks leave it, or why it is dropped."""
+def run_checks(question: Question, context: CheckContext) -> Question | Rejection:
+    """Return the question as the checks leave it, or the rejection of the first that drops it."""
     for check in CHECKS:
-        result = check(question, around)
-        if isinstance(result, Dropped):
+        result = check(question, context)
+        if isinstance(result, Rejection):
             return result
         question = result
     return question

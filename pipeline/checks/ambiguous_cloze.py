@@ -1,31 +1,31 @@
-"""Drops cloze questions that another sentence of the instance answers as well."""
+"""Drop cloze questions that another sentence of the instance answers as well."""
 
-from pipeline.checks.dropped import Dropped
-from pipeline.checks.surroundings import Surroundings
-from pipeline.questions.frames import sentence_of
-from pipeline.schema import BLANK, Question
-from pipeline.text.content import content_words
-from pipeline.text.normal import stands_in
+from pipeline.checks.context import CheckContext
+from pipeline.core.question_templates import extract_cloze_sentence
+from pipeline.core.rejection import Rejection
+from pipeline.core.schema import BLANK, Question
+from pipeline.text.content_words import content_words
+from pipeline.text.normalize import occurs_in
 
-_LEAST_WORDS = 3  # content words around the blank
-_SAME = 75  # percent of them that make another segment an answer as well
+_MIN_CONTENT_WORDS = 3  # around the blank
+_MIN_OVERLAP_PERCENT = 75  # of these content words; a segment that holds them answers the cloze too
 
 
-def check(question: Question, around: Surroundings) -> Question | Dropped:
-    """Keep a cloze whose sentence says enough, and whose words no other segment says with another answer.
+def check(question: Question, context: CheckContext) -> Question | Rejection:
+    """Keep a cloze with enough content words, most of which stand in no other segment.
 
-    A segment that says the same with the same answer does no harm.
+    A segment that has the same words and the same answer does no harm.
     """
     if question.origin != "cloze":
         return question
-    frame = content_words(sentence_of(question.text).replace(BLANK, " "))
-    if len(frame) < _LEAST_WORDS:
-        return Dropped("cloze says too little", f"{len(frame)} words around the blank")
-    least = -(-_SAME * len(frame) // 100)
-    for identity in around.sharing(frame, least):
-        text = around.segments[identity]
+    words = content_words(extract_cloze_sentence(question.text).replace(BLANK, " "))
+    if len(words) < _MIN_CONTENT_WORDS:
+        return Rejection("cloze says too little", f"{len(words)} words around the blank")
+    min_shared = -(-_MIN_OVERLAP_PERCENT * len(words) // 100)
+    for identity in context.segments_sharing(words, min_shared):
+        text = context.segment_texts[identity]
         if identity not in question.evidence and not any(
-            stands_in(answer, text) for answer in question.answers
+            occurs_in(answer, text) for answer in question.answers
         ):
-            return Dropped("ambiguous cloze", f"as well in {identity}: {text[:200]!r}")
+            return Rejection("ambiguous cloze", f"as well in {identity}: {text[:200]!r}")
     return question

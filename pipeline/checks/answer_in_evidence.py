@@ -1,24 +1,24 @@
-"""Drops questions whose answer does not stand in their evidence, where containment measures an answer.
+"""Drop questions of metric `contains` whose answer does not stand in their evidence.
 
-Questions of a whole document, whose benchmark does not say where the answer stands, are kept.
+Questions without evidence are kept: some benchmarks ask about a whole document and do not locate the answer.
 """
 
-from pipeline.checks.dropped import Dropped
-from pipeline.checks.surroundings import Surroundings
-from pipeline.schema import Question
-from pipeline.text.normal import stands_in
+from pipeline.checks.context import CheckContext
+from pipeline.core.rejection import Rejection
+from pipeline.core.schema import Question, segment_text
+from pipeline.text.normalize import occurs_in
 
 
-def check(question: Question, around: Surroundings) -> Question | Dropped:
+def check(question: Question, context: CheckContext) -> Question | Rejection:
     """Keep a question one of whose gold answers stands in a segment of its evidence, as whole words."""
     if question.metric != "contains" or not question.evidence:
         return question
     evidence = set(question.evidence)
-    for ordinal in question.evidence_chunks:
-        chunk = around.instance.chunks[ordinal]
+    for index in question.evidence_chunks:
+        chunk = context.instance.chunks[index]
         for segment in chunk.segments:
             if segment.id in evidence:
-                text = chunk.text[segment.start : segment.end]
-                if any(stands_in(answer, text) for answer in question.answers):
+                text = segment_text(chunk, segment)
+                if any(occurs_in(answer, text) for answer in question.answers):
                     return question
-    return Dropped("answer not in evidence", repr(question.answers[0]))
+    return Rejection("answer not in evidence", repr(question.answers[0]))

@@ -1,17 +1,17 @@
-"""Drops questions that hold their own answer, where the source asks for it."""
+"""Drop questions that hold their own answer, where `checks.drop_answer_in_question` is set."""
 
-from pipeline.checks.dropped import Dropped
-from pipeline.checks.surroundings import Surroundings
-from pipeline.schema import Question
-from pipeline.text.normal import holds, same_words
+from pipeline.checks.context import CheckContext
+from pipeline.core.rejection import Rejection
+from pipeline.core.schema import Question
+from pipeline.text.normalize import comparison_key, contains_normalized
 
 
-def check(question: Question, around: Surroundings) -> Question | Dropped:
+def check(question: Question, context: CheckContext) -> Question | Rejection:
     """Keep a question in which no gold answer stands, as whole words."""
-    if not around.params.drop_answer_in_question:
+    if not context.params.drop_answer_in_question:
         return question
-    asked = same_words(question.text)
+    question_key = comparison_key(question.text)
     for answer in question.answers:
-        if holds(asked, same_words(answer)):
-            return Dropped("answer in question", repr(answer))
+        if contains_normalized(question_key, comparison_key(answer)):
+            return Rejection("answer in question", repr(answer))
     return question

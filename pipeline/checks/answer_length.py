@@ -1,18 +1,18 @@
-"""Drops long gold answers, and the question when none is left (paper: answers of 5 tokens or more)."""
+"""Drop long gold answers, and the question when none is left (paper: answers of 5 tokens or more)."""
 
 from dataclasses import replace
 
-from pipeline.checks.dropped import Dropped
-from pipeline.checks.surroundings import Surroundings
-from pipeline.schema import Question
+from pipeline.checks.context import CheckContext
+from pipeline.core.rejection import Rejection
+from pipeline.core.schema import Question
 
 
-def check(question: Question, around: Surroundings) -> Question | Dropped:
+def check(question: Question, context: CheckContext) -> Question | Rejection:
     """Keep the gold answers of at most `max_answer_tokens` tokens."""
-    limit = around.params.max_answer_tokens
+    limit = context.params.max_answer_tokens
     if limit is None:
         return question
-    short = [answer for answer in question.answers if around.tokenizer.count(answer) <= limit]
+    short = [answer for answer in question.answers if context.tokenizer.count(answer) <= limit]
     if not short:
-        return Dropped("answer too long", f"over {limit} tokens: {question.answers[0]!r}")
+        return Rejection("answer too long", f"over {limit} tokens: {question.answers[0]!r}")
     return question if len(short) == len(question.answers) else replace(question, answers=short)

@@ -1,6 +1,6 @@
-"""Finds questions that an instance asks twice, and questions that contradict each other.
+"""Find questions that an instance asks twice, and questions that contradict each other.
 
-Questions are compared by their own text: the frame around it, where there is one, is the same for many.
+Questions are compared by their own text: the template around it, where there is one, is the same for many.
 """
 
 from collections import defaultdict
@@ -8,74 +8,81 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from pipeline.checks.dropped import Dropped
-from pipeline.questions.frames import own_texts
-from pipeline.schema import Question
-from pipeline.text.normal import same_words
-from pipeline.text.shingles import Hashes, alike, words_and_pairs
+from pipeline.core.question_templates import strip_templates
+from pipeline.core.rejection import Rejection
+from pipeline.core.schema import Question
+from pipeline.text.normalize import comparison_key
+from pipeline.text.shingles import Hashes, has_min_jaccard, unigram_bigram_hashes
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """What later questions are compared with."""
+class _KeptQuestion:
+    """A kept question, in the form that later questions are compared with."""
 
     id: str
     text: str
     shingles: Hashes
-    held_out: bool
+    is_label_question: bool
 
 
-def repeated(questions: Sequence[Question], percent: int) -> dict[str, Dropped]:
-    """The questions of one instance that should go, by id, and why.
+def find_repeated_questions(questions: Sequence[Question], percent: int) -> dict[str, Rejection]:
+    """Return the questions of one instance to reject, by id, with the reason.
 
-    Of questions with a common gold answer that are the same, or that share `percent` of their words and
-    word pairs, the first by id stays. Questions that are the same in full and have no common answer all
-    go. About held-out examples different questions are never near-duplicates, nor do they contradict:
-    a label in common says little, and `What is a tonne?` is another example than `What is a lake?`.
-    Ids must be unique.
+    Of questions with a common gold answer that are the same, or whose words and word pairs have a Jaccard
+    similarity of at least `percent`, the first by id is kept. Questions that are the same in full and have no
+    common answer are all rejected. Two different label questions are never near-duplicates and never
+    contradict each other: a label in common says little, and `What is a tonne?` is another example than
+    `What is a lake?`. Ids must be unique.
     """
-    dropped = _contradicting(questions)
-    by_answer: dict[str, list[_Kept]] = defaultdict(list)
-    own = zip(questions, own_texts(questions), strict=True)
-    for question, asked in sorted(own, key=lambda one: one[0].id):
-        if question.id in dropped:
+    rejections = _find_contradictions(questions)
+    by_answer: dict[str, list[_KeptQuestion]] = defaultdict(list)
+    with_own_text = zip(questions, strip_templates(questions), strict=True)
+    for question, own_text in sorted(with_own_text, key=lambda pair: pair[0].id):
+        if question.id in rejections:
             continue
-        this = _Kept(question.id, same_words(asked), words_and_pairs(asked), question.origin == "held-out")
-        answers = sorted(_answers(question))
-        earlier = {one.id: one for answer in answers for one in by_answer[answer]}
-        found = _repeats(this, [earlier[identity] for identity in sorted(earlier)], percent)
-        if found is not None:
-            dropped[question.id] = found
+        candidate = _KeptQuestion(
+            question.id,
+            comparison_key(own_text),
+            unigram_bigram_hashes(own_text),
+            question.origin == "label",
+        )
+        answers = sorted(_answer_keys(question))
+        earlier = {kept.id: kept for answer in answers for kept in by_answer[answer]}
+        rejection = _find_repeat(candidate, [earlier[identity] for identity in sorted(earlier)], percent)
+        if rejection is not None:
+            rejections[question.id] = rejection
             continue
         for answer in answers:
-            by_answer[answer].append(this)
-    return dropped
+            by_answer[answer].append(candidate)
+    return rejections
 
 
-def _answers(question: Question) -> set[str]:
-    return {same_words(answer) for answer in question.answers}
+def _answer_keys(question: Question) -> set[str]:
+    return {comparison_key(answer) for answer in question.answers}
 
 
-def _contradicting(questions: Sequence[Question]) -> dict[str, Dropped]:
+def _find_contradictions(questions: Sequence[Question]) -> dict[str, Rejection]:
     by_text: dict[str, list[Question]] = defaultdict(list)
-    for question in sorted(questions, key=lambda one: one.id):
-        if question.origin != "held-out":
-            by_text[same_words(question.text)].append(question)
-    dropped: dict[str, Dropped] = {}
+    for question in sorted(questions, key=lambda question: question.id):
+        if question.origin != "label":
+            by_text[comparison_key(question.text)].append(question)
+    rejections: dict[str, Rejection] = {}
     for same in by_text.values():
-        for one, other in combinations(same, 2):
-            if _answers(one).isdisjoint(_answers(other)):
-                for this, that in ((one, other), (other, one)):
-                    detail = f"{that.id} asks the same and has another answer"
-                    dropped.setdefault(this.id, Dropped("contradicting questions", detail))
-    return dropped
+        for first, second in combinations(same, 2):
+            if _answer_keys(first).isdisjoint(_answer_keys(second)):
+                for question, other in ((first, second), (second, first)):
+                    detail = f"{other.id} asks the same and has another answer"
+                    rejections.setdefault(question.id, Rejection("contradicting questions", detail))
+    return rejections
 
 
-def _repeats(this: _Kept, earlier: list[_Kept], percent: int) -> Dropped | None:
-    for one in earlier:
-        if one.text == this.text:
-            return Dropped("repeated question", f"repeats {one.id}")
-    for one in earlier:
-        if not (this.held_out or one.held_out) and alike(one.shingles, this.shingles, percent):
-            return Dropped("near-duplicate question", f"repeats {one.id}")
+def _find_repeat(candidate: _KeptQuestion, earlier: list[_KeptQuestion], percent: int) -> Rejection | None:
+    for kept in earlier:
+        if kept.text == candidate.text:
+            return Rejection("repeated question", f"repeats {kept.id}")
+    for kept in earlier:
+        if not (candidate.is_label_question or kept.is_label_question) and has_min_jaccard(
+            kept.shingles, candidate.shingles, percent
+        ):
+            return Rejection("near-duplicate question", f"repeats {kept.id}")
     return None

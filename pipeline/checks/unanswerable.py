@@ -1,10 +1,10 @@
-"""Drops questions without a gold answer, such as SQuAD 2.0's unanswerable ones."""
+"""Drop questions without a gold answer, such as SQuAD 2.0's unanswerable ones."""
 
-from pipeline.checks.dropped import Dropped
-from pipeline.checks.surroundings import Surroundings
-from pipeline.schema import Question
+from pipeline.checks.context import CheckContext
+from pipeline.core.rejection import Rejection
+from pipeline.core.schema import Question
 
 
-def check(question: Question, around: Surroundings) -> Question | Dropped:
+def check(question: Question, context: CheckContext) -> Question | Rejection:
     """Keep a question that has a gold answer."""
-    return question if any(question.answers) else Dropped("unanswerable", "no gold answer")
+    return question if any(question.answers) else Rejection("unanswerable", "no gold answer")

@@ -1,13 +1,13 @@
-"""Drops yes/no questions where the source asks for it: half of them are right by chance."""
+"""Drop yes/no questions, where `checks.drop_yes_no` is set: a guess is right half of the time."""
 
-from pipeline.checks.dropped import Dropped
-from pipeline.checks.surroundings import Surroundings
-from pipeline.schema import Question
-from pipeline.text.normal import words
+from pipeline.checks.context import CheckContext
+from pipeline.core.rejection import Rejection
+from pipeline.core.schema import Question
+from pipeline.text.normalize import words
 
 
-def check(question: Question, around: Surroundings) -> Question | Dropped:
-    """Keep a question that yes or no does not answer."""
-    if around.params.drop_yes_no and any(words(answer) in (["yes"], ["no"]) for answer in question.answers):
-        return Dropped("yes/no question", question.answers[0])
+def check(question: Question, context: CheckContext) -> Question | Rejection:
+    """Keep a question whose gold answers are neither yes nor no."""
+    if context.params.drop_yes_no and any(words(answer) in (["yes"], ["no"]) for answer in question.answers):
+        return Rejection("yes/no question", question.answers[0])
     return question

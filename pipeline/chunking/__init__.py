@@ -1,51 +1,63 @@
-"""Segments into chunks, chunks into instances: one module per recipe, packing shared by all."""
+"""Chunking: segments into chunks, chunks into instances. One module per strategy; all share `packing`."""
 
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.chunking import books, contexts, conversations, events, examples, gathered, passages, sessions
-from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import NO_ROOM
-from pipeline.chunking.packing import no_room
-from pipeline.documents import Parsed
-from pipeline.errors import MemcurateError
-from pipeline.params import Chunking
+from pipeline.chunking import (
+    books,
+    conversations,
+    events,
+    examples,
+    linked_articles,
+    passages,
+    sessions,
+    whole_documents,
+)
+from pipeline.chunking.instances import NO_ROOM_REASON
+from pipeline.chunking.packing import budget_error
+from pipeline.chunking.types import ChunkedSource, ChunkingContext
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import Chunking
+from pipeline.sources.parsed import ParsedSource
 
-__all__ = ["Chunked", "Context", "chunk"]
+__all__ = ["ChunkedSource", "ChunkingContext", "chunk_source"]
 
-_RECIPES: dict[str, Callable[[Parsed, Any, Context], Chunked]] = {
+_STRATEGIES: dict[str, Callable[[ParsedSource, Any, ChunkingContext], ChunkedSource]] = {
     "books": books.chunk,
     "conversations": conversations.chunk,
     "events": events.chunk,
-    "contexts": contexts.chunk,
+    "whole_documents": whole_documents.chunk,
     "sessions": sessions.chunk,
     "passages": passages.chunk,
-    "gathered": gathered.chunk,
+    "linked_articles": linked_articles.chunk,
     "examples": examples.chunk,
 }
 
 
-def chunk(parsed: Parsed, recipe: Chunking, context: Context) -> Chunked:
-    """Chunk a parsed source by its recipe.
+def chunk_source(parsed: ParsedSource, params: Chunking, context: ChunkingContext) -> ChunkedSource:
+    """Chunk a parsed source by its strategy.
 
-    Raises MemcurateError when the adapter gave nothing that the recipe takes, or as the recipe does.
+    Raises MemcurateError when the adapter parsed no input for the strategy, when `chunking.max_tokens` is too
+    small for every segment, and as the strategy itself does.
     """
-    given = {"books": parsed.books, "examples": parsed.examples}.get(recipe.recipe, parsed.documents)
-    if not given:
+    inputs = {"books": parsed.books, "examples": parsed.labelled_examples}.get(
+        params.strategy, parsed.documents
+    )
+    if not inputs:
         raise MemcurateError(
-            f"sources.{context.source}: the raw files gave nothing for the recipe {recipe.recipe!r} "
-            f"({len(parsed.rejects)} records were rejected{_first(parsed)}). "
-            "Check the files and chunking.recipe."
+            f"sources.{context.source}: the raw files gave nothing for chunking.strategy {params.strategy!r} "
+            f"({len(parsed.rejects)} records were rejected{_describe_first_reject(parsed)}). "
+            "Check the files and the strategy."
         )
-    chunked = _RECIPES[recipe.recipe](parsed, recipe, context)
-    if not chunked.instances and any(reject.reason == NO_ROOM for reject in chunked.rejects):
-        raise no_room(recipe.max_tokens)
+    chunked = _STRATEGIES[params.strategy](parsed, params, context)
+    if not chunked.instances and any(reject.reason == NO_ROOM_REASON for reject in chunked.rejects):
+        raise budget_error(params.max_tokens)
     return chunked
 
 
-def _first(parsed: Parsed) -> str:
-    """Why the first rejected record was."""
+def _describe_first_reject(parsed: ParsedSource) -> str:
+    """Return the location and reason of the first rejected record, for an error message."""
     for reject in parsed.rejects[:1]:
-        where = f"{reject.raw.file} {reject.raw.record}" if reject.raw else ""
-        return f"; the first, {where}: {reject.reason}, {reject.detail}"
+        location = f"{reject.source_span.file} {reject.source_span.record}" if reject.source_span else ""
+        return f"; the first, {location}: {reject.reason}, {reject.detail}"
     return ""

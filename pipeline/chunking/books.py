@@ -1,10 +1,10 @@
-"""Books into instances: chapters joined until they fill an instance (paper: a chapter is an instance).
+"""Chunk books into instances: chapters are joined until they fill one (paper: a chapter is an instance).
 
-Chunks run on through joined chapters. An instance closes at the first chapter end where it has
-`min_chunks` chunks of which the last is half full at least, or more chunks; or within a chapter at
-`max_chunks`. What is left at a book's end stands as an instance of its own if it has enough chunks, or has
-when chunks break at its chapters; else it joins the instance before; else both are cut again in the middle.
-What none of this places is a reject.
+Chunks run on through joined chapters. An instance ends at the first chapter end where it has `min_chunks`
+chunks, the last of them at least half full, or more chunks; or within a chapter at `max_chunks`. The
+remainder at a book's end is an instance of its own if it has enough chunks, or has enough when chunks break
+at its chapters; else it joins the instance before; else both are divided again in the middle. A remainder for
+which none of this works is a reject.
 """
 
 from collections import deque
@@ -12,40 +12,47 @@ from collections.abc import Iterable
 from functools import partial
 from itertools import pairwise
 
-from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import make_chunk, make_instance, rejected_segments, without_room
-from pipeline.chunking.packing import Draft, NoRoomError, OpenChunk, fill, no_room, tear
-from pipeline.chunking.splitting import divided
-from pipeline.documents import Book, Parsed
-from pipeline.ids import SegmentIds
-from pipeline.parallel import map_shards
-from pipeline.params import BookChunking
-from pipeline.rendering import BookRendering, Sentence
-from pipeline.schema import Instance, PlacedSegment, Reject, Segment, Span
+from pipeline.chunking.chunk_templates import BookTemplate, SentenceOffsets
+from pipeline.chunking.instances import make_chunk, make_instance, reject_oversized, reject_segments
+from pipeline.chunking.packing import (
+    BudgetTooSmallError,
+    ChunkBuilder,
+    PackedChunk,
+    budget_error,
+    pack_units,
+    split_oversized,
+)
+from pipeline.chunking.train_test_split import assign_splits
+from pipeline.chunking.types import ChunkedSource, ChunkingContext
+from pipeline.core.ids import SegmentIds
+from pipeline.core.parallel import map_shards
+from pipeline.core.params import BookChunking
+from pipeline.core.schema import Instance, Reject, Segment, SegmentSpan, Span
+from pipeline.sources.parsed import Book, ParsedSource
 from pipeline.text.sentences import SentenceSplitter
 from pipeline.text.tokens import Tokenizer
 
-Chapter = list[Sentence]
+Chapter = list[SentenceOffsets]
 
 
-def chunk(parsed: Parsed, recipe: BookChunking, context: Context) -> Chunked:
-    """Instances of all books, in the order of the books; whole books are drawn into test."""
-    function = partial(chunk_book, recipe=recipe, context=context)
+def chunk(parsed: ParsedSource, params: BookChunking, context: ChunkingContext) -> ChunkedSource:
+    """Make the instances of all books, in the order of the books; whole books are drawn into test."""
+    function = partial(chunk_book, params=params, context=context)
     results = map_shards(function, parsed.books, "books")
-    return divided(parsed.books, results, parsed.rejects, context)
+    return assign_splits(parsed.books, results, parsed.rejects, context)
 
 
-def sentences(book: Book, splitter: SentenceSplitter) -> list[Chapter]:
-    """The sentences of each chapter, with the white space between them shared out.
+def split_sentences(book: Book, splitter: SentenceSplitter) -> list[Chapter]:
+    """Return the sentences of each chapter, each with its share of the white space between sentences.
 
     A piece ends after the last newline behind its sentence: there token counts add up exactly.
     """
     spans: list[tuple[int, int]] = []
     lengths: list[int] = []
     for start, end, _ in book.chapters:
-        found = splitter.spans(book.text[start:end])
-        spans.extend((start + first, start + last) for first, last in found)
-        lengths.append(len(found))
+        chapter_spans = splitter.spans(book.text[start:end])
+        spans.extend((start + first, start + last) for first, last in chapter_spans)
+        lengths.append(len(chapter_spans))
     cuts = [spans[0][0]] if spans else []
     for (_, end), (following, _) in pairwise(spans):
         newline = book.text.rfind("\n", end, following)
@@ -60,108 +67,111 @@ def sentences(book: Book, splitter: SentenceSplitter) -> list[Chapter]:
 
 
 class BookPacker:
-    """Packs the sentences of one book into the chunks of its instances."""
+    """A packer of one book's sentences into the chunks of its instances."""
 
     def __init__(
         self,
         book: Book,
-        recipe: BookChunking,
+        params: BookChunking,
         tokenizer: Tokenizer,
         splitter: SentenceSplitter,
         seed: int,
         source: str,
     ) -> None:
+        """`seed` and `source` seed the draw of the days of the book's chunks."""
         self._book = book
-        self._recipe = recipe
+        self._params = params
         self._tokenizer = tokenizer
         self._splitter = splitter
         self._seed = seed
         self._source = source
 
-    def pack(self) -> tuple[list[list[Draft[Sentence]]], list[Sentence]]:
-        """(the chunks of each instance, the sentences at the book's end that make none)."""
-        recipe = self._recipe
-        groups: list[list[Draft[Sentence]]] = []
-        left: list[Chapter] = []  # chapters, or the part of one, that are in no closed instance yet
-        drafts: list[Draft[Sentence]] = []
-        opened = self._opened(0, 0)
-        for chapter in sentences(self._book, self._splitter):
-            left.append([])
+    def pack(self) -> tuple[list[list[PackedChunk[SentenceOffsets]]], list[SentenceOffsets]]:
+        """Return (the chunks of each instance, the sentences at the book's end that make no instance)."""
+        params = self._params
+        groups: list[list[PackedChunk[SentenceOffsets]]] = []
+        unpacked: list[Chapter] = []  # chapters, or the rest of one, that are not in a closed instance yet
+        packed_chunks: list[PackedChunk[SentenceOffsets]] = []
+        builder = self._open_chunk(0, 0)
+        for chapter in split_sentences(self._book, self._splitter):
+            unpacked.append([])
             waiting = deque(chapter)
             while waiting:
                 sentence = waiting.popleft()
-                if opened.add(sentence):
-                    left[-1].append(sentence)
+                if builder.add(sentence):
+                    unpacked[-1].append(sentence)
                     continue
-                if not opened:
-                    waiting.extendleft(reversed(self._broken_up(sentence)))
+                if not builder:
+                    waiting.extendleft(reversed(self._split_sentence(sentence)))
                     continue
                 waiting.appendleft(sentence)
-                drafts.append(opened.close())
-                if len(drafts) == recipe.max_chunks:
-                    groups.append(drafts)
-                    drafts, left = [], [[]]
-                opened = self._opened(len(groups), len(drafts))
-            last_counts = opened.tokens >= recipe.max_tokens // 2
-            if opened and len(drafts) + last_counts >= recipe.min_chunks:
-                groups.append([*drafts, opened.close()])
-                drafts, left = [], []
-                opened = self._opened(len(groups), 0)
-        return self._with_rest(groups, left) if any(left) else (groups, [])
+                packed_chunks.append(builder.build())
+                if len(packed_chunks) == params.max_chunks:
+                    groups.append(packed_chunks)
+                    packed_chunks, unpacked = [], [[]]
+                builder = self._open_chunk(len(groups), len(packed_chunks))
+            is_last_half_full = builder.tokens >= params.max_tokens // 2
+            if builder and len(packed_chunks) + is_last_half_full >= params.min_chunks:
+                groups.append([*packed_chunks, builder.build()])
+                packed_chunks, unpacked = [], []
+                builder = self._open_chunk(len(groups), 0)
+        return self._place_remainder(groups, unpacked) if any(unpacked) else (groups, [])
 
-    def _with_rest(
-        self, groups: list[list[Draft[Sentence]]], rest: list[Chapter]
-    ) -> tuple[list[list[Draft[Sentence]]], list[Sentence]]:
-        """Place the chapters at the book's end, which are too short for an instance."""
-        recipe = self._recipe
-        run_on = [[sentence for chapter in rest for sentence in chapter]]
-        for chapters in (run_on, rest):
-            alone = self._packed(chapters, len(groups), 0)
-            if recipe.min_chunks <= len(alone) <= recipe.max_chunks:
+    def _place_remainder(
+        self, groups: list[list[PackedChunk[SentenceOffsets]]], remainder: list[Chapter]
+    ) -> tuple[list[list[PackedChunk[SentenceOffsets]]], list[SentenceOffsets]]:
+        """Place the chapters at the book's end, too few for an instance; return as `pack` does."""
+        params = self._params
+        run_on = [[sentence for chapter in remainder for sentence in chapter]]
+        for chapters in (run_on, remainder):
+            alone = self._pack_chapters(chapters, len(groups), 0)
+            if params.min_chunks <= len(alone) <= params.max_chunks:
                 return [*groups, alone], []
         if not groups:
             return [], run_on[0]
         *others, last = groups
-        longer = last + self._packed(run_on, len(others), len(last))
-        if len(longer) <= recipe.max_chunks:
+        longer = last + self._pack_chapters(run_on, len(others), len(last))
+        if len(longer) <= params.max_chunks:
             return [*others, longer], []
         middle = len(longer) // 2
-        second = self._packed(
-            [[unit for draft in longer[middle:] for unit, _ in draft.units]], len(groups), 0
+        second = self._pack_chapters(
+            [[unit for packed_chunk in longer[middle:] for unit, _ in packed_chunk.units]], len(groups), 0
         )
-        if all(recipe.min_chunks <= size <= recipe.max_chunks for size in (middle, len(second))):
+        if all(params.min_chunks <= size <= params.max_chunks for size in (middle, len(second))):
             return [*others, longer[:middle], second], []
         return groups, run_on[0]
 
-    def _packed(self, chapters: Iterable[Chapter], instance: int, ordinal: int) -> list[Draft[Sentence]]:
-        """The chunks of an instance from chunk `ordinal` on, a chapter beginning a new chunk."""
-        drafts: list[Draft[Sentence]] = []
+    def _pack_chapters(
+        self, chapters: Iterable[Chapter], instance_index: int, chunk_index: int
+    ) -> list[PackedChunk[SentenceOffsets]]:
+        """Return the chunks of an instance from `chunk_index` on; each chapter begins a new chunk."""
+        packed_chunks: list[PackedChunk[SentenceOffsets]] = []
         for chapter in chapters:
-            first = ordinal + len(drafts)
-            left_out: list[Sentence] = []
-            opened = partial(self._opened_from, instance, first)
-            drafts += fill(chapter, opened, self._broken_up, left_out)
-            if left_out:
-                raise no_room(self._recipe.max_tokens)
-        return drafts
+            first = chunk_index + len(packed_chunks)
+            oversized: list[SentenceOffsets] = []
+            open_chunk = partial(self._open_chunk_from, instance_index, first)
+            packed_chunks += pack_units(chapter, open_chunk, self._split_sentence, oversized)
+            if oversized:
+                raise budget_error(self._params.max_tokens)
+        return packed_chunks
 
-    def _opened(self, instance: int, ordinal: int) -> OpenChunk[Sentence]:
-        rendering = BookRendering(self._book.text, self._seed, self._source, self._book.name, instance)
-        most = self._recipe.max_tokens
-        return OpenChunk(self._tokenizer, rendering, ordinal, most, most)
+    def _open_chunk(self, instance_index: int, chunk_index: int) -> ChunkBuilder[SentenceOffsets]:
+        template = BookTemplate(self._book.text, self._seed, self._source, self._book.name, instance_index)
+        max_tokens = self._params.max_tokens
+        return ChunkBuilder(self._tokenizer, template, chunk_index, max_tokens, max_tokens)
 
-    def _opened_from(self, instance: int, first: int, number: int) -> OpenChunk[Sentence]:
-        return self._opened(instance, first + number)
+    def _open_chunk_from(self, instance_index: int, first: int, number: int) -> ChunkBuilder[SentenceOffsets]:
+        return self._open_chunk(instance_index, first + number)
 
-    def _broken_up(self, sentence: Sentence) -> list[Sentence]:
-        """The parts of a sentence that exceeds the budget alone; of space after it a line end stays."""
+    def _split_sentence(self, sentence: SentenceOffsets) -> list[SentenceOffsets]:
+        """Split a sentence that exceeds the budget alone; of white space after it only a line end is kept."""
         piece, start, end, after = sentence
-        most = self._recipe.max_tokens
-        spans = tear(self._book.text[start:end], self._tokenizer, self._splitter, most // 4)
+        max_tokens = self._params.max_tokens
+        spans = split_oversized(self._book.text[start:end], self._tokenizer, self._splitter, max_tokens // 4)
         if len(spans) == 1:
             line_end = self._book.text.find("\n", end, after) + 1 or min(end + 1, after)
             if line_end == after:
-                raise no_room(most)
+                raise budget_error(max_tokens)
             return [(piece, start, end, line_end)]
         edges = [piece, *(start + last for _, last in spans[:-1]), after]
         return [
@@ -170,40 +180,46 @@ class BookPacker:
         ]
 
 
-def chunk_book(book: Book, recipe: BookChunking, context: Context) -> tuple[list[Instance], list[Reject]]:
-    """(the instances of a book, their split not yet drawn; a reject of what makes none)."""
+def chunk_book(
+    book: Book, params: BookChunking, context: ChunkingContext
+) -> tuple[list[Instance], list[Reject]]:
+    """Return (the instances of a book, their split not yet drawn; rejects of sentences in no instance)."""
     source = context.source
-    packer = BookPacker(book, recipe, context.tokenizer, context.splitter, context.seed, source)
-    facts = _Facts(source, book)
+    packer = BookPacker(book, params, context.tokenizer, context.splitter, context.seed, source)
+    segment_builder = _SegmentBuilder(source, book)
     try:
         groups, left_over = packer.pack()
-    except NoRoomError:
-        every = [facts.segment(one) for chapter in sentences(book, context.splitter) for one in chapter]
-        return [], without_room(source, recipe.max_tokens, book.name, every)
+    except BudgetTooSmallError:
+        segments = [
+            segment_builder.build_segment(sentence)
+            for chapter in split_sentences(book, context.splitter)
+            for sentence in chapter
+        ]
+        return [], reject_oversized(source, params.max_tokens, book.name, segments)
     instances = []
-    for ordinal, drafts in enumerate(groups):
+    for index, packed_chunks in enumerate(groups):
         chunks = [
             make_chunk(
                 source,
                 number,
-                draft.text,
-                draft.tokens,
-                draft.time,
-                [facts.placed(*unit) for unit in draft.units],
+                packed_chunk.text,
+                packed_chunk.tokens,
+                packed_chunk.time,
+                [segment_builder.build_span(*unit) for unit in packed_chunk.units],
             )
-            for number, draft in enumerate(drafts)
+            for number, packed_chunk in enumerate(packed_chunks)
         ]
-        instances.append(make_instance(source, "train", book.name, ordinal, chunks))
+        instances.append(make_instance(source, "train", book.name, index, chunks))
     if not left_over:
         return instances, []
-    segments = [facts.segment(sentence) for sentence in left_over]
+    segments = [segment_builder.build_segment(sentence) for sentence in left_over]
     reason = "too few chunks left" if instances else "document too short"
-    detail = f"fewer than min_chunks = {recipe.min_chunks} chunks"
-    return instances, [rejected_segments(source, reason, detail, book.name, segments)]
+    detail = f"fewer than min_chunks = {params.min_chunks} chunks"
+    return instances, [reject_segments(source, reason, detail, book.name, segments)]
 
 
-class _Facts:
-    """Ids, spans and chapters of a book's sentences, asked for in reading order."""
+class _SegmentBuilder:
+    """A builder of a book's segments, to be called in reading order."""
 
     def __init__(self, source: str, book: Book) -> None:
         self._book = book
@@ -211,8 +227,8 @@ class _Facts:
         self._chapters = iter(book.chapters)
         self._chapter = next(self._chapters)
 
-    def _next(self, start: int, end: int) -> tuple[str, Span, str, str | None]:
-        """(id, raw, document, section) of the sentence."""
+    def _next_metadata(self, start: int, end: int) -> tuple[str, Span, str, str | None]:
+        """Return (id, source span, document, section) of the sentence [start, end)."""
         while start >= self._chapter[1]:
             self._chapter = next(self._chapters)
         text = self._book.text[start:end]
@@ -223,13 +239,13 @@ class _Facts:
             self._chapter[2] or None,
         )
 
-    def placed(self, sentence: Sentence, starts: list[int]) -> PlacedSegment:
+    def build_span(self, sentence: SentenceOffsets, starts: list[int]) -> SegmentSpan:
         _, start, end, _ = sentence
-        identity, raw, document, section = self._next(start, end)
-        place = starts[0]
-        return PlacedSegment(identity, raw, document, section, None, None, None, place, place + end - start)
+        identity, span, document, section = self._next_metadata(start, end)
+        first, last = starts[0], starts[0] + end - start
+        return SegmentSpan(identity, span, document, section, None, None, None, first, last)
 
-    def segment(self, sentence: Sentence) -> Segment:
+    def build_segment(self, sentence: SentenceOffsets) -> Segment:
         _, start, end, _ = sentence
-        identity, raw, document, section = self._next(start, end)
-        return Segment(identity, raw, document, section, None, None, None, self._book.text[start:end])
+        identity, span, document, section = self._next_metadata(start, end)
+        return Segment(identity, span, document, section, None, None, None, self._book.text[start:end])

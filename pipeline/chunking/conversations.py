@@ -1,33 +1,27 @@
-"""One person's chats, in order of time, into instances of the chunks that they fill."""
+"""Chunk the chats of one person, in order of time, into instances."""
 
-from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import runs_of, without_room
-from pipeline.chunking.packing import pack
-from pipeline.chunking.splitting import divided
-from pipeline.documents import Document, Parsed
-from pipeline.params import ConversationChunking
-from pipeline.rendering import ConversationRendering
-from pipeline.schema import Instance, Reject, Segment
+from pipeline.chunking.chunk_templates import ConversationTemplate
+from pipeline.chunking.instances import reject_oversized, split_into_instances
+from pipeline.chunking.train_test_split import assign_splits
+from pipeline.chunking.types import ChunkedSource, ChunkingContext
+from pipeline.core.params import ConversationChunking
+from pipeline.core.schema import Instance, Reject
+from pipeline.sources.parsed import Document, ParsedSource
 
 
-def chunk(parsed: Parsed, recipe: ConversationChunking, context: Context) -> Chunked:
-    """Instances of all documents; whole documents are drawn into test, by their number of instances."""
+def chunk(parsed: ParsedSource, params: ConversationChunking, context: ChunkingContext) -> ChunkedSource:
+    """Chunk all documents; whole documents are drawn into test, weighted by their number of instances."""
     # In this process: sending a person's segments to another takes as long as packing them.
-    results = (_chunk_document(document, recipe, context) for document in parsed.documents)
-    return divided(parsed.documents, results, parsed.rejects, context)
+    results = (_chunk_document(document, params, context) for document in parsed.documents)
+    return assign_splits(parsed.documents, results, parsed.rejects, context)
 
 
 def _chunk_document(
-    document: Document, recipe: ConversationChunking, context: Context
+    document: Document, params: ConversationChunking, context: ChunkingContext
 ) -> tuple[list[Instance], list[Reject]]:
-    """(the instances of a person, their split not yet drawn; a reject of a person with too few chunks)."""
-    unfit: list[Segment] = []
-    rendering = ConversationRendering()
-    drafts = list(
-        pack(document.units, context.tokenizer, context.splitter, rendering, recipe.max_tokens, unfit)
+    """Return (the instances of a person, their split not yet drawn; the rejected segments)."""
+    packed_chunks, oversized = context.pack(document.units, ConversationTemplate(), params.max_tokens)
+    rejects = reject_oversized(context.source, params.max_tokens, document.name, oversized)
+    return split_into_instances(
+        context.source, document.name, packed_chunks, params.min_chunks, params.max_chunks, rejects
     )
-    rejects = without_room(context.source, recipe.max_tokens, document.name, unfit)
-    if rejects and not drafts:
-        return [], rejects
-    instances, short = runs_of(document.name, drafts, recipe.min_chunks, recipe.max_chunks, context.source)
-    return instances, rejects + short

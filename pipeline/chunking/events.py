@@ -1,47 +1,51 @@
-"""A person's events, in the source's order, into instances: a chunk is one event (paper: PerLTQA).
+"""Chunk a person's events, in the source's order, into instances: a chunk is one event (paper: PerLTQA).
 
-An event is a section that nobody says, with the sections after it up to the next: its dialogues. An event
-over the budget makes several chunks. Deviation: a person with more events than an instance holds makes
+An event is a section without a speaker, with the sections after it up to the next event: its dialogues. An
+event over the budget makes several chunks. Deviation: a person with more events than an instance holds makes
 several instances, where the paper leaves the later events out.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import runs_of, without_room
-from pipeline.chunking.packing import Draft, pack
-from pipeline.chunking.splitting import divided
-from pipeline.documents import Document, Parsed
-from pipeline.params import EventChunking
-from pipeline.rendering import ConversationRendering, day
-from pipeline.schema import Instance, Reject, Segment
+from pipeline.chunking.chunk_templates import ConversationTemplate
+from pipeline.chunking.instances import reject_oversized, split_into_instances
+from pipeline.chunking.packing import PackedChunk
+from pipeline.chunking.train_test_split import assign_splits
+from pipeline.chunking.types import ChunkedSource, ChunkingContext
+from pipeline.core.dates import synthetic_time
+from pipeline.core.params import EventChunking
+from pipeline.core.schema import Instance, Reject, Segment
+from pipeline.sources.parsed import Document, ParsedSource
 
 
-def chunk(parsed: Parsed, recipe: EventChunking, context: Context) -> Chunked:
-    """Instances of all documents; whole documents are drawn into test, by their number of instances."""
-    results = (_chunk_document(document, recipe, context) for document in parsed.documents)
-    return divided(parsed.documents, results, parsed.rejects, context)
+def chunk(parsed: ParsedSource, params: EventChunking, context: ChunkingContext) -> ChunkedSource:
+    """Chunk all documents; whole documents are drawn into test, weighted by their number of instances."""
+    results = (_chunk_document(document, params, context) for document in parsed.documents)
+    return assign_splits(parsed.documents, results, parsed.rejects, context)
 
 
 def _chunk_document(
-    document: Document, recipe: EventChunking, context: Context
+    document: Document, params: EventChunking, context: ChunkingContext
 ) -> tuple[list[Instance], list[Reject]]:
-    drafts: list[Draft[list[Segment]]] = []
-    unfit: list[Segment] = []
-    rendering = ConversationRendering()
-    for event in _events(document):
-        packed = pack(event, context.tokenizer, context.splitter, rendering, recipe.max_tokens, unfit)
-        drafts += (_dated(draft, len(drafts) + number) for number, draft in enumerate(packed))
-    rejects = without_room(context.source, recipe.max_tokens, document.name, unfit)
-    if rejects and not drafts:
-        return [], rejects
-    instances, short = runs_of(document.name, drafts, recipe.min_chunks, recipe.max_chunks, context.source)
-    return instances, rejects + short
+    packed_chunks: list[PackedChunk[list[Segment]]] = []
+    oversized: list[Segment] = []
+    template = ConversationTemplate()
+    for event in _group_events(document):
+        packed, event_oversized = context.pack(event, template, params.max_tokens)
+        oversized += event_oversized
+        packed_chunks += (
+            _assign_day(packed_chunk, len(packed_chunks) + number)
+            for number, packed_chunk in enumerate(packed)
+        )
+    rejects = reject_oversized(context.source, params.max_tokens, document.name, oversized)
+    return split_into_instances(
+        context.source, document.name, packed_chunks, params.min_chunks, params.max_chunks, rejects
+    )
 
 
-def _events(document: Document) -> Iterator[list[list[Segment]]]:
-    """The units of each event."""
+def _group_events(document: Document) -> Iterator[list[list[Segment]]]:
+    """Yield the units of each event."""
     event: list[list[Segment]] = []
     for section in document.sections:
         if event and not section.units[0][0].speaker:
@@ -52,6 +56,10 @@ def _events(document: Document) -> Iterator[list[list[Segment]]]:
         yield event
 
 
-def _dated(draft: Draft[list[Segment]], number: int) -> Draft[list[Segment]]:
-    """A chunk whose event has no date gets a day of its own, as passages do."""
-    return draft if draft.units[0][0][0].time else replace(draft, time=day(number))
+def _assign_day(packed_chunk: PackedChunk[list[Segment]], number: int) -> PackedChunk[list[Segment]]:
+    """Give a chunk whose event has no date a day of its own, as passages have."""
+    return (
+        packed_chunk
+        if packed_chunk.units[0][0][0].time
+        else replace(packed_chunk, time=synthetic_time(number))
+    )

@@ -1,24 +1,24 @@
-"""Packed chunks into instances, and what makes no instance into rejects; the cutting both share."""
+"""Build instances of packed chunks, and rejects of the segments that make no instance."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
-from pipeline.chunking.packing import Draft
-from pipeline.ids import short_id
-from pipeline.rendering import day
-from pipeline.schema import Chunk, Instance, Label, PlacedSegment, Reject, Segment, Split
+from pipeline.chunking.packing import PackedChunk
+from pipeline.core.dates import synthetic_time
+from pipeline.core.ids import short_id
+from pipeline.core.schema import Chunk, Instance, Label, Reject, Segment, SegmentSpan, Split
 
 T = TypeVar("T")
 
-NO_ROOM = "no room in a chunk"
+NO_ROOM_REASON = "no room in a chunk"
 
 
-def placed(segment: Segment, start: int) -> PlacedSegment:
-    """The segment at its place in a chunk's text."""
-    return PlacedSegment(
+def to_segment_span(segment: Segment, start: int) -> SegmentSpan:
+    """Return the span of a segment that begins at `start` in a chunk's text."""
+    return SegmentSpan(
         id=segment.id,
-        raw=segment.raw,
+        source_span=segment.source_span,
         document=segment.document,
         section=segment.section,
         speaker=segment.speaker,
@@ -29,40 +29,40 @@ def placed(segment: Segment, start: int) -> PlacedSegment:
     )
 
 
-def placed_units(draft: Draft[list[Segment]]) -> list[PlacedSegment]:
-    """The segments of a packed chunk at their places."""
+def segment_spans(packed_chunk: PackedChunk[list[Segment]]) -> list[SegmentSpan]:
+    """Return the spans of a packed chunk's segments."""
     return [
-        placed(segment, start)
-        for unit, starts in draft.units
+        to_segment_span(segment, start)
+        for unit, starts in packed_chunk.units
         for segment, start in zip(unit, starts, strict=True)
     ]
 
 
 def make_chunk(
-    source: str, ordinal: int, text: str, tokens: int, time: str | None, segments: list[PlacedSegment]
+    source: str, index: int, text: str, tokens: int, time: str | None, segments: list[SegmentSpan]
 ) -> Chunk:
-    """A chunk with its id; without a time of its own it has the first of its segments', or a made-up day."""
-    known = time or next((segment.time for segment in segments if segment.time), None)
+    """Build a chunk with its id; without `time` it has its segments' first time, or a synthetic day."""
+    known_time = time or next((segment.time for segment in segments if segment.time), None)
     return Chunk(
         id=short_id(source, text, *(segment.id for segment in segments)),
-        ordinal=ordinal,
+        index=index,
         text=text,
         tokens=tokens,
-        time=known or day(ordinal),
+        time=known_time or synthetic_time(index),
         segments=segments,
     )
 
 
 def make_instance(
-    source: str, split: Split, document: str, ordinal: int, chunks: list[Chunk], labels: Iterable[Label] = ()
+    source: str, split: Split, document: str, index: int, chunks: list[Chunk], labels: Iterable[Label] = ()
 ) -> Instance:
-    """An instance with its id, without questions."""
+    """Build an instance with its id, without questions."""
     return Instance(
         id=short_id(source, document, *(chunk.id for chunk in chunks)),
         source=source,
         split=split,
         document=document,
-        ordinal=ordinal,
+        index=index,
         tokens=sum(chunk.tokens for chunk in chunks),
         chunks=chunks,
         questions=[],
@@ -70,26 +70,33 @@ def make_instance(
     )
 
 
-def instance_of(
+def make_instance_from_packed(
     source: str,
     split: Split,
     document: str,
-    ordinal: int,
-    drafts: Iterable[Draft[list[Segment]]],
+    index: int,
+    packed_chunks: Iterable[PackedChunk[list[Segment]]],
     labels: Iterable[Label] = (),
 ) -> Instance:
-    """An instance of packed chunks."""
+    """Build an instance of packed chunks, without questions."""
     chunks = [
-        make_chunk(source, number, draft.text, draft.tokens, draft.time, placed_units(draft))
-        for number, draft in enumerate(drafts)
+        make_chunk(
+            source,
+            number,
+            packed_chunk.text,
+            packed_chunk.tokens,
+            packed_chunk.time,
+            segment_spans(packed_chunk),
+        )
+        for number, packed_chunk in enumerate(packed_chunks)
     ]
-    return make_instance(source, split, document, ordinal, chunks, labels)
+    return make_instance(source, split, document, index, chunks, labels)
 
 
-def rejected_segments(
+def reject_segments(
     source: str, reason: str, detail: str, document: str, segments: list[Segment], split: Split | None = None
 ) -> Reject:
-    """Segments that make no instance."""
+    """Build the reject of segments that make no instance."""
     return Reject(
         id=short_id(source, reason, document, *(segment.id for segment in segments)),
         source=source,
@@ -103,36 +110,47 @@ def rejected_segments(
     )
 
 
-def without_room(
+def reject_oversized(
     source: str, max_tokens: int, document: str, segments: list[Segment], split: Split | None = None
 ) -> list[Reject]:
-    """A reject of the segments that `packing.pack` left out; none where there are none."""
+    """Return a reject of the segments that `pack_segments` left out; no reject where it left out none."""
     if not segments:
         return []
     detail = f"chunking.max_tokens = {max_tokens} has no room for it and the lines above it"
-    return [rejected_segments(source, NO_ROOM, detail, document, segments, split)]
+    return [reject_segments(source, NO_ROOM_REASON, detail, document, segments, split)]
 
 
-def segments_of(drafts: Iterable[Draft[list[Segment]]]) -> list[Segment]:
-    """The segments of packed chunks, in order."""
-    return [segment for draft in drafts for unit, _ in draft.units for segment in unit]
+def packed_segments(packed_chunks: Iterable[PackedChunk[list[Segment]]]) -> list[Segment]:
+    """Return the segments of packed chunks, in order."""
+    return [segment for packed_chunk in packed_chunks for unit, _ in packed_chunk.units for segment in unit]
 
 
-def evenly(items: Sequence[T], most: int) -> list[Sequence[T]]:
-    """Cut a sequence into as few runs of at most `most` as do, their lengths differing by one at most."""
-    runs = -(-len(items) // most)
-    edges = [len(items) * number // runs for number in range(runs + 1)] if runs else [0]
+def split_evenly(items: Sequence[T], max_length: int) -> list[Sequence[T]]:
+    """Split a sequence into the fewest runs of at most `max_length`, whose lengths differ by at most one."""
+    run_count = -(-len(items) // max_length)
+    edges = [len(items) * number // run_count for number in range(run_count + 1)] if run_count else [0]
     return [items[start:end] for start, end in pairwise(edges)]
 
 
-def runs_of(
-    document: str, drafts: Sequence[Draft[list[Segment]]], least: int, most: int, source: str
+def split_into_instances(
+    source: str,
+    document: str,
+    packed_chunks: Sequence[PackedChunk[list[Segment]]],
+    min_chunks: int,
+    max_chunks: int,
+    rejects: list[Reject],
 ) -> tuple[list[Instance], list[Reject]]:
-    """(a document's chunks as instances of `most` chunks at most, their split not yet drawn; a reject of
-    fewer than `least`).
+    """Split a document's chunks evenly into instances of at most `max_chunks` chunks.
+
+    `rejects` are those of the document's oversized segments. Returns (the instances, their split not yet
+    drawn; `rejects` and a reject of a document with fewer than `min_chunks` chunks).
     """
-    if len(drafts) < least:
-        detail = f"{len(drafts)} chunks, min_chunks is {least}"
-        return [], [rejected_segments(source, "document too short", detail, document, segments_of(drafts))]
-    runs = enumerate(evenly(drafts, most))
-    return [instance_of(source, "train", document, ordinal, run) for ordinal, run in runs], []
+    if rejects and not packed_chunks:
+        return [], rejects
+    if len(packed_chunks) < min_chunks:
+        detail = f"{len(packed_chunks)} chunks, min_chunks is {min_chunks}"
+        segments = packed_segments(packed_chunks)
+        return [], [*rejects, reject_segments(source, "document too short", detail, document, segments)]
+    runs = enumerate(split_evenly(packed_chunks, max_chunks))
+    instances = [make_instance_from_packed(source, "train", document, index, run) for index, run in runs]
+    return instances, rejects

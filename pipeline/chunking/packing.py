@@ -1,7 +1,7 @@
-"""Packing: units into chunks within a token budget that holds for the chunk as rendered.
+"""Pack units into chunks, within a token budget for the chunk as rendered.
 
-Greedy and in one pass: each unit's text is encoded once, and again only where a chunk begins or is
-about to be full (see text/tokens.py for why the sums are exact).
+Greedy and in one pass: each unit's text is encoded once, and again only where a chunk begins or is about to
+be full (text/tokens.py says why the sums are exact).
 """
 
 import re
@@ -10,21 +10,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from pipeline.errors import MemcurateError
-from pipeline.rendering import Rendering
-from pipeline.schema import Segment
+from pipeline.chunking.chunk_templates import ChunkTemplate
+from pipeline.core.errors import MemcurateError
+from pipeline.core.schema import Segment
 from pipeline.text.sentences import SentenceSplitter
-from pipeline.text.tokens import Tally, Tokenizer, meets_cleanly
+from pipeline.text.tokens import IncrementalTokenCount, Tokenizer, is_token_boundary
 
 U = TypeVar("U")
 
 _WORD = re.compile(r"\S+\s*")
-_NEAR = 16  # tokens by which joining two texts may, at the very most, change the sum of their counts
+# Tokens by which joining two texts may, at the very most, change the sum of their counts.
+_JOIN_TOLERANCE = 16
 
 
 @dataclass(slots=True)
-class Draft(Generic[U]):
-    """A packed chunk: its text and count, and where each unit's segments start in it."""
+class PackedChunk(Generic[U]):
+    """A packed chunk: its text, tokens and time, and each unit with the offsets of its segments."""
 
     text: str
     tokens: int
@@ -32,154 +33,165 @@ class Draft(Generic[U]):
     units: list[tuple[U, list[int]]]
 
 
-class OpenChunk(Generic[U]):
-    """A chunk that is being filled."""
+class ChunkBuilder(Generic[U]):
+    """A chunk that units are added to until it is full."""
 
     def __init__(
-        self, tokenizer: Tokenizer, rendering: Rendering[U], ordinal: int, target: int, max_tokens: int
+        self, tokenizer: Tokenizer, template: ChunkTemplate[U], index: int, target: int, max_tokens: int
     ) -> None:
-        """Up to `target` tokens, but a first unit may take all of `max_tokens`."""
+        """Begin chunk `index` of up to `target` tokens; its first unit may take all of `max_tokens`."""
         self._tokenizer = tokenizer
-        self._rendering = rendering
-        self._frame = rendering.frame(ordinal)
+        self._template = template
+        self._frame = template.frame(index)
         self._target = min(target, max_tokens)
         self._max_tokens = max_tokens
-        self._tally = Tally(tokenizer, self._frame.opening)
+        self._token_count = IncrementalTokenCount(tokenizer, self._frame.opening)
         self._pieces = [self._frame.opening]
         self._length = len(self._frame.opening)
         self._units: list[tuple[U, list[int]]] = []
-        self._reserve = tokenizer.count(self._frame.closing) + _NEAR
+        self._reserve = tokenizer.count(self._frame.closing) + _JOIN_TOLERANCE
 
     def __bool__(self) -> bool:
+        """Return whether the chunk has a unit."""
         return bool(self._units)
 
     @property
     def tokens(self) -> int:
         """Tokens so far, without the closing."""
-        return self._tally.total
+        return self._token_count.total
 
     def add(self, unit: U) -> bool:
-        """Add the unit where it fits; say whether it did."""
+        """Add the unit if it fits; return whether it did."""
         previous = self._units[-1][0] if self._units else None
-        piece, starts = self._rendering.render(unit, previous)
+        piece, starts = self._template.render(unit, previous)
         count = self._tokenizer.count(piece)
         limit = self._target if self._units else self._max_tokens
-        clean = meets_cleanly(self._pieces[-1], piece)
-        near = self._tally.total + count + self._reserve > limit
-        if (near or not clean) and self._tally.total_with(piece + self._end(piece)) > limit:
+        is_sum_exact = is_token_boundary(self._pieces[-1], piece)
+        is_near_limit = self._token_count.total + count + self._reserve > limit
+        if (is_near_limit or not is_sum_exact) and self._token_count.total_with(
+            piece + self._closing_text(piece)
+        ) > limit:
             return False
-        self._tally.add(piece, count)
+        self._token_count.add(piece, count)
         self._units.append((unit, [self._length + start for start in starts]))
         self._pieces.append(piece)
         self._length += len(piece)
         return True
 
-    def close(self) -> Draft[U]:
-        """The chunk as rendered."""
-        end = self._end(self._pieces[-1])
-        tokens = self._tally.total_with(end)
-        if tokens > self._max_tokens:  # _NEAR was too small
+    def build(self) -> PackedChunk[U]:
+        """Return the chunk as rendered. Raises MemcurateError when it is over its budget, which is a bug."""
+        end = self._closing_text(self._pieces[-1])
+        tokens = self._token_count.total_with(end)
+        if tokens > self._max_tokens:  # _JOIN_TOLERANCE was too small
             raise MemcurateError(
-                f"a chunk has {tokens} tokens, over its budget of {self._max_tokens}: this is a mistake in "
-                "memcurate, please report it"
+                f"a chunk has {tokens} tokens, over chunking.max_tokens = {self._max_tokens}: this is a bug "
+                "in memcurate, please report it"
             )
-        return Draft("".join(self._pieces) + end, tokens, self._frame.time, self._units)
+        return PackedChunk("".join(self._pieces) + end, tokens, self._frame.time, self._units)
 
-    def _end(self, last_piece: str) -> str:
-        """The closing, on a line of its own."""
+    def _closing_text(self, last_piece: str) -> str:
+        """Return the closing, on a line of its own."""
         closing = self._frame.closing
         return "\n" + closing if closing and not last_piece.endswith("\n") else closing
 
 
-class NoRoomError(MemcurateError):
-    """A chunk's own lines leave no room for a unit that cannot be smaller."""
+class BudgetTooSmallError(MemcurateError):
+    """The error where a chunk's own lines leave too few tokens for a unit that cannot be split further."""
 
 
-def fill(
+def pack_units(
     units: Iterable[U],
-    opened: Callable[[int], OpenChunk[U]],
-    broken_up: Callable[[U], list[U]],
-    left_out: list[U],
-) -> Iterator[Draft[U]]:
-    """Fill chunk after chunk; `opened(number)` gives an empty one.
+    open_chunk: Callable[[int], ChunkBuilder[U]],
+    split_unit: Callable[[U], list[U]],
+    oversized: list[U],
+) -> Iterator[PackedChunk[U]]:
+    """Fill chunk after chunk; `open_chunk(number)` returns an empty one.
 
-    A unit that does not fit into an empty chunk is replaced by the smaller units of `broken_up`, or goes to
-    `left_out` where that raises NoRoomError.
+    A unit that does not fit into an empty chunk is replaced by the smaller units of `split_unit`, or is added
+    to `oversized` where that raises BudgetTooSmallError.
     """
     number = 0
-    chunk = opened(number)
+    builder = open_chunk(number)
     waiting = deque(units)
     while waiting:
         unit = waiting.popleft()
-        if chunk.add(unit):
+        if builder.add(unit):
             continue
-        if chunk:
-            yield chunk.close()
+        if builder:
+            yield builder.build()
             number += 1
-            chunk = opened(number)
+            builder = open_chunk(number)
             waiting.appendleft(unit)
             continue
         try:
-            waiting.extendleft(reversed(broken_up(unit)))
-        except NoRoomError:
-            left_out.append(unit)
-    if chunk:
-        yield chunk.close()
+            waiting.extendleft(reversed(split_unit(unit)))
+        except BudgetTooSmallError:
+            oversized.append(unit)
+    if builder:
+        yield builder.build()
 
 
-def pack(
+def pack_segments(
     units: Iterable[list[Segment]],
     tokenizer: Tokenizer,
     splitter: SentenceSplitter,
-    rendering: Rendering[list[Segment]],
+    template: ChunkTemplate[list[Segment]],
     max_tokens: int,
-    left_out: list[Segment],
+    oversized: list[Segment],
     *,
-    target: Callable[[int], int] | None = None,
-    ordinal: Callable[[int], int] = lambda number: number,
-) -> Iterator[Draft[list[Segment]]]:
-    """Pack units of segments into chunks.
+    target_of: Callable[[int], int] | None = None,
+    index_of: Callable[[int], int] = lambda number: number,
+) -> Iterator[PackedChunk[list[Segment]]]:
+    """Pack units of segments into chunks of at most `max_tokens` tokens.
 
-    left_out: takes the segments for which no chunk has room, under the title of 10,000 characters that their
-    article has, for instance.
-    target: how many tokens chunk `number` aims at (default: max_tokens).
-    ordinal: the position in its instance of chunk `number`.
-    A unit that does not fit alone is broken up into its segments; a segment that does not fit alone is
-    torn at sentences, words or, last, characters.
+    A unit that does not fit alone is broken up into its segments; a segment that does not fit alone is split
+    at sentences, words or, last, characters.
+
+    Args:
+        units: Lists of segments that stay together where they fit.
+        tokenizer: Counts the tokens.
+        splitter: Splits an oversized segment at sentences.
+        template: Renders the units and the lines around them.
+        max_tokens: The budget of a chunk as rendered.
+        oversized: Receives the segments that fit into no chunk, for example below a title of 10,000 letters.
+        target_of: Returns the tokens that chunk `number` aims at; by default `max_tokens`.
+        index_of: Returns the position in its instance of chunk `number`.
     """
 
-    def opened(number: int) -> OpenChunk[list[Segment]]:
-        aim = max_tokens if target is None else target(number)
-        return OpenChunk(tokenizer, rendering, ordinal(number), aim, max_tokens)
+    def open_chunk(number: int) -> ChunkBuilder[list[Segment]]:
+        target = max_tokens if target_of is None else target_of(number)
+        return ChunkBuilder(tokenizer, template, index_of(number), target, max_tokens)
 
-    def fits(unit: list[Segment]) -> bool:
-        return opened(0).add(unit)
+    def fits_alone(unit: list[Segment]) -> bool:
+        return open_chunk(0).add(unit)
 
-    def torn(segment: Segment) -> list[Segment]:
-        return _torn(segment, tokenizer, splitter, max_tokens // 4)
+    def split_segment(segment: Segment) -> list[Segment]:
+        return _split_segment(segment, tokenizer, splitter, max_tokens // 4)
 
-    def broken_up(unit: list[Segment]) -> list[list[Segment]]:
-        smaller = _broken_up(unit, fits, torn)
-        if [[segment.text for segment in part] for part in smaller] == [[one.text for one in unit]]:
-            raise no_room(max_tokens)
+    def split_unit(unit: list[Segment]) -> list[list[Segment]]:
+        smaller = _split_unit(unit, fits_alone, split_segment)
+        if [[segment.text for segment in part] for part in smaller] == [[segment.text for segment in unit]]:
+            raise budget_error(max_tokens)
         return smaller
 
-    unfit: list[list[Segment]] = []
-    yield from fill(units, opened, broken_up, unfit)
-    left_out += (segment for unit in unfit for segment in unit)
+    oversized_units: list[list[Segment]] = []
+    yield from pack_units(units, open_chunk, split_unit, oversized_units)
+    oversized += (segment for unit in oversized_units for segment in unit)
 
 
-def no_room(max_tokens: int) -> NoRoomError:
-    """The error for a budget that the chunk's own lines use up."""
-    return NoRoomError(
+def budget_error(max_tokens: int) -> BudgetTooSmallError:
+    """Return the error for a budget that the chunk's own lines use up."""
+    return BudgetTooSmallError(
         f"chunking.max_tokens = {max_tokens} has no room for a chunk's opening and closing lines: raise it"
     )
 
 
-def _broken_up(
-    unit: list[Segment], fits: Callable[[list[Segment]], bool], torn: Callable[[Segment], list[Segment]]
+def _split_unit(
+    unit: list[Segment],
+    fits: Callable[[list[Segment]], bool],
+    split_segment: Callable[[Segment], list[Segment]],
 ) -> list[list[Segment]]:
-    """The segments of a unit one by one, those that do not even fit alone torn into parts.
+    """Split a unit into its segments, and segments that do not fit alone into parts.
 
     The first part stays in one unit with the segments before it: a question with its answer's beginning.
     """
@@ -187,30 +199,35 @@ def _broken_up(
         return [[segment] for segment in unit]
     units: list[list[Segment]] = [[]]
     for segment in unit:
-        first, *others = [segment] if fits([segment]) else torn(segment)
+        first, *others = [segment] if fits([segment]) else split_segment(segment)
         units[-1].append(first)
         units.extend([part] for part in others)
     return units
 
 
-def _torn(segment: Segment, tokenizer: Tokenizer, splitter: SentenceSplitter, room: int) -> list[Segment]:
-    """Parts of a segment, each of at most `room` tokens, with ids and spans of their own."""
-    raw = segment.raw
+def _split_segment(
+    segment: Segment, tokenizer: Tokenizer, splitter: SentenceSplitter, max_tokens: int
+) -> list[Segment]:
+    """Split a segment into parts of at most `max_tokens` tokens, with ids and source spans of their own."""
+    span = segment.source_span
     return [
         replace(
             segment,
             id=f"{segment.id}.{number}",
-            raw=replace(raw, start=raw.start + start, end=raw.start + end),
+            source_span=replace(span, start=span.start + start, end=span.start + end),
             text=segment.text[start:end],
         )
-        for number, (start, end) in enumerate(tear(segment.text, tokenizer, splitter, room))
+        for number, (start, end) in enumerate(split_oversized(segment.text, tokenizer, splitter, max_tokens))
     ]
 
 
-def tear(text: str, tokenizer: Tokenizer, splitter: SentenceSplitter, room: int) -> list[tuple[int, int]]:
-    """Cut a text that is too long into spans of at most `room` tokens.
+def split_oversized(
+    text: str, tokenizer: Tokenizer, splitter: SentenceSplitter, max_tokens: int
+) -> list[tuple[int, int]]:
+    """Split a text that is too long into spans [start, end) of at most `max_tokens` tokens.
 
-    At sentences; a sentence that is too long at words; a word that is too long at characters.
+    The text is cut at sentences, a sentence that is too long at words, and a word that is too long at
+    characters.
     """
     for pieces in (splitter.spans(text), [match.span() for match in _WORD.finditer(text)]):
         if len(pieces) > 1:
@@ -221,10 +238,13 @@ def tear(text: str, tokenizer: Tokenizer, splitter: SentenceSplitter, room: int)
     spans: list[tuple[int, int]] = []
     for start, end in pieces:
         end = start + len(text[start:end].rstrip())
-        if spans and tokenizer.count(text[spans[-1][0] : end]) <= room:
+        if spans and tokenizer.count(text[spans[-1][0] : end]) <= max_tokens:
             spans[-1] = (spans[-1][0], end)
-        elif tokenizer.count(text[start:end]) <= room:
+        elif tokenizer.count(text[start:end]) <= max_tokens:
             spans.append((start, end))
         else:
-            spans.extend((start + a, start + b) for a, b in tear(text[start:end], tokenizer, splitter, room))
+            spans.extend(
+                (start + first, start + last)
+                for first, last in split_oversized(text[start:end], tokenizer, splitter, max_tokens)
+            )
     return spans

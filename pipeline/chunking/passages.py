@@ -1,50 +1,48 @@
-"""A pool of articles, in order, into instances of so many chunks (paper: SQuAD).
+"""Chunk a pool of articles, in order, into instances of `max_chunks` chunks (paper: SQuAD).
 
-Whole articles are drawn to a side, by their tokens. A chunk's target is drawn uniformly; passages stay
-whole. The last instance of a side may hold fewer chunks, but `min_chunks`; what falls short is a reject.
+Whole articles are drawn to a split, weighted by their tokens. A chunk's target is drawn uniformly; passages
+stay whole. The last instance of a split may hold fewer chunks, but at least `min_chunks`; chunks that are too
+few for an instance are a reject.
 """
 
-from pipeline.chunking.context import Chunked, Context
-from pipeline.chunking.instances import instance_of, rejected_segments, segments_of, without_room
-from pipeline.chunking.packing import pack
-from pipeline.chunking.splitting import draw_test
-from pipeline.documents import Parsed
-from pipeline.params import PassageChunking
-from pipeline.rendering import PassageRendering
-from pipeline.schema import SIDES, Segment
+from pipeline.chunking.chunk_templates import PassageTemplate
+from pipeline.chunking.instances import (
+    make_instance_from_packed,
+    packed_segments,
+    reject_oversized,
+    reject_segments,
+)
+from pipeline.chunking.train_test_split import draw_test_documents
+from pipeline.chunking.types import ChunkedSource, ChunkingContext
+from pipeline.core.params import PassageChunking
+from pipeline.core.schema import DRAWN_SPLITS
+from pipeline.sources.parsed import ParsedSource
 
 
-def chunk(parsed: Parsed, recipe: PassageChunking, context: Context) -> Chunked:
-    """Instances of both sides of the pool."""
-    weights = {document.name: context.tokens_of(document) for document in parsed.documents}
-    test = draw_test(weights, context.split, context.seed, context.source)
-    chunked = Chunked(rejects=list(parsed.rejects))
-    size = recipe.max_chunks
-    for side in SIDES:
-        mine = [document for document in parsed.documents if (document.name in test) == (side == "test")]
-        unfit: list[Segment] = []
-        drafts = list(
-            pack(
-                [unit for document in mine for unit in document.units],
-                context.tokenizer,
-                context.splitter,
-                PassageRendering(),
-                recipe.max_tokens,
-                unfit,
-                target=context.targets(recipe.min_target, recipe.max_tokens, side),
-                ordinal=lambda number: number % size,
-            )
+def chunk(parsed: ParsedSource, params: PassageChunking, context: ChunkingContext) -> ChunkedSource:
+    """Make the instances of both splits of the pool."""
+    weights = {document.name: context.count_tokens(document) for document in parsed.documents}
+    test = draw_test_documents(weights, context.split, context.seed, context.source)
+    chunked = ChunkedSource(rejects=list(parsed.rejects))
+    size = params.max_chunks
+    for split in DRAWN_SPLITS:
+        articles = [document for document in parsed.documents if (document.name in test) == (split == "test")]
+        packed_chunks, oversized = context.pack(
+            [unit for document in articles for unit in document.units],
+            PassageTemplate(),
+            params.max_tokens,
+            target_of=context.draw_targets(params.min_chunk_tokens, params.max_tokens, split),
+            index_of=lambda number: number % size,
         )
-        chunked.rejects += without_room(context.source, recipe.max_tokens, side, unfit, side)
-        for ordinal, start in enumerate(range(0, len(drafts), size)):
-            run = drafts[start : start + size]
-            if len(run) >= recipe.min_chunks:
-                chunked.instances.append(instance_of(context.source, side, side, ordinal, run))
+        chunked.rejects += reject_oversized(context.source, params.max_tokens, split, oversized, split)
+        for index, start in enumerate(range(0, len(packed_chunks), size)):
+            run = packed_chunks[start : start + size]
+            if len(run) >= params.min_chunks:
+                chunked.instances.append(make_instance_from_packed(context.source, split, split, index, run))
             else:
-                detail = f"the last {len(run)} chunks of the {side} side; min_chunks is {recipe.min_chunks}"
+                detail = f"the last {len(run)} chunks of the {split} side; min_chunks is {params.min_chunks}"
+                segments = packed_segments(run)
                 chunked.rejects.append(
-                    rejected_segments(
-                        context.source, "too few chunks left", detail, side, segments_of(run), side
-                    )
+                    reject_segments(context.source, "too few chunks left", detail, split, segments, split)
                 )
     return chunked

@@ -1,8 +1,8 @@
-"""Download the files of a source by pinned locators, verify and unpack them; nothing is parsed."""
+"""Fetch the files of a source: download by pinned locators, verify, unpack; nothing is parsed."""
 
 from pipeline.fetching.cache import default_cache
 from pipeline.fetching.files import FetchCounts, fetch
-from pipeline.fetching.local import local_digests
+from pipeline.fetching.local import hash_local_files
 from pipeline.fetching.mirror import mirror_from_environment
 
-__all__ = ["FetchCounts", "default_cache", "fetch", "local_digests", "mirror_from_environment"]
+__all__ = ["FetchCounts", "default_cache", "fetch", "hash_local_files", "mirror_from_environment"]

@@ -1,8 +1,8 @@
-"""Why one place gave no file."""
+"""The error of a location that cannot give a file."""
 
 
 class UnreachableError(Exception):
-    """A place could not give the file at all, so the next place may be tried; the message is the reason.
+    """An error of a location that cannot give the file, so the next may be tried; the message is the reason.
 
-    Wrong bytes are never this: they are a `MemcurateError` at once.
+    Bytes with a wrong hash are never this error: they are a `MemcurateError` at once.
     """

@@ -1,4 +1,4 @@
-"""The one door to the network: sessions that keep to https, and bodies that have to arrive at some pace."""
+"""HTTP for all downloads: sessions that never leave https, and a minimum rate for response bodies."""
 
 import io
 import time
@@ -16,16 +16,16 @@ from requests.adapters import HTTPAdapter
 from tqdm import tqdm
 
 from pipeline.fetching.errors import UnreachableError
-from pipeline.fetching.verify import PIECE
+from pipeline.fetching.verify import BLOCK_BYTES
 
-# Seconds to connect, and between two pieces.
+# Seconds to connect, and between two reads.
 TIMEOUT = (10, 60)
-# Seconds until an answer begins, with all redirects and retries, however its headers trickle in.
-BEGINS_WITHIN = 300
-# A body of which less than LEAST_BYTES arrive in so many SECONDS is given up: it would take days.
-LEAST_BYTES, SECONDS = 60_000, 60
-# Bytes of an answer that is read into memory: an index's page, the hub's JSON.
-MOST_OF_A_PAGE = 200_000_000
+# Seconds until a response begins, with all redirects and retries, even if its headers trickle in.
+RESPONSE_TIMEOUT = 300
+# A slower body is given up: it would take days.
+MIN_BYTES_PER_WINDOW, RATE_WINDOW_SECONDS = 60_000, 60
+# Of a response that is read into memory: a page of an index, JSON of the hub.
+MAX_RESPONSE_BYTES = 200_000_000
 
 Auth: TypeAlias = tuple[str, str] | Callable[[requests.PreparedRequest], requests.PreparedRequest] | None
 
@@ -34,12 +34,12 @@ T = TypeVar("T")
 _CREDENTIALS = "; if it needs credentials: HF_TOKEN for the hub, in the configured URL for a package index"
 
 
-class RefusedError(requests.RequestException):
-    """An answer that is not taken; the message says why."""
+class RefusedResponseError(requests.RequestException):
+    """An error of a response that is refused; the message says why."""
 
 
-def session() -> requests.Session:
-    """Give a session that tries again what a busy server refused, and never goes from https to http."""
+def make_session() -> requests.Session:
+    """Return a session that retries on 429, 502, 503 and 504, and never goes from https to http."""
     retry = urllib3.Retry(
         total=2,
         backoff_factor=0.3,
@@ -47,76 +47,81 @@ def session() -> requests.Session:
         raise_on_status=False,
         respect_retry_after_header=False,
     )
-    opened = _Session()
-    opened.mount("https://", HTTPAdapter(max_retries=retry))
-    opened.mount("http://", HTTPAdapter(max_retries=retry))
-    return opened
+    session = _Session()
+    session.mount("https://", HTTPAdapter(max_retries=retry))
+    session.mount("http://", HTTPAdapter(max_retries=retry))
+    return session
 
 
 def check_link(page: str, link: str) -> None:
-    """Raise RefusedError when a link or redirect leads from https to a protocol that others can listen to."""
+    """Raise RefusedResponseError when a link or redirect leads from https to an unencrypted protocol."""
     if urlsplit(page).scheme == "https" and urlsplit(link).scheme != "https":
-        raise RefusedError(f"{page} leads from https to {link}, which is not followed")
+        raise RefusedResponseError(f"{page} leads from https to {link}, which is not followed")
 
 
 def download(url: str, part: Path, auth: Auth = None) -> None:
-    """Stream a URL into `part`.
+    """Stream a URL into the file `part`.
 
-    Raises UnreachableError when there is no connection, the server refuses, or the body ends early or arrives
+    Raises UnreachableError when the connection fails, the server refuses, or the body ends early or arrives
     too slowly.
     """
-    # Encoded bodies are not asked for and not decoded: the pinned bytes are those that are stored.
+    # The stored bytes must be the pinned ones, so bodies are neither compressed nor decoded.
     headers = {"Accept-Encoding": "identity"}
     try:
         with (
-            session() as opened,
-            opened.get(url, stream=True, timeout=TIMEOUT, auth=auth, headers=headers) as response,
+            make_session() as session,
+            session.get(url, stream=True, timeout=TIMEOUT, auth=auth, headers=headers) as response,
         ):
             response.raise_for_status()
-            _save(response, part)
+            _save_body(response, part)
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-        raise UnreachableError(reason(error)) from error
+        raise UnreachableError(describe_failure(error)) from error
 
 
-def reason(error: Exception) -> str:
-    """Say in few words what a request failed of."""
+def describe_failure(error: Exception) -> str:
+    """Describe the failure of a request in a few words."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
-        answer = f"the server answered {error.response.status_code} {error.response.reason}"
-        return answer + (_CREDENTIALS if error.response.status_code in (401, 403) else "")
-    if isinstance(error, RefusedError):
+        message = f"the server answered {error.response.status_code} {error.response.reason}"
+        return message + (_CREDENTIALS if error.response.status_code in (401, 403) else "")
+    if isinstance(error, RefusedResponseError):
         return str(error)
     if isinstance(error, requests.Timeout):
-        return f"no answer in time ({error})"
+        return f"no response in time ({error})"
     inner = getattr(error.args[0], "reason", error) if error.args else error
     return f"no connection, or it broke ({inner})"
 
 
 class _Session(requests.Session):
+    """A session with a minimum rate for bodies, which checks redirects."""
+
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send a request, and read its body at a pace unless it is streamed."""
-        streamed = kwargs.pop("stream", False)
-        sent = partial(super().send, request, stream=True, **kwargs)
-        response = _within(BEGINS_WITHIN, sent, f"of {request.url}")
-        if not streamed:
+        """Send a request, and read its body at a minimum rate unless it is streamed."""
+        is_streamed = kwargs.pop("stream", False)
+        call = partial(super().send, request, stream=True, **kwargs)
+        response = _call_with_timeout(RESPONSE_TIMEOUT, call, f"of {request.url}")
+        if not is_streamed:
             body = bytearray()
-            for piece in _pieces(response, decoded=True):
+            for piece in _iter_body(response, decode_content=True):
                 body += piece
-                if len(body) > MOST_OF_A_PAGE:
-                    raise RefusedError(f"the answer of {request.url} has over {MOST_OF_A_PAGE:,} bytes")
+                if len(body) > MAX_RESPONSE_BYTES:
+                    raise RefusedResponseError(
+                        f"the answer of {request.url} has over {MAX_RESPONSE_BYTES:,} bytes"
+                    )
             response.raw = io.BytesIO(body)
         return response
 
     def get_redirect_target(self, response: requests.Response) -> str | None:
+        """Return the redirect of a response. Raises RefusedResponseError where it leaves https."""
         target = super().get_redirect_target(response)
         if target is not None:
             check_link(response.url, urljoin(response.url, target))
         return target
 
 
-def _within(seconds: float, call: Callable[[], T], what: str) -> T:
-    """What `call` gives or raises; requests.Timeout, which says `what` it is, after so many seconds.
+def _call_with_timeout(seconds: float, call: Callable[[], T], label: str) -> T:
+    """Return or raise the result of `call`; raise requests.Timeout, which holds `label`, after `seconds`.
 
-    A socket's own timeout begins anew with each byte. The thread that is left waiting ends with the process.
+    A socket's own timeout starts again with each byte. The thread that is left waiting ends with the process.
     """
     results: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
@@ -130,30 +135,30 @@ def _within(seconds: float, call: Callable[[], T], what: str) -> T:
     try:
         result, error = results.get(timeout=seconds)
     except Empty:
-        raise requests.Timeout(f"none {what} after {seconds} s") from None
+        raise requests.Timeout(f"none {label} after {seconds} s") from None
     if error is not None:
         raise error
     return result  # type: ignore[return-value]
 
 
-def _pieces(response: requests.Response, decoded: bool) -> Iterator[bytes]:
-    """The body as it arrives. Raises RefusedError when it arrives too slowly."""
-    since, arrived = time.monotonic(), 0
-    while piece := response.raw.read1(PIECE, decode_content=decoded):
+def _iter_body(response: requests.Response, decode_content: bool) -> Iterator[bytes]:
+    """Yield the body as it arrives. Raises RefusedResponseError when it arrives too slowly."""
+    window_start, window_bytes = time.monotonic(), 0
+    while piece := response.raw.read1(BLOCK_BYTES, decode_content=decode_content):
         yield piece
-        arrived += len(piece)
-        if (passed := time.monotonic() - since) > SECONDS:
-            if arrived < LEAST_BYTES:
-                raise RefusedError(
-                    f"given up, because {response.url} sent {arrived:,} bytes in {passed:.0f} s, and "
-                    f"{LEAST_BYTES:,} are the least"
+        window_bytes += len(piece)
+        if (passed := time.monotonic() - window_start) > RATE_WINDOW_SECONDS:
+            if window_bytes < MIN_BYTES_PER_WINDOW:
+                raise RefusedResponseError(
+                    f"given up, because {response.url} sent {window_bytes:,} bytes in {passed:.0f} s, and "
+                    f"{MIN_BYTES_PER_WINDOW:,} are the minimum"
                 )
-            since, arrived = time.monotonic(), 0
+            window_start, window_bytes = time.monotonic(), 0
 
 
-def _save(response: requests.Response, part: Path) -> None:
+def _save_body(response: requests.Response, part: Path) -> None:
     length = response.headers.get("Content-Length", "")
-    bar = tqdm(
+    progress_bar = tqdm(
         total=int(length) if length.isascii() and length.isdigit() and len(length) < 20 else None,
         desc=response.url.rpartition("/")[2],
         unit="B",
@@ -161,7 +166,7 @@ def _save(response: requests.Response, part: Path) -> None:
         leave=False,
         disable=None,
     )
-    with bar, part.open("wb") as file:
-        for piece in _pieces(response, decoded=False):
+    with progress_bar, part.open("wb") as file:
+        for piece in _iter_body(response, decode_content=False):
             file.write(piece)
-            bar.update(len(piece))
+            progress_bar.update(len(piece))

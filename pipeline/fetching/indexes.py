@@ -1,4 +1,4 @@
-"""The package indexes that this machine is configured for."""
+"""List the package indexes that this machine is configured for."""
 
 import ast
 import os
@@ -14,22 +14,22 @@ from pipeline.fetching.errors import UnreachableError
 
 
 @dataclass(frozen=True)
-class Index:
-    """A simple index: its URL without the credentials, and these."""
+class PackageIndex:
+    """A simple index: its URL without credentials, and its credentials."""
 
     url: str
     auth: tuple[str, str] | None
 
     def auth_for(self, url: str) -> tuple[str, str] | None:
-        """Give the credentials for a URL of the index's own scheme, host and port, and for none else."""
+        """Return the credentials for a URL with the index's scheme, host and port; None for other URLs."""
         return self.auth if _origin(url) == _origin(self.url) else None
 
 
-def indexes() -> list[Index]:
-    """List the http(s) indexes to ask, in order: the main one, then pip's extra ones.
+def list_indexes() -> list[PackageIndex]:
+    """List the http(s) indexes in order: the main index, then pip's extra ones.
 
-    The main one is that of the environment (pip's or uv's), else of pip's configuration, else pypi-simple's
-    default. Raises UnreachableError when only folders are configured.
+    The main index comes from the environment (pip's or uv's variables), else from pip's configuration, else
+    from pypi-simple's default. Raises UnreachableError when only folders are configured.
     """
     main = (
         os.environ.get("PIP_INDEX_URL")
@@ -38,12 +38,12 @@ def indexes() -> list[Index]:
     )
     extra = os.environ.get("PIP_EXTRA_INDEX_URL")
     if not main or not extra:
-        settings = _pip_settings()
+        settings = _read_pip_settings()
         main = main or settings.get("global.index-url") or PYPI_SIMPLE_ENDPOINT
         extra = extra or settings.get("global.extra-index-url", "")
     # uv lets an index have a name: `name=url`.
     urls = [re.sub(r"^[\w.-]+=(?=\w+:)", "", main), *extra.split()]
-    remote = [_index(url) for url in urls if re.match("(?i)https?://", url)]
+    remote = [_parse_index(url) for url in urls if re.match("(?i)https?://", url)]
     if not remote:
         raise UnreachableError("no package index with an http(s) URL is configured")
     return remote
@@ -54,24 +54,24 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-def _index(url: str) -> Index:
+def _parse_index(url: str) -> PackageIndex:
     try:
         parts = urlsplit(url)
         _origin(url)
-    except ValueError as error:  # the URL is not told: it may hold a password
+    except ValueError as error:  # the message leaves out the URL, which may hold a password
         raise UnreachableError(f"the URL of a configured package index is malformed ({error})") from error
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return Index(bare, auth)
+    return PackageIndex(bare, auth)
 
 
-def _pip_settings() -> dict[str, str]:
-    """Ask pip for its settings; none where there is no pip."""
-    # Not `pip config get`, which looks in the user's file only: `list` merges all, as installing does.
+def _read_pip_settings() -> dict[str, str]:
+    """Read pip's settings; empty where pip is missing."""
+    # `pip config get` reads the user's file only; `list` merges all files, as pip install does.
     command = [sys.executable, "-m", "pip", "config", "list"]
     try:
-        asked = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
-        pairs = [line.partition("=") for line in asked.stdout.splitlines()]
+        result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+        pairs = [line.partition("=") for line in result.stdout.splitlines()]
         return {key: str(ast.literal_eval(value)) for key, _, value in pairs}
     except (OSError, subprocess.SubprocessError, ValueError, SyntaxError):
         return {}

@@ -1,51 +1,51 @@
-"""Files of this machine, read where they are: the user's own to change."""
+"""Verify and hash files of this machine, which are read where they are and which the user may change."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.errors import MemcurateError
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import FileLocation, FileSpec
 from pipeline.fetching.errors import UnreachableError
-from pipeline.fetching.locators import Local, parse
-from pipeline.fetching.verify import Pin, digest, verify
-from pipeline.params import File, Place
+from pipeline.fetching.locators import LocalLocator, parse_locator
+from pipeline.fetching.verify import Pin, hash_file, verify_hash
 
 
-def local_file(locator: Local, pin: Pin | None) -> Path:
-    """Give the path of a file with the pinned hash; without a pin, of the file as it is.
+def verify_local_file(locator: LocalLocator, pin: Pin | None) -> Path:
+    """Return the path of a file with the pinned hash; without a pin, any content will do.
 
-    Raises UnreachableError when there is no such file, MemcurateError when it is another one.
+    Raises UnreachableError when the file is missing, MemcurateError when its hash differs or it is empty.
     """
     path = locator.path.absolute()
     if not path.is_file():
-        raise UnreachableError(f"there is no file {path}")
-    found = digest(path, pin.algorithm if pin else "sha256")
+        raise UnreachableError(f"file {path} does not exist")
+    found = hash_file(path, pin.algorithm if pin else "sha256")
     if pin is not None and found != pin.digest:
         raise MemcurateError(
             f"{locator.text} changed: its {pin.algorithm} is {found} ({path.stat().st_size:,} bytes), but "
             f"{pin.digest} is pinned. To take the new file, run `memcurate pin` with the name of the source, "
             "or write its hash into the params; otherwise restore the old one"
         )
-    verify(path, pin or Pin("sha256", found), locator.text)
+    verify_hash(path, pin or Pin("sha256", found), locator.text)
     return path
 
 
-def local_digests(files: Sequence[File]) -> dict[str, str | None]:
-    """Hash the files of `file:` locators, by locator: None where there is no file and no pin.
+def hash_local_files(files: Sequence[FileSpec]) -> dict[str, str | None]:
+    """Hash the files of `file:` locators, by locator: None where both the file and its pin are missing.
 
-    Where there is no file, its pin stands for it: it is not a change that a clone lacks private files.
+    The pin stands in for a missing file: it is not a change that a clone lacks private files.
     """
     return {
-        place.locator: _digest(locator, place)
+        location.locator: _hash_location(locator, location)
         for file in files
-        for place in file.places
-        if isinstance(locator := parse(place.locator), Local)
+        for location in file.locations
+        if isinstance(locator := parse_locator(location.locator), LocalLocator)
     }
 
 
-def _digest(locator: Local, place: Place) -> str | None:
+def _hash_location(locator: LocalLocator, location: FileLocation) -> str | None:
     if not locator.path.is_file():
-        return place.git_blob or place.sha256
+        return location.git_blob or location.sha256
     try:
-        return digest(locator.path, "git-blob" if place.git_blob else "sha256")
+        return hash_file(locator.path, "git-blob" if location.git_blob else "sha256")
     except OSError as error:
-        raise MemcurateError(f"{place.locator} cannot be read: {error}. Look at its permissions") from error
+        raise MemcurateError(f"{location.locator} cannot be read: {error}. Check its permissions") from error

@@ -1,4 +1,4 @@
-"""Locators as typed values: where one file, or the files of one artifact, come from."""
+"""Parse locators into typed values: the addresses of a file, or of the files of an archive."""
 
 import re
 from dataclasses import dataclass
@@ -6,25 +6,25 @@ from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from pipeline.errors import MemcurateError
+from pipeline.core.errors import MemcurateError
 from pipeline.fetching.patterns import compile_glob
 from pipeline.fetching.write import safe_path
 
-FORMS = {
+LOCATOR_FORMS = {
     "pypi": "pypi:name==version!path-glob",
     "hf": "hf:owner/name@<40 hex digits of the revision>/path",
     "https": "https://host/path",
     "file": "file:path",
 }
 
-# A version may have an epoch, which is written with the same `!` that begins the glob.
+# A version's epoch is written with the same `!` that begins the glob.
 _PYPI = re.compile(r"(?P<project>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>(?:\d+!)?\d[^!]*)!(?P<glob>.+)")
 _HUB = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[^/]+)/(?P<path>.+)")
 
 
 @dataclass(frozen=True)
-class Pypi:
-    """A wheel or sdist of one exact version; the pinned hash says which of them."""
+class PypiLocator:
+    """A wheel or sdist of one exact version; the pinned hash selects one of them."""
 
     text: str
     project: str
@@ -33,12 +33,12 @@ class Pypi:
 
     @property
     def name(self) -> str:
-        """How messages call the artifact."""
+        """The artifact's name in messages."""
         return f"{self.project}=={self.version}"
 
 
 @dataclass(frozen=True)
-class Hub:
+class HubLocator:
     """A file of a dataset repository of the hub, at one revision."""
 
     text: str
@@ -53,15 +53,13 @@ class Hub:
         return PurePosixPath(self.path).name
 
     @property
-    def moves(self) -> bool:
-        """Whether the revision is a branch, a tag or a short one, so that other bytes may stand there
-        later.
-        """
+    def is_mutable(self) -> bool:
+        """Whether the revision is a branch, a tag or abbreviated, so that the file may change."""
         return re.fullmatch(r"[0-9a-f]{40}", self.revision) is None
 
 
 @dataclass(frozen=True)
-class Https:
+class HttpsLocator:
     """A file behind a URL."""
 
     text: str
@@ -75,8 +73,8 @@ class Https:
 
 
 @dataclass(frozen=True)
-class Local:
-    """A file of this machine; a relative path starts at the current folder."""
+class LocalLocator:
+    """A file of this machine; a relative path starts at the working directory."""
 
     text: str
     path: Path
@@ -88,60 +86,60 @@ class Local:
         return self.path.name
 
 
-Locator: TypeAlias = Pypi | Hub | Https | Local
+Locator: TypeAlias = PypiLocator | HubLocator | HttpsLocator | LocalLocator
 
 
-def parse(text: str) -> Locator:
-    """Read a locator.
+def parse_locator(text: str) -> Locator:
+    """Parse a locator.
 
-    Raises MemcurateError when it has no known kind, lacks a part, or has a bad path or glob.
+    Raises MemcurateError when its kind is unknown, a part is missing, or its path or glob is malformed.
     """
     kind, _, rest = text.partition(":")
-    if kind not in FORMS:
+    if kind not in LOCATOR_FORMS:
         raise MemcurateError(
-            f"locator {text!r}: unknown kind {kind!r}; write one of: {', '.join(FORMS.values())}"
+            f"locator {text!r}: unknown kind {kind!r}; write one of: {', '.join(LOCATOR_FORMS.values())}"
         )
-    locator = _parse_pypi(text, rest) if kind == "pypi" else _parse_file(text, kind, rest)
+    locator = _parse_pypi(text, rest) if kind == "pypi" else _parse_path_locator(text, kind, rest)
     if locator.glob is not None:
         compile_glob(locator.glob)
     if not locator.name:
-        raise _malformed(text, kind, "it names no file")
+        raise _malformed_error(text, kind, "it names no file")
     safe_path(locator.name, f"locator {text!r}")
     return locator
 
 
-def _parse_pypi(text: str, rest: str) -> Pypi:
+def _parse_pypi(text: str, rest: str) -> PypiLocator:
     match = _PYPI.fullmatch(rest)
     if match is None:
-        raise _malformed(text, "pypi", "it needs an exact version and, after `!`, the files to take")
-    return Pypi(text, match["project"], match["version"], match["glob"])
+        raise _malformed_error(text, "pypi", "it needs an exact version and, after `!`, the files to take")
+    return PypiLocator(text, match["project"], match["version"], match["glob"])
 
 
-def _parse_file(text: str, kind: str, rest: str) -> Hub | Https | Local:
+def _parse_path_locator(text: str, kind: str, rest: str) -> HubLocator | HttpsLocator | LocalLocator:
     path, mark, after = rest.partition("!")
     if mark and not after:
-        raise _malformed(text, kind, "nothing follows the `!`")
+        raise _malformed_error(text, kind, "nothing follows the `!`")
     glob = after or None
     if kind == "hf":
         return _parse_hub(text, path, glob)
     if kind == "file":
-        return Local(text, Path(path), glob)
+        return LocalLocator(text, Path(path), glob)
     try:
         host = urlsplit(f"https:{path}").hostname
     except ValueError as error:
-        raise _malformed(text, kind, str(error)) from error
+        raise _malformed_error(text, kind, str(error)) from error
     if not host:
-        raise _malformed(text, kind, "it names no host")
-    return Https(text, f"https:{path}", glob)
+        raise _malformed_error(text, kind, "it names no host")
+    return HttpsLocator(text, f"https:{path}", glob)
 
 
-def _parse_hub(text: str, rest: str, glob: str | None) -> Hub:
+def _parse_hub(text: str, rest: str, glob: str | None) -> HubLocator:
     match = _HUB.fullmatch(rest)
     if match is None:
-        raise _malformed(text, "hf", "it needs an owner, a name, a revision and a path")
+        raise _malformed_error(text, "hf", "it needs an owner, a name, a revision and a path")
     path = safe_path(match["path"], f"locator {text!r}")
-    return Hub(text, match["repo"], match["revision"], path, glob)
+    return HubLocator(text, match["repo"], match["revision"], path, glob)
 
 
-def _malformed(text: str, kind: str, problem: str) -> MemcurateError:
-    return MemcurateError(f"locator {text!r}: {problem}. The form is {FORMS[kind]}")
+def _malformed_error(text: str, kind: str, problem: str) -> MemcurateError:
+    return MemcurateError(f"locator {text!r}: {problem}. The form is {LOCATOR_FORMS[kind]}")

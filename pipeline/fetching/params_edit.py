@@ -1,6 +1,6 @@
-"""Writes a pin into the text of a params file: by where its nodes stand, so that all else stays as it is.
+"""Write a pin into the text of a params file, at the positions of its nodes, so that the rest is unchanged.
 
-The text that results is read again, and must hold the old values and the pin: else nothing is changed.
+The new text is parsed again, and must hold the old values and the pin: else nothing is changed.
 """
 
 import json
@@ -10,130 +10,134 @@ from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-from pipeline.errors import MemcurateError
-from pipeline.params import Place
-from pipeline.yaml_values import compose_yaml, parse_yaml
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import FileLocation
+from pipeline.core.yaml_reader import compose_yaml, parse_yaml
 
-_HASHES = ("sha256", "git_blob")
-_KEYS = {"locator", *_HASHES}
-_Edit = tuple[int, int, str]  # start and end of what goes, and what comes there
+_HASH_KEYS = ("sha256", "git_blob")
+_LOCATION_KEYS = {"locator", *_HASH_KEYS}
+_Edit = tuple[int, int, str]  # start, end and replacement of a range of the text
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # an anchor, a tag
+_NODE_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # anchor and tag
 _COLON = re.compile(r"\s*:")
 _ALIAS = re.compile(r"\s*:\s*(?P<name>\*[^\s,\[\]{}]+)")
 _LINE_END = re.compile(r"\r\n|\r|\n|\Z")
 
 
-def with_pin(text: str, old: Place, new: Place, where: str) -> str:
-    """Return the text of a params file in which each place that is `old` is `new`.
+def apply_pin(text: str, old: FileLocation, new: FileLocation, where: str) -> str:
+    """Return the text of a params file with `new` in place of each location equal to `old`.
 
-    Raises MemcurateError, which calls the file `where`, when the text is written in a way that takes no edit.
+    `where` names the file in errors. Raises MemcurateError when the text cannot be edited so.
     """
     values = parse_yaml(text, where)
-    expected = _replaced(values, old, new)
+    expected = _replace_location(values, old, new)
     edits = set()
-    for place in _mappings(compose_yaml(text, where), set()):
-        fields = {key.value: value for key, value in place.value if isinstance(value, ScalarNode)}
-        if len(fields) == len(place.value) and _is(fields, old):
-            edits |= set(_edits(text, place, old, new))
+    for mapping in _iter_mappings(compose_yaml(text, where), set()):
+        fields = {key.value: value for key, value in mapping.value if isinstance(value, ScalarNode)}
+        if len(fields) == len(mapping.value) and _matches_location(fields, old):
+            edits |= set(_make_edits(text, mapping, old, new))
     edited = text
-    for start, end, instead in sorted(edits, reverse=True):
-        edited = edited[:start] + instead + edited[end:]
-    if _read(edited, where) != expected or values == expected:
-        name, value = _pin(new)
+    for start, end, replacement in sorted(edits, reverse=True):
+        edited = edited[:start] + replacement + edited[end:]
+    if _try_parse(edited, where) != expected or values == expected:
+        name, value = _pin_entry(new)
         raise MemcurateError(
-            f"{where}: the pin of {old.locator} cannot be written where it stands, so nothing was changed: "
-            f"write there yourself `locator: {new.locator}` and `{name}: {value}`"
+            f"{where}: the pin of {old.locator} cannot be written automatically, so nothing was changed: "
+            f"write yourself `locator: {new.locator}` and `{name}: {value}`"
         )
     return edited
 
 
-def _read(text: str, where: str) -> dict[str, Any] | None:
+def _try_parse(text: str, where: str) -> dict[str, Any] | None:
     try:
         return parse_yaml(text, where)
     except MemcurateError:
         return None
 
 
-def _pin(place: Place) -> tuple[str, str]:
-    return ("sha256", place.sha256) if place.sha256 else ("git_blob", place.git_blob or "")
+def _pin_entry(location: FileLocation) -> tuple[str, str]:
+    return ("sha256", location.sha256) if location.sha256 else ("git_blob", location.git_blob or "")
 
 
-def _replaced(value: Any, old: Place, new: Place) -> Any:
-    """The values with `new` in each place of `old`."""
+def _replace_location(value: Any, old: FileLocation, new: FileLocation) -> Any:
+    """Return the values with `new` in place of each location equal to `old`."""
     if isinstance(value, list):
-        return [_replaced(item, old, new) for item in value]
+        return [_replace_location(item, old, new) for item in value]
     if not isinstance(value, dict):
         return value
-    if value.keys() <= _KEYS and all(value.get(key) == getattr(old, key) for key in _KEYS):
-        name, pin = _pin(new)
+    if value.keys() <= _LOCATION_KEYS and all(value.get(key) == getattr(old, key) for key in _LOCATION_KEYS):
+        name, pin = _pin_entry(new)
         return {**value, "locator": new.locator, name: pin}
-    return {key: _replaced(item, old, new) for key, item in value.items()}
+    return {key: _replace_location(item, old, new) for key, item in value.items()}
 
 
-def _mappings(node: Node, seen: set[int]) -> Iterator[MappingNode]:
-    """Each mapping once, however many aliases it has."""
+def _iter_mappings(node: Node, seen: set[int]) -> Iterator[MappingNode]:
+    """Yield each mapping once, however many aliases it has."""
     if id(node) in seen or isinstance(node, ScalarNode):
         return
     seen.add(id(node))
     if isinstance(node, MappingNode):
         yield node
     for child in node.value:
-        yield from _mappings(child[1] if isinstance(node, MappingNode) else child, seen)
+        yield from _iter_mappings(child[1] if isinstance(node, MappingNode) else child, seen)
 
 
-def _is(fields: dict[str, ScalarNode], place: Place) -> bool:
-    if "locator" not in fields or not fields.keys() <= _KEYS or fields["locator"].value != place.locator:
+def _matches_location(fields: dict[str, ScalarNode], location: FileLocation) -> bool:
+    if (
+        "locator" not in fields
+        or not fields.keys() <= _LOCATION_KEYS
+        or fields["locator"].value != location.locator
+    ):
         return False
     return all(
-        (None if str(fields[name].tag).endswith(":null") else fields[name].value) == getattr(place, name)
+        (None if str(fields[name].tag).endswith(":null") else fields[name].value) == getattr(location, name)
         if name in fields
-        else getattr(place, name) is None
-        for name in _HASHES
+        else getattr(location, name) is None
+        for name in _HASH_KEYS
     )
 
 
-def _edits(text: str, place: MappingNode, old: Place, new: Place) -> Iterator[_Edit]:
-    """What makes this mapping `new`: another locator where it moved, and the hash after it or in its key."""
-    nodes = {key.value: (key, value) for key, value in place.value}
+def _make_edits(text: str, mapping: MappingNode, old: FileLocation, new: FileLocation) -> Iterator[_Edit]:
+    """Yield the edits that turn a mapping into `new`: the locator if it changed, and the hash."""
+    nodes = {key.value: (key, value) for key, value in mapping.value}
     if new.locator != old.locator:
-        yield _instead(text, *nodes["locator"], new.locator)
-    name, pin = _pin(new)
+        yield _replace_value(text, *nodes["locator"], new.locator)
+    name, pin = _pin_entry(new)
     if name in nodes:
-        yield _instead(text, *nodes[name], pin)
+        yield _replace_value(text, *nodes[name], pin)
         return
     key, value = nodes["locator"]
-    end = _end(text, key, value)
-    if not place.flow_style:
-        line_end = _found(_LINE_END, text, end)
-        line_break = line_end[0] or _found(_LINE_END, text, 0)[0] or "\n"
-        indent = " " * _column(text, key)
-        yield line_end.start(), line_end.start(), f"{line_break}{indent}{name}: {_plain(pin)}"
-    elif text[place.end_mark.index - 1] == "}":
-        yield end, end, f", {name}: {_plain(pin)}"
+    end = _value_end(text, key, value)
+    if not mapping.flow_style:
+        line_end = _search(_LINE_END, text, end)
+        line_break = line_end[0] or _search(_LINE_END, text, 0)[0] or "\n"
+        indent = " " * _key_column(text, key)
+        yield line_end.start(), line_end.start(), f"{line_break}{indent}{name}: {_plain_scalar(pin)}"
+    elif text[mapping.end_mark.index - 1] == "}":
+        yield end, end, f", {name}: {_plain_scalar(pin)}"
     else:  # `[locator: x]`: a mapping of one key without braces
         yield key.start_mark.index, key.start_mark.index, "{"
-        yield end, end, f", {name}: {_plain(pin)}}}"
+        yield end, end, f", {name}: {_plain_scalar(pin)}}}"
 
 
-def _instead(text: str, key: ScalarNode, node: ScalarNode, value: str) -> _Edit:
-    """Another value in the same quotes."""
+def _replace_value(text: str, key: ScalarNode, node: ScalarNode, value: str) -> _Edit:
+    """Return the edit that replaces a value and keeps its quotes."""
     alias = _ALIAS.match(text, key.end_mark.index)
     if alias is not None:
         return alias.start("name"), alias.end("name"), json.dumps(value)
-    start = _found(_PROPERTIES, text, node.start_mark.index, node.end_mark.index).end()
-    end = _end(text, key, node)
-    if start >= end:  # nothing stands there, which means null
+    start = _search(_NODE_PROPERTIES, text, node.start_mark.index, node.end_mark.index).end()
+    end = _value_end(text, key, node)
+    if start >= end:  # an empty value is null
         colon = _COLON.match(text, key.end_mark.index)
-        at = colon.end() if colon else key.end_mark.index
-        return at, at, f" {_plain(value)}" if colon else f": {_plain(value)}"
+        position = colon.end() if colon else key.end_mark.index
+        return position, position, f" {_plain_scalar(value)}" if colon else f": {_plain_scalar(value)}"
     if node.style is None:
-        return start, end, _plain(value)
+        return start, end, _plain_scalar(value)
     return start, end, "'" + value.replace("'", "''") + "'" if node.style == "'" else json.dumps(value)
 
 
-def _end(text: str, key: ScalarNode, value: ScalarNode) -> int:
-    """One past the value's last character; of an alias, of the alias."""
+def _value_end(text: str, key: ScalarNode, value: ScalarNode) -> int:
+    """Return the index after the value's last character; after the alias, where the value is one."""
     alias = _ALIAS.match(text, key.end_mark.index)
     if alias is not None:
         return alias.end()
@@ -141,20 +145,20 @@ def _end(text: str, key: ScalarNode, value: ScalarNode) -> int:
     return start + len(text[start : value.end_mark.index].rstrip())
 
 
-def _column(text: str, key: ScalarNode) -> int:
-    """Where the keys of a block mapping begin: at the `?` where the key has one."""
+def _key_column(text: str, key: ScalarNode) -> int:
+    """Return the column where the keys of a block mapping begin: at the `?` where the key has one."""
     mark = key.start_mark
-    asked = re.search(r"\?[ \t]+$", text[mark.index - mark.column : mark.index])
-    return asked.start() if asked else int(mark.column)
+    question_mark = re.search(r"\?[ \t]+$", text[mark.index - mark.column : mark.index])
+    return question_mark.start() if question_mark else int(mark.column)
 
 
-def _plain(value: str) -> str:
-    """A value without quotes, unless it then reads as a number."""
+def _plain_scalar(value: str) -> str:
+    """Return a value without quotes, unless it would then read as a number."""
     return f'"{value}"' if re.fullmatch("[0-9e]+", value) else value
 
 
-def _found(pattern: re.Pattern[str], text: str, *bounds: int) -> re.Match[str]:
-    """The match of a pattern that matches everywhere."""
+def _search(pattern: re.Pattern[str], text: str, *bounds: int) -> re.Match[str]:
+    """Return the match of a pattern that also matches the empty string."""
     match = pattern.search(text, *bounds)
     assert match is not None
     return match

@@ -1,8 +1,7 @@
-"""Looks up, once, what pins a place: the revision that a branch is at now, and the hash of the file there.
+"""Look up the pin of a location once: the current revision of a branch, and the hash of the file there.
 
-The hub tells a file's hash without sending the file, an index that of its artifacts; of anything else the
-bytes are loaded. What is found is what is there now: whoever pins it trusts it, and from then on any other
-bytes are refused.
+The hub and package indexes list hashes; files of other hosts are downloaded and hashed. The pin is that of
+the current file: the user trusts it by pinning it, and any other content is refused from then on.
 """
 
 from pathlib import Path
@@ -10,82 +9,88 @@ from tempfile import TemporaryDirectory
 
 from pydantic import ValidationError
 
-from pipeline.errors import MemcurateError
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import FileLocation
 from pipeline.fetching import https
 from pipeline.fetching.errors import UnreachableError
-from pipeline.fetching.hub import hashes_of, revision_of
-from pipeline.fetching.locators import Https, Hub, Local, Locator, Pypi, parse
-from pipeline.fetching.pypi import published_sha256
-from pipeline.fetching.verify import digest
-from pipeline.params import Place
+from pipeline.fetching.hub import look_up_hashes, resolve_revision
+from pipeline.fetching.locators import (
+    HttpsLocator,
+    HubLocator,
+    LocalLocator,
+    Locator,
+    PypiLocator,
+    parse_locator,
+)
+from pipeline.fetching.pypi import look_up_sha256
+from pipeline.fetching.verify import hash_file
 
 
-def is_pinned(place: Place) -> bool:
-    """Whether a place has a revision that stays and a hash; a local file that is there, its present hash."""
-    locator = parse(place.locator)
-    if not (place.sha256 or place.git_blob) or (isinstance(locator, Hub) and locator.moves):
+def is_pinned(location: FileLocation) -> bool:
+    """Return whether a location has a hash and a fixed revision; of a local file, its current hash."""
+    locator = parse_locator(location.locator)
+    if not (location.sha256 or location.git_blob) or (isinstance(locator, HubLocator) and locator.is_mutable):
         return False
-    if isinstance(locator, Local) and locator.path.is_file():
-        return pinned(place) == place
+    if isinstance(locator, LocalLocator) and locator.path.is_file():
+        return resolve_pin(location) == location
     return True
 
 
-def pinned(place: Place) -> Place:
-    """The place with its revision and hash. A file of this machine is the user's to change: its new hash is
-    taken.
+def resolve_pin(location: FileLocation) -> FileLocation:
+    """Return the location with its revision and hash; of a local file, the current hash.
 
-    Raises MemcurateError when nothing tells them, or when the hash of a published file is not the given one.
+    Raises MemcurateError when they cannot be found, or when a published file no longer has its pinned hash.
     """
-    locator = parse(place.locator)
+    locator = parse_locator(location.locator)
     try:
-        if isinstance(locator, Local):
-            return _of_local(locator, place)
-        found = _of_hub(locator) if isinstance(locator, Hub) else _of_bytes(locator)
+        if isinstance(locator, LocalLocator):
+            return _pin_local(locator, location)
+        found = _pin_hub(locator) if isinstance(locator, HubLocator) else _pin_download(locator)
     except UnreachableError as error:
-        raise MemcurateError(f"{place.locator} cannot be pinned: {error}") from error
+        raise MemcurateError(f"{location.locator} cannot be pinned: {error}") from error
     except ValidationError as error:
         raise MemcurateError(
-            f"{place.locator} cannot be pinned: the hash that is told there is not one "
+            f"{location.locator} cannot be pinned: the hash that it gives is malformed "
             f"({error.errors()[0]['input']!r:.100})"
         ) from error
     except OSError as error:
         raise MemcurateError(
-            f"{place.locator} cannot be pinned: reading or writing failed: {error}"
+            f"{location.locator} cannot be pinned: reading or writing failed: {error}"
         ) from error
-    for given, now in ((place.sha256, found.sha256), (place.git_blob, found.git_blob)):
-        if given is not None and now is not None and given != now:
+    for pinned, current in ((location.sha256, found.sha256), (location.git_blob, found.git_blob)):
+        if pinned is not None and current is not None and pinned != current:
             raise MemcurateError(
-                f"{place.locator} is pinned to {given}, but the file there is {now}: find out why it "
+                f"{location.locator} is pinned to {pinned}, but the file there is {current}: find out why it "
                 "changed, and remove the hash from the params if you trust the new file"
             )
     return found
 
 
-def _of_local(locator: Local, place: Place) -> Place:
-    """By the algorithm that the place has already."""
+def _pin_local(locator: LocalLocator, location: FileLocation) -> FileLocation:
+    """Hash a local file by the algorithm of its present pin, else by sha256."""
     if not locator.path.is_file():
-        raise UnreachableError(f"there is no file {locator.path.absolute()}")
+        raise UnreachableError(f"file {locator.path.absolute()} does not exist")
     try:
-        if place.git_blob is not None:
-            return Place(locator=locator.text, git_blob=digest(locator.path, "git-blob"))
-        return Place(locator=locator.text, sha256=digest(locator.path, "sha256"))
+        if location.git_blob is not None:
+            return FileLocation(locator=locator.text, git_blob=hash_file(locator.path, "git-blob"))
+        return FileLocation(locator=locator.text, sha256=hash_file(locator.path, "sha256"))
     except OSError as error:
         raise UnreachableError(f"it cannot be read: {error}") from error
 
 
-def _of_bytes(locator: Locator) -> Place:
-    """The bytes that are there now."""
-    if isinstance(locator, Pypi):
-        return Place(locator=locator.text, sha256=published_sha256(locator))
-    assert isinstance(locator, Https)
+def _pin_download(locator: Locator) -> FileLocation:
+    """Look up a package's hash, or download and hash a file behind a URL."""
+    if isinstance(locator, PypiLocator):
+        return FileLocation(locator=locator.text, sha256=look_up_sha256(locator))
+    assert isinstance(locator, HttpsLocator)
     with TemporaryDirectory() as scratch:
         part = Path(scratch) / "file"
         https.download(locator.url, part)
-        return Place(locator=locator.text, sha256=digest(part, "sha256"))
+        return FileLocation(locator=locator.text, sha256=hash_file(part, "sha256"))
 
 
-def _of_hub(locator: Hub) -> Place:
-    revision = revision_of(locator)
-    sha256, git_blob = hashes_of(locator, revision)
+def _pin_hub(locator: HubLocator) -> FileLocation:
+    revision = resolve_revision(locator)
+    sha256, git_blob = look_up_hashes(locator, revision)
     text = locator.text.replace(f"@{locator.revision}/", f"@{revision}/", 1)
-    return Place(locator=text, sha256=sha256, git_blob=git_blob)
+    return FileLocation(locator=text, sha256=sha256, git_blob=git_blob)

@@ -1,6 +1,4 @@
-"""Safe unpacking of wheels, zips and tar.gz: the members that match a glob, one by one, streamed, and no more
-of them than such an archive can hold.
-"""
+"""Unpack wheels, zips and tar.gz safely: only members that match a glob, streamed, up to a bound."""
 
 import errno
 import gzip
@@ -15,14 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from pipeline.errors import MemcurateError
+from pipeline.core.errors import MemcurateError
 from pipeline.fetching.patterns import compile_glob
-from pipeline.fetching.verify import PIECE
+from pipeline.fetching.verify import BLOCK_BYTES
 from pipeline.fetching.write import safe_path, write_file
 
-# What the two archive libraries raise on bytes they can't read; RuntimeError is theirs for an encrypted
-# member and, through NotImplementedError, for an unknown compression.
-_DAMAGED = (
+# Errors of zipfile and tarfile on bad bytes; RuntimeError: an encrypted member or an unknown method.
+_ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
     tarfile.TarError,
     gzip.BadGzipFile,
@@ -37,88 +34,90 @@ _DAMAGED = (
     struct.error,
 )
 
-_MOST_BYTES = 1 << 28  # unpacked from an archive whatever its size
-_MOST_RATIO = 100  # beyond them: of unpacked to packed bytes; texts are under 20
+_MAX_BYTES = 1 << 28  # unpacked; beyond them the compression ratio is checked
+_MAX_COMPRESSION_RATIO = 100  # unpacked to packed bytes; texts are under 20
 
 
 class _Member(NamedTuple):
     path: str
-    regular: bool
+    is_regular: bool
     size: int
     open: Callable[[], IO[bytes]]
 
 
 def unpack(artifact: Path, glob: str, target: Path, name: str) -> list[int]:
-    """Unpack the members that match the glob below `target`, and give their sizes.
+    """Unpack the members that match the glob below `target`, and return their sizes in bytes.
 
-    Raises MemcurateError, which calls the archive `name`, when it is no archive or damaged, when a member
-    leads outside, is a link or device, or has the final name of another, when it unpacks to more than texts
-    do, and when nothing matches.
+    `name` names the archive in errors. Raises MemcurateError when the file is not an archive or is damaged,
+    when a member leads outside `target`, is a link or device, or has the final name of another, when the
+    archive unpacks to more than texts do, and when no member matches.
     """
     pattern = compile_glob(glob)
     sizes: list[int] = []
     seen = []
-    most = max(_MOST_BYTES, _MOST_RATIO * artifact.stat().st_size)
+    max_bytes = max(_MAX_BYTES, _MAX_COMPRESSION_RATIO * artifact.stat().st_size)
     try:
-        for member in _members(artifact, most, name):
+        for member in _iter_members(artifact, max_bytes, name):
             path = safe_path(member.path, name)
             seen.append(path)
             match = pattern.fullmatch(path)
             if match is None:
                 continue
-            if not member.regular:
+            if not member.is_regular:
                 raise MemcurateError(
                     f"{name}: {path!r} is a link or a device, which is refused. "
                     "Narrow the glob so that it matches plain files only"
                 )
-            if sum(sizes) + member.size > most:
-                raise _bomb(name, most)
+            if sum(sizes) + member.size > max_bytes:
+                raise _bomb_error(name, max_bytes)
             with member.open() as stream:
                 size = write_file(stream, target, match["kept"], f"{name}, {path}")
             if size != member.size:
                 raise EOFError(f"{path} has {size:,} bytes, not the {member.size:,} that it declares")
             sizes.append(size)
-    except _DAMAGED as error:
-        raise _damaged(name, error) from error
+    except _ARCHIVE_ERRORS as error:
+        raise _damaged_error(name, error) from error
     except OSError as error:
-        if error.errno not in (None, errno.EINVAL):  # bz2 has no number, a wrong offset is an invalid seek
+        if error.errno not in (None, errno.EINVAL):  # bz2 sets no errno; a wrong offset is an invalid seek
             raise
-        raise _damaged(name, error) from error
+        raise _damaged_error(name, error) from error
     if not sizes:
-        some = ", ".join(seen[:5]) + (", …" if len(seen) > 5 else "")
+        examples = ", ".join(seen[:5]) + (", …" if len(seen) > 5 else "")
         raise MemcurateError(
-            f"{name}: no file matches {glob!r} among its {len(seen)} ({some}). Correct the glob"
+            f"{name}: no file matches {glob!r} among its {len(seen)} ({examples}). Correct the glob"
         )
     return sizes
 
 
-def _damaged(name: str, error: Exception) -> MemcurateError:
-    told = str(error) or type(error).__name__
+def _damaged_error(name: str, error: Exception) -> MemcurateError:
+    message = str(error) or type(error).__name__
     return MemcurateError(
-        f"{name}: the archive is truncated or damaged ({told}). "
-        "Its hash is the pinned one, so loading it again won't help: pin a whole archive"
+        f"{name}: the archive is truncated or damaged ({message}). "
+        "Its hash is the pinned one, so another download will not help: pin an intact archive"
     )
 
 
-def _bomb(name: str, most: int) -> MemcurateError:
+def _bomb_error(name: str, max_bytes: int) -> MemcurateError:
     return MemcurateError(
-        f"{name}: the archive unpacks to more than {most:,} bytes, {_MOST_RATIO} times its size, which no "
-        "text does. Narrow the glob, or pin another archive"
+        f"{name}: the archive unpacks to more than {max_bytes:,} bytes, {_MAX_COMPRESSION_RATIO} "
+        "times its size, which texts never do. Narrow the glob, or pin another archive"
     )
 
 
-def _members(artifact: Path, most: int, name: str) -> Iterator[_Member]:
-    """Tell the kind by the first bytes, because an artifact of the cache is named by its hash."""
+def _iter_members(artifact: Path, max_bytes: int, name: str) -> Iterator[_Member]:
+    """Yield the members; the first bytes give the format, because a cached artifact is named by its hash."""
     with artifact.open("rb") as file:
         start = file.read(4)
     if start.startswith(b"PK"):
-        return _zip_members(artifact)
+        return _iter_zip_members(artifact)
     if start.startswith(b"\x1f\x8b"):
-        return _tar_members(artifact, most, name)
-    raise MemcurateError(f"{name}: neither a zip or wheel nor a tar.gz. Leave out the `!` and what follows")
+        return _iter_tar_members(artifact, max_bytes, name)
+    raise MemcurateError(
+        f"{name}: it is neither a zip or wheel nor a tar.gz. Remove the `!` and the glob after it"
+    )
 
 
-def _zip_members(artifact: Path) -> Iterator[_Member]:
+def _iter_zip_members(artifact: Path) -> Iterator[_Member]:
     with zipfile.ZipFile(artifact) as archive:
         for info in archive.infolist():
             if not info.filename.endswith("/"):
@@ -128,34 +127,34 @@ def _zip_members(artifact: Path) -> Iterator[_Member]:
 
 
 class _BoundedGzip(gzip.GzipFile):
-    """A gzip stream that ends in an error where it gives more than `most` bytes."""
+    """A gzip stream that raises an error when it gives more than `max_bytes`."""
 
-    def __init__(self, artifact: Path, most: int, name: str) -> None:
+    def __init__(self, artifact: Path, max_bytes: int, name: str) -> None:
         super().__init__(artifact, "rb")
-        self._left = self._most = most
-        self._called = name
+        self._remaining_bytes = self._max_bytes = max_bytes
+        self._archive_name = name
 
     def read(self, size: int | None = -1) -> bytes:
-        """See GzipFile. Raises MemcurateError past the bound."""
+        """Read up to `size` bytes, as GzipFile does. Raises MemcurateError past the bound."""
         piece = super().read(size)
-        self._left -= len(piece)
-        if self._left < 0:
-            raise _bomb(self._called, self._most)
+        self._remaining_bytes -= len(piece)
+        if self._remaining_bytes < 0:
+            raise _bomb_error(self._archive_name, self._max_bytes)
         return piece
 
 
-def _tar_members(artifact: Path, most: int, name: str) -> Iterator[_Member]:
-    with _BoundedGzip(artifact, most, name) as unzipped:
+def _iter_tar_members(artifact: Path, max_bytes: int, name: str) -> Iterator[_Member]:
+    with _BoundedGzip(artifact, max_bytes, name) as unzipped:
         with tarfile.open(fileobj=unzipped, mode="r|") as archive:
             for info in archive:
                 if not info.isdir():
                     regular = info.isreg() and not info.issparse()
-                    yield _Member(info.name, regular, info.size, partial(_tar_stream, archive, info))
-        while unzipped.read(PIECE):
-            pass  # gzip checks its sum at the very end, past the last member
+                    yield _Member(info.name, regular, info.size, partial(_open_tar_member, archive, info))
+        while unzipped.read(BLOCK_BYTES):
+            pass  # gzip checks its checksum at the end, after the last member
 
 
-def _tar_stream(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+def _open_tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
     stream = archive.extractfile(info)
     if stream is None:
         raise tarfile.ReadError(f"{info.name} has no content")

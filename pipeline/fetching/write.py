@@ -1,51 +1,51 @@
-"""Files that appear under their final name only when whole, and only below the folder they belong in."""
+"""Write files atomically, and only below their target folder."""
 
 from pathlib import Path
 from typing import IO
 
-from pipeline.errors import MemcurateError
-from pipeline.fetching.verify import PIECE
+from pipeline.core.errors import MemcurateError
+from pipeline.fetching.verify import BLOCK_BYTES
 
-_LONGEST_NAME = 240  # bytes of a file's name that file systems hold, with room for `.partial`
+_MAX_NAME_BYTES = 240  # limit of file systems, minus `.partial`
 
 
 def safe_path(text: str, where: str) -> str:
-    """Check that a path, once joined to a folder, stays below it; a leading `./` is dropped.
+    """Return a path that stays below the folder it is joined to; a leading `./` is dropped.
 
-    Raises MemcurateError, which says `where` the path stood, on an absolute path, a drive, a backslash,
-    `..` or an empty part.
+    `where` names the origin of the path in errors. Raises MemcurateError on an absolute path, a drive, a
+    backslash, `..`, an empty part, or a name of over 240 bytes.
     """
     path = text
     while path.startswith("./"):
         path = path[2:]
-    drive = len(path) > 1 and path[1] == ":"
+    has_drive = len(path) > 1 and path[1] == ":"
     parts = path.split("/")
-    long = max(len(part.encode(errors="surrogatepass")) for part in parts) > _LONGEST_NAME
-    if drive or long or "\\" in path or "\0" in path or {"", ".", ".."} & set(parts):
+    is_too_long = max(len(part.encode(errors="surrogatepass")) for part in parts) > _MAX_NAME_BYTES
+    if has_drive or is_too_long or "\\" in path or "\0" in path or {"", ".", ".."} & set(parts):
         raise MemcurateError(
             f"{where}: the path {text!r} is refused, because it is not a plain path below a folder. "
-            "Nothing was written there; take the file from another place"
+            "Nothing was written there; take the file from another location"
         )
     return path
 
 
 def write_file(stream: IO[bytes], target: Path, name: str, where: str) -> int:
-    """Write a stream to `target/name` and give the number of bytes. No time or permission comes along.
+    """Write a stream to `target/name`, without times or permissions, and return the number of bytes.
 
-    Raises MemcurateError, which says `where` the file came from, when the name is unsafe or taken.
+    `where` names the origin of the file in errors. Raises MemcurateError when the name is unsafe or taken.
     """
     final = target / safe_path(name, where)
     if final.exists() or any(parent.is_file() for parent in final.parents):
         raise MemcurateError(
-            f"{where}: a file named {name!r} is there already. Two files would have one final name: "
-            "narrow the glob, use `**` to keep folders, or set `into`"
+            f"{where}: a file named {name!r} exists already. Two files would have one final name: "
+            "narrow the glob, use `**` to keep folders, or set `subdir`"
         )
     final.parent.mkdir(parents=True, exist_ok=True)
-    aside = final.with_name(f".{final.name}.partial")
-    with aside.open("wb") as file:
-        while piece := stream.read(PIECE):
+    partial = final.with_name(f".{final.name}.partial")
+    with partial.open("wb") as file:
+        while piece := stream.read(BLOCK_BYTES):
             file.write(piece)
         size = file.tell()
-    aside.chmod(0o644)
-    aside.rename(final)
+    partial.chmod(0o644)
+    partial.rename(final)
     return size

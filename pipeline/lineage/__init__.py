@@ -1,1 +1,1 @@
-"""Lineage both ways: from what is in the dataset to the raw characters, and from a raw record to its fate."""
+"""Lineage both ways: from a dataset row to its raw characters, and from a raw record to its outcome."""

@@ -1,1 +1,1 @@
-"""What was built, row by row beside the paper's tables, and reruns that say where a difference comes from."""
+"""Compare each source with its row in the paper's tables; ablations show where a difference comes from."""

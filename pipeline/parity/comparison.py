@@ -1,96 +1,103 @@
-"""A source beside its row of the paper: figures, differences in percent, and the figures of reruns."""
+"""Compare sources with their rows in the paper: values, differences in percent, and values of ablations."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import MemcurateError
-from pipeline.parity.measuring import MEASURES, NAMES, Measured, of_paper, off
-from pipeline.parity.table import ROWS
+from pipeline.core.errors import MemcurateError
+from pipeline.parity.measures import MEASURE_LABELS, MEASURES, Measures, paper_measures, percent_difference
+from pipeline.parity.paper_tables import PAPER_ROWS
 
-NAME = "parity.json"  # of a source, below data/parity
+PARITY_FILE = "parity.json"  # in the source's folder below data/parity
 
-_CLOSE = 5  # percent
-_MOVED = 0.5  # percent by which a rerun must move a figure to say anything of it
+_CLOSE_PERCENT = 5
+_MIN_MOVED_PERCENT = 0.5  # smaller effects of an ablation are not shown
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A measure of a source, and what it is in the paper."""
+class MeasureComparison:
+    """A measure of a source, and its value in the paper."""
 
     measure: str
     ours: float
     paper: float
-    reruns: Mapping[str, float]  # by the cause that was removed; of those that moved it
+    ablations: Mapping[str, float]  # by the cause that was removed; without those that change nothing
 
     @property
-    def off(self) -> float:
-        """By how many percent ours is off the paper's."""
-        return off(self.ours, self.paper)
+    def percent_off(self) -> float:
+        """The difference of our value from the paper's, in percent of the paper's."""
+        return percent_difference(self.ours, self.paper)
 
     @property
-    def name(self) -> str:
-        """What it is called."""
-        return NAMES[self.measure]
+    def label(self) -> str:
+        """The measure's name for people."""
+        return MEASURE_LABELS[self.measure]
 
-    def shown(self, value: float) -> str:
-        """A figure of it for people: whole instances and tokens, and of the others a tenth."""
+    def format_value(self, value: float) -> str:
+        """Format a value: whole instances and tokens, other measures with one decimal."""
         return f"{value:,.1f}" if self.measure.endswith("per_instance") else f"{value:,.0f}"
 
     @property
-    def close(self) -> bool:
-        """Whether it is within 5 percent."""
-        return abs(self.off) <= _CLOSE
+    def is_close(self) -> bool:
+        """Whether the difference is at most 5 percent."""
+        return abs(self.percent_off) <= _CLOSE_PERCENT
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """A source beside its row of the paper."""
+class SourceComparison:
+    """A source and its row in the paper."""
 
     source: str
     row: str
-    built: Measured
-    reruns: Mapping[str, Measured]  # by cause
+    built: Measures
+    ablations: Mapping[str, Measures]  # by cause
 
-    def lines(self) -> Iterator[Line]:
-        """A line for each measure that both have."""
-        paper = of_paper(ROWS[self.row])
+    def compare_measures(self) -> Iterator[MeasureComparison]:
+        """Iterate over the measures that both have."""
+        paper = paper_measures(PAPER_ROWS[self.row])
         for measure in MEASURES:
             if measure in paper and measure in self.built:
                 ours = self.built[measure]
-                moved = {
-                    cause: of[measure]
-                    for cause, of in self.reruns.items()
-                    if measure in of and abs(off(of[measure], ours or 1)) >= _MOVED
+                moved_ablations = {
+                    cause: measures[measure]
+                    for cause, measures in self.ablations.items()
+                    if measure in measures
+                    and abs(percent_difference(measures[measure], ours or 1)) >= _MIN_MOVED_PERCENT
                 }
-                yield Line(measure, ours, paper[measure], moved)
+                yield MeasureComparison(measure, ours, paper[measure], moved_ablations)
+
+    @property
+    def mean_percent_off(self) -> float:
+        """Mean of the measures' absolute differences from the paper, in percent; 0 without measures."""
+        differences = [abs(line.percent_off) for line in self.compare_measures()]
+        return sum(differences) / max(len(differences), 1)
 
 
-def read_all(folder: Path, sources: Iterable[str]) -> list[Compared]:
-    """What the stage wrote of sources below a folder, without those that have no row in the paper.
+def read_comparisons(folder: Path, sources: Iterable[str]) -> list[SourceComparison]:
+    """Read the comparisons that the stage `parity` wrote below a folder.
 
-    Raises MemcurateError where it did not run.
+    Sources without a row in the paper are left out. Raises MemcurateError when the stage did not run.
     """
-    found = []
+    comparisons = []
     for source in sources:
-        path = folder / source / NAME
+        path = folder / source / PARITY_FILE
         if not path.exists():
             raise MemcurateError(f"{path} is not there: run `dvc repro parity@{source}`, or `dvc pull` it")
         value = json.loads(path.read_text(encoding="utf-8"))
-        found += [Compared(**value)] if value is not None else []
-    return found
+        comparisons += [SourceComparison(**value)] if value is not None else []
+    return comparisons
 
 
-def told(compared: Sequence[Compared]) -> Iterator[str]:
-    """The comparison for the terminal, a line a measure, and the reruns below it."""
-    for one in compared:
-        yield f"{one.source} beside {one.row}"
-        for line in one.lines():
-            mark = " " if line.close else "*"
+def format_comparisons(comparisons: Sequence[SourceComparison]) -> Iterator[str]:
+    """Format comparisons for the terminal: a line for each measure, and the ablations below it."""
+    for comparison in comparisons:
+        yield f"{comparison.source} beside {comparison.row}"
+        for one in comparison.compare_measures():
+            mark = " " if one.is_close else "*"
             yield (
-                f"  {line.name:<23}{line.shown(line.ours):>9} {line.shown(line.paper):>9} "
-                f"{line.off:>+8.1f} % {mark}"
+                f"  {one.label:<23}{one.format_value(one.ours):>9} {one.format_value(one.paper):>9} "
+                f"{one.percent_off:>+8.1f} % {mark}"
             )
-            for cause, value in line.reruns.items():
-                yield f"    {line.shown(value):>30}  {cause}"
+            for cause, value in one.ablations.items():
+                yield f"    {one.format_value(value):>30}  {cause}"

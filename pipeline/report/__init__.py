@@ -1,1 +1,1 @@
-"""The report of a build: how much each source yielded and where the rest went, figures and examples."""
+"""The report of a build: each source's yield, its rejects by reason, distributions and examples."""

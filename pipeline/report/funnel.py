@@ -1,8 +1,8 @@
-"""What became of every question, instance and segment: dropped for this reason or that, or in the dataset.
+"""Funnels of questions, instances and segments: from the first stage to the dataset, with drops by reason.
 
-Each funnel has four levels, measured in the files, and between two of them the drops of one stage, counted
-in its rejects. An instance that is dropped takes its segments along, and at assembly its questions; before
-that the filter stage rejects those by themselves.
+Each funnel has four levels, counted in the files of the stages. Between two levels are the drops of one
+stage, counted in its rejects. A dropped instance takes its segments along, and at assembly also its
+questions; the filter stage rejects the questions of a dropped instance one by one.
 """
 
 from collections import Counter
@@ -11,17 +11,22 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.errors import MemcurateError
-from pipeline.report.shapes import AskedOutline, RejectOutline, Rooms, SizedInstance
-from pipeline.storage import read_rows, split_files
+from pipeline.core.errors import MemcurateError
+from pipeline.core.storage import find_split_files, read_rows
+from pipeline.report.projections import (
+    InstanceQuestionProjection,
+    InstanceSizeProjection,
+    RejectProjection,
+    ReportInputDirs,
+)
 
-# The levels of each kind of funnel, and after each level but the last the stage that drops.
-LEVELS = {
-    "questions": ("asked", "put to the checks", "kept by the checks", "in the dataset"),
-    "instances": ("cut", "put to the checks", "kept by the checks", "in the dataset"),
+# The levels of each kind of funnel. DROPPING_STAGES has the stage that drops after each level but the last.
+LEVEL_NAMES = {
+    "questions": ("created", "checked", "kept by the checks", "in the dataset"),
+    "instances": ("chunked", "checked", "kept by the checks", "in the dataset"),
     "segments": ("read", "put into instances", "kept by the checks", "in the dataset"),
 }
-STAGES = {
+DROPPING_STAGES = {
     "questions": ("question", "filter", "assemble"),
     "instances": ("chunk", "filter", "assemble"),
     "segments": ("chunk", "filter", "assemble"),
@@ -29,13 +34,13 @@ STAGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """So many, of which the next stage drops some."""
+class FunnelLevel:
+    """A level of a funnel, with the drops of the stage after it."""
 
     name: str
     count: int
     stage: str | None  # the stage that drops; None after the last level
-    drops: dict[str, int]  # by reason, most first
+    drops: dict[str, int]  # by reason, the most frequent first
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,114 +49,134 @@ class Funnel:
 
     source: str
     kind: str
-    levels: list[Level]
+    levels: list[FunnelLevel]
 
     @property
     def start(self) -> int:
-        """How many there were at first."""
+        """The number at the first level."""
         return self.levels[0].count
 
     @property
     def end(self) -> int:
-        """How many are in the dataset."""
+        """The number in the dataset."""
         return self.levels[-1].count
 
 
 @dataclass(frozen=True, slots=True)
-class Yield:
-    """What became of a source."""
+class SourceYield:
+    """The funnels of a source, and its rejected records."""
 
     funnels: list[Funnel]  # questions, instances, segments
-    refused: dict[str, int]  # records that its adapter refused, by reason
+    rejected_records: dict[str, int]  # records that its adapter rejected, by reason
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """What goes along with an instance."""
+class InstanceSize:
+    """The numbers of an instance's questions and segments."""
 
     questions: int
     segments: int
 
 
-def funnel(source: str, kind: str, counts: Sequence[int], drops: Sequence[Mapping[str, int]]) -> Funnel:
-    """The funnel of four measured counts and the drops of the three stages between them.
+def build_funnel(source: str, kind: str, counts: Sequence[int], drops: Sequence[Mapping[str, int]]) -> Funnel:
+    """Build a funnel from the counts of its four levels and the drops by reason of the three stages between.
 
-    Raises MemcurateError when a level is not what the one before and its drops leave.
+    Raises MemcurateError where a level is not the level before it less its drops.
     """
-    stages = (*STAGES[kind], None)
+    stages = (*DROPPING_STAGES[kind], None)
     levels = [
-        Level(name, count, stage, _most_first(dropped))
-        for name, count, stage, dropped in zip(LEVELS[kind], counts, stages, (*drops, {}), strict=True)
+        FunnelLevel(name, count, stage, _sort_by_count(dropped))
+        for name, count, stage, dropped in zip(LEVEL_NAMES[kind], counts, stages, (*drops, {}), strict=True)
     ]
     for before, after in pairwise(levels):
         dropped = sum(before.drops.values())
         if before.count - dropped != after.count:
             raise MemcurateError(
-                f"{source}: of {before.count} {kind} {before.name}, {before.stage} rejected {dropped}, yet "
-                f"{after.count} are {after.name}. The folders in data/ are of different builds: run "
-                "`dvc repro`."
+                f"{source}: of {before.count} {kind} {before.name}, {before.stage} rejected {dropped}, so "
+                f"{before.count - dropped} are expected, but {after.count} are {after.name}. The folders in "
+                "data/ are of different builds: run `dvc repro`."
             )
     return Funnel(source, kind, levels)
 
 
-def read_yields(sources: Sequence[str], rooms: Rooms) -> dict[str, Yield]:
-    """What became of each source.
+def read_yields(sources: Sequence[str], input_dirs: ReportInputDirs) -> dict[str, SourceYield]:
+    """Read the funnels of each source.
 
-    Raises MemcurateError as `funnel` and `read_rows` do, and when the dataset holds another source.
+    Raises MemcurateError as `build_funnel` and `read_rows` do, and where the dataset has a source that is not
+    in `sources`.
     """
-    finals: dict[str, Counter[str]] = {source: Counter() for source in sources}
-    for path in split_files(rooms.dataset).values():
-        for instance in read_rows(path, SizedInstance):
-            if instance.source not in finals:
+    final_counts: dict[str, Counter[str]] = {source: Counter() for source in sources}
+    for path in find_split_files(input_dirs.dataset).values():
+        for instance in read_rows(path, InstanceSizeProjection):
+            if instance.source not in final_counts:
                 raise MemcurateError(
-                    f"{rooms.dataset} holds {instance.source}, which is not in `use`: run `dvc repro`."
+                    f"{input_dirs.dataset} has instances of {instance.source}, which is not in "
+                    "enabled_sources: run `dvc repro`."
                 )
-            size = _size(instance)
-            finals[instance.source].update(instances=1, questions=size.questions, segments=size.segments)
-    lost: dict[str, list[RejectOutline]] = {source: [] for source in sources}
-    for reject in read_rows(rooms.dataset / "rejects.parquet", RejectOutline):
-        lost[reject.source].append(reject)
-    return {source: _yield_of(source, rooms, lost[source], finals[source]) for source in sources}
-
-
-def _yield_of(source: str, rooms: Rooms, lost: Iterable[RejectOutline], final: Mapping[str, int]) -> Yield:
-    """`lost` are the rejects of assembly, `final` what of the source is in the dataset."""
-    cut = _sizes(rooms.chunks / source / "instances.parquet")
-    kept = _sizes(rooms.filtered / source / "instances.parquet")
-    asked = sum(1 for _ in read_rows(rooms.questions / source / "questions.parquet", AskedOutline))
-    drops = {
-        "chunk": _drops(read_rows(rooms.chunks / source / "rejects.parquet", RejectOutline), {}),
-        "question": _drops(read_rows(rooms.questions / source / "rejects.parquet", RejectOutline), {}),
-        "filter": _drops(read_rows(rooms.filtered / source / "rejects.parquet", RejectOutline), cut),
-        "assemble": _drops(lost, kept),
+            size = _instance_size(instance)
+            final_counts[instance.source].update(
+                instances=1, questions=size.questions, segments=size.segments
+            )
+    assembly_rejects: dict[str, list[RejectProjection]] = {source: [] for source in sources}
+    for reject in read_rows(input_dirs.dataset / "rejects.parquet", RejectProjection):
+        assembly_rejects[reject.source].append(reject)
+    return {
+        source: _build_source_yield(source, input_dirs, assembly_rejects[source], final_counts[source])
+        for source in sources
     }
-    checked = {
-        "questions": (asked, sum(size.questions for size in kept.values())),
-        "instances": (len(cut), len(kept)),
-        "segments": tuple(sum(size.segments for size in sizes.values()) for sizes in (cut, kept)),
+
+
+def _build_source_yield(
+    source: str,
+    input_dirs: ReportInputDirs,
+    assembly_rejects: Iterable[RejectProjection],
+    final_counts: Mapping[str, int],
+) -> SourceYield:
+    """Build the funnels of a source; `final_counts`: its numbers in the dataset, by kind."""
+    chunked_sizes = _read_instance_sizes(input_dirs.chunks / source / "instances.parquet")
+    kept_sizes = _read_instance_sizes(input_dirs.filtered / source / "instances.parquet")
+    questions_path = input_dirs.questions / source / "questions.parquet"
+    num_questions = sum(1 for _ in read_rows(questions_path, InstanceQuestionProjection))
+    files = input_dirs.reject_files(source)
+    drops = {
+        "chunk": _count_drops(read_rows(files["chunk"], RejectProjection), {}),
+        "question": _count_drops(read_rows(files["question"], RejectProjection), {}),
+        "filter": _count_drops(read_rows(files["filter"], RejectProjection), chunked_sizes),
+        "assemble": _count_drops(assembly_rejects, kept_sizes),
+    }
+    checked_and_kept = {
+        "questions": (num_questions, sum(size.questions for size in kept_sizes.values())),
+        "instances": (len(chunked_sizes), len(kept_sizes)),
+        "segments": (
+            sum(size.segments for size in chunked_sizes.values()),
+            sum(size.segments for size in kept_sizes.values()),
+        ),
     }
     funnels = []
-    for kind, (before, after) in checked.items():
-        falls = [drops[stage][kind] for stage in STAGES[kind]]
-        funnels.append(funnel(source, kind, (before + falls[0].total(), before, after, final[kind]), falls))
-    return Yield(funnels, _most_first(drops["chunk"]["records"]))
+    for kind, (checked, kept) in checked_and_kept.items():
+        drops_by_stage = [drops[stage][kind] for stage in DROPPING_STAGES[kind]]
+        counts = (checked + drops_by_stage[0].total(), checked, kept, final_counts[kind])
+        funnels.append(build_funnel(source, kind, counts, drops_by_stage))
+    return SourceYield(funnels, _sort_by_count(drops["chunk"]["records"]))
 
 
-def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
+def _sort_by_count(counts: Mapping[str, int]) -> dict[str, int]:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return {reason: count for reason, count in ordered if count}
 
 
-def _size(instance: SizedInstance) -> Size:
-    return Size(len(instance.questions), sum(len(chunk.segments) for chunk in instance.chunks))
+def _instance_size(instance: InstanceSizeProjection) -> InstanceSize:
+    return InstanceSize(len(instance.questions), sum(len(chunk.segments) for chunk in instance.chunks))
 
 
-def _sizes(path: Path) -> dict[str, Size]:
-    return {instance.id: _size(instance) for instance in read_rows(path, SizedInstance)}
+def _read_instance_sizes(path: Path) -> dict[str, InstanceSize]:
+    return {instance.id: _instance_size(instance) for instance in read_rows(path, InstanceSizeProjection)}
 
 
-def _drops(rejects: Iterable[RejectOutline], sizes: Mapping[str, Size]) -> dict[str, Counter[str]]:
-    """Rejects by kind and reason; with an instance goes what `sizes` says of it."""
+def _count_drops(
+    rejects: Iterable[RejectProjection], sizes: Mapping[str, InstanceSize]
+) -> dict[str, Counter[str]]:
+    """Count rejects by kind and reason; a rejected instance adds its questions and segments in `sizes`."""
     counts: dict[str, Counter[str]] = {
         f"{kind}s": Counter() for kind in ("question", "instance", "segment", "record")
     }
@@ -161,7 +186,7 @@ def _drops(rejects: Iterable[RejectOutline], sizes: Mapping[str, Size]) -> dict[
             continue
         counts[f"{reject.kind}s"][reject.reason] += 1
         if reject.kind == "instance":
-            size = sizes.get(reject.id, Size(0, len(reject.segments)))
+            size = sizes.get(reject.id, InstanceSize(0, len(reject.segments)))
             counts["segments"][reject.reason] += size.segments
             counts["questions"][reject.reason] += size.questions
     return counts

@@ -1,98 +1,67 @@
-"""The report as one HTML page that loads nothing: figures drawn inline, every text of the data escaped."""
+"""The report as one HTML page that loads nothing: charts are inline SVG, texts of the data are escaped."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from pipeline.report.distributions import MEASURES, Bins, Distributions, Measure, bins, totals
-from pipeline.report.examples import Examples
-from pipeline.report.figures import Histogram, histogram, rows
-from pipeline.report.funnel import Yield
-from pipeline.text.visible import visible
-
-if TYPE_CHECKING:
-    from pipeline.parity.comparison import (
-        Compared,  # which the evaluation, whose pages begin here, does not need
-    )
+from pipeline.core.html import create_environment
+from pipeline.parity.comparison import SourceComparison
+from pipeline.report.charts import Histogram, build_histogram, funnel_rows
+from pipeline.report.distributions import (
+    MEASURES,
+    Bins,
+    Measure,
+    SourceDistributions,
+    count_totals,
+    make_shared_bins,
+)
+from pipeline.report.examples import ExampleGroup
+from pipeline.report.funnel import SourceYield
 
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """All that the page says of one source."""
+    """The page's data of one source."""
 
     name: str
     title: str
-    licence: str
-    yielded: Yield
-    distributions: Distributions
-    kept: Sequence[Examples]
-    rejected: Sequence[Examples]
-    findings: Mapping[str, int]  # personal data in what the checks kept, by kind
+    license: str
+    source_yield: SourceYield
+    distributions: SourceDistributions
+    kept_examples: Sequence[ExampleGroup]
+    rejected_examples: Sequence[ExampleGroup]
+    pii_counts: Mapping[str, int]  # findings of personal data in the kept instances, by kind
 
     @property
-    def dropped(self) -> dict[str, int]:
-        """How many questions, instances and segments were dropped on the way."""
-        return {funnel.kind: funnel.start - funnel.end for funnel in self.yielded.funnels}
+    def num_dropped(self) -> dict[str, int]:
+        """The numbers of dropped questions, instances and segments, by kind."""
+        return {funnel.kind: funnel.start - funnel.end for funnel in self.source_yield.funnels}
 
 
 @dataclass(frozen=True, slots=True)
-class Panels:
-    """A measure and its histogram of each source, over shared bins."""
+class HistogramPanel:
+    """The histograms of a measure, one for each source, over shared bins."""
 
     measure: Measure
     bins: Bins
-    of_sources: Mapping[str, Histogram]
+    by_source: Mapping[str, Histogram]
 
 
-def page(sources: Sequence[SourceReport], parity: "Sequence[Compared]", seed: int) -> str:
-    """The page. The same sources and seed give the same text."""
-    whole = totals(source.distributions for source in sources)
-    return (
-        environment("pipeline.report")
-        .get_template("page.html.j2")
-        .render(
-            sources=sources,
-            seed=seed,
-            totals=whole,
-            parity=parity,
-            panels=[_panels(measure, sources) for measure in MEASURES],
-            kinds=sorted({kind for source in sources for kind in source.findings}),
-            rows=rows,
-        )
+def render_page(sources: Sequence[SourceReport], parity: Sequence[SourceComparison], seed: int) -> str:
+    """Render the page. The same sources and seed give the same text."""
+    template = create_environment("pipeline.report").get_template("page.html.j2")
+    return template.render(
+        sources=sources,
+        seed=seed,
+        totals=count_totals(source.distributions for source in sources),
+        parity=parity,
+        panels=[_build_panel(measure, sources) for measure in MEASURES],
+        kinds=sorted({kind for source in sources for kind in source.pii_counts}),
+        rows=funnel_rows,
     )
 
 
-def _panels(measure: Measure, sources: Sequence[SourceReport]) -> Panels:
+def _build_panel(measure: Measure, sources: Sequence[SourceReport]) -> HistogramPanel:
     values = {source.name: source.distributions.values[measure.key] for source in sources}
-    shared = bins(measure, list(values.values()))
-    return Panels(measure, shared, {name: histogram(counts, shared) for name, counts in values.items()})
-
-
-def environment(*packages: str) -> Environment:
-    """What renders the templates of packages; of two with one name that of the first package."""
-    made = Environment(
-        loader=ChoiceLoader([PackageLoader(package, "templates") for package in packages]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters["number"] = _number
-    return made
-
-
-def _shown(value: object) -> object:
-    """What the page shows of any value: hidden characters visible; the template's own markup as it is."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _number(value: float | None, digits: int = 1) -> str:
-    """A number for people: thousands apart, so many decimals if it is no whole one, a dash for none."""
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.{digits}f}"
+    bins = make_shared_bins(measure, list(values.values()))
+    histograms = {name: build_histogram(counts, bins) for name, counts in values.items()}
+    return HistogramPanel(measure, bins, histograms)

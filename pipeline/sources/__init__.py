@@ -1,19 +1,19 @@
-"""One adapter per source: `parse(raw, source)` turns raw files into documents, or examples, and questions.
+"""Source adapters: the `parse` of each turns raw files into documents or examples, and questions.
 
-The module's name is the source's name in params.yaml. Formats that several sources share are in `formats`.
+An adapter's module has the source's name in params.yaml. Formats that several sources share are in `formats`.
 """
 
 from importlib import import_module
 from pathlib import Path
 
-from pipeline.documents import Parsed
-from pipeline.errors import MemcurateError
+from pipeline.core.errors import MemcurateError
+from pipeline.sources.parsed import ParsedSource
 
 
-def parse(source: str, raw: Path) -> Parsed:
-    """Parse the raw files of a source.
+def parse(source: str, raw_dir: Path) -> ParsedSource:
+    """Parse the raw files of a source with its adapter.
 
-    Raises MemcurateError when there is no adapter of that name, or as the adapter does.
+    Raises MemcurateError when the source has no adapter, and as the adapter does.
     """
     try:
         adapter = import_module(f"pipeline.sources.{source}")
@@ -24,7 +24,9 @@ def parse(source: str, raw: Path) -> Parsed:
             f"source {source!r} has no adapter: write pipeline/sources/{source}.py (see CONTRIBUTING.md)"
         ) from None
     if not hasattr(adapter, "parse"):
-        raise MemcurateError(f"pipeline/sources/{source}.py is no adapter: it has no function `parse`")
-    parsed = adapter.parse(raw, source)
-    assert isinstance(parsed, Parsed)
+        raise MemcurateError(
+            f"pipeline/sources/{source}.py is not an adapter: it has no function `parse(raw_dir, source)`"
+        )
+    parsed = adapter.parse(raw_dir, source)
+    assert isinstance(parsed, ParsedSource)
     return parsed

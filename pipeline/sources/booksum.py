@@ -1,28 +1,28 @@
-"""BookSum: chapters of public-domain books with human summaries, as the hub's cleaned set has them (JSONL).
+"""BookSum: chapters of public-domain books with human summaries, from the hub's cleaned set (JSONL).
 
-A chapter is a book of its own here, so that it makes an instance (paper); those of one title stand on one
-side. The first summary is taken (paper); chapters without one, or without text, are rejects. Deviation: the
-paper lets chapters of one book stand on both sides.
+A chapter is a book of its own here, so that it makes an instance (paper); chapters of one title are in the
+same split. The first summary is taken (paper); chapters without a summary or text are rejects. Deviation: in
+the paper, chapters of one book may be in both splits.
 """
 
 from pathlib import Path
 
-from pipeline.documents import Book, Parsed
-from pipeline.ids import short_id
-from pipeline.schema import Question, Span
-from pipeline.sources.reading import (
+from pipeline.core.ids import short_id
+from pipeline.core.schema import Span
+from pipeline.sources.io import (
     RawRecord,
-    pointer,
-    raw_file,
-    read_value,
-    records,
-    rejected_record,
-    stripped,
+    find_raw_file,
+    json_pointer,
+    make_record_reject,
+    read_data_file,
+    strip_with_span,
+    validate_records,
 )
+from pipeline.sources.parsed import Book, ParsedSource, make_source_question
 
 
 class Summary(RawRecord):
-    """A summary; what else it has is not used."""
+    """A summary; its other keys are not used."""
 
     text: str | None = None
 
@@ -36,45 +36,42 @@ class Chapter(RawRecord):
     summary: list[Summary] | None = None
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """One book a chapter. Raises MemcurateError when the file is missing or empty."""
-    path = raw_file(raw, "train.jsonl")
-    parsed = Parsed()
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse each chapter as a book. Raises MemcurateError when the file is missing or empty."""
+    path = find_raw_file(raw_dir, "train.jsonl")
+    parsed = ParsedSource()
     seen: set[str] = set()
-    for key, chapter in records(Chapter, read_value(path), path.name, source, parsed.rejects):
+    for key, chapter in validate_records(Chapter, read_data_file(path), path.name, source, parsed.rejects):
         name = f"{chapter.book_title}/{chapter.chapter_id}"
-        place = next((n for n, one in enumerate(chapter.summary or []) if (one.text or "").strip()), None)
+        summaries = [summary.text or "" for summary in chapter.summary or []]
+        summary_index = next((index for index, summary in enumerate(summaries) if summary.strip()), None)
         text = chapter.text or ""
         reason = None
         if not text.strip():
             reason = "chapter without text"
-        elif place is None:
+        elif summary_index is None:
             reason = "chapter without summary"
         elif name in seen:
             reason = "repeated chapter"
-        if reason is not None or place is None:
-            span = Span(path.name, pointer(key), 0, 0)
-            parsed.rejects.append(rejected_record(source, reason or "", name, span))
+        if reason is not None or summary_index is None:
+            span = Span(path.name, json_pointer(key), 0, 0)
+            parsed.rejects.append(make_record_reject(source, reason or "", name, span))
             continue
         seen.add(name)
-        told, span = stripped(
-            (chapter.summary or [])[place].text or "", path.name, pointer(key, "summary", place, "text")
+        summary, span = strip_with_span(
+            summaries[summary_index], path.name, json_pointer(key, "summary", summary_index, "text")
         )
-        question = Question(
-            id=short_id(source, name, told),
-            text="",
-            answers=[],
+        question = make_source_question(
+            short_id(source, name, summary),
+            "",
+            [],
+            span,
             metric="keywords",
             origin="summary",
-            kind=None,
-            time=None,
-            evidence=[],
-            evidence_chunks=[],
-            raw=span,
-            summary=told,
+            summary=summary,
         )
         start, end = len(text) - len(text.lstrip()), len(text.rstrip())
         chapters = [(start, end, chapter.chapter_id)]
-        record = pointer(key, "text")
+        record = json_pointer(key, "text")
         parsed.books.append(Book(name, path.name, text, chapters, record, chapter.book_title, [question]))
     return parsed

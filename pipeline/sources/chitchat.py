@@ -1,9 +1,9 @@
-"""Chats between two people, with sender ids and timestamps (the chitchat dataset: one JSON object of chats).
+"""Chitchat: chats between two people, with sender ids and timestamps (one JSON object of chats).
 
-A chat belongs to one document, that of its speaker with fewer chats (ties: the smaller id), since people
-are so connected that they cannot be divided between the sides. Chats stand in order of their first
-message: the dataset's own `start` often disagrees with it. A turn (the messages that one person sends in a
-row) is a unit; a message is a segment. Speakers are named by the first six digits of their ids.
+A chat belongs to the document of its speaker with fewer chats (ties: the smaller id), since people are too
+connected to be divided between train and test. Chats are in order of their first message: the dataset's own
+`start` often disagrees with it. A turn (consecutive messages of one person) is a unit; a message is a
+segment. Speakers are named by the first six digits of their ids.
 """
 
 from collections import Counter, defaultdict
@@ -13,57 +13,57 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator
 
-from pipeline.documents import Document, Parsed, Section
-from pipeline.ids import SegmentIds
-from pipeline.schema import Segment, Span
-from pipeline.sources.reading import (
+from pipeline.core.ids import SegmentIds
+from pipeline.core.schema import Segment, Span
+from pipeline.sources.io import (
     RawRecord,
-    pointer,
-    raw_file,
+    find_raw_file,
+    json_pointer,
+    make_record_reject,
     read_json,
-    records,
-    rejected_record,
-    stripped,
+    strip_with_span,
+    validate_records,
 )
-from pipeline.text.normal import normalised
+from pipeline.sources.parsed import Document, ParsedSource, Section
+from pipeline.text.normalize import normalize_text
 
 
-def _string(value: object) -> str:
-    """A number would be taken for seconds since 1970."""
+def _require_string(value: object) -> str:
+    """Return a string unchanged. Raises ValueError for a number, which pydantic would read as seconds."""
     if not isinstance(value, str):
         raise ValueError("a timestamp is a string with a time zone")
     return value
 
 
 class Message(RawRecord):
-    """One message."""
+    """A message."""
 
     text: str
-    timestamp: Annotated[AwareDatetime, BeforeValidator(_string)]
+    timestamp: Annotated[AwareDatetime, BeforeValidator(_require_string)]
     sender: str
 
 
 class Chat(RawRecord):
-    """One chat: messages grouped by turn."""
+    """A chat: messages grouped by turn."""
 
     messages: list[list[Message]]
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """One document a person. One-speaker, repeated and malformed chats, and blank messages, are rejects.
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse a document per person. One-speaker, repeated and malformed chats and blank messages are rejects.
 
-    Raises MemcurateError when the file is missing or is no valid JSON.
+    Raises MemcurateError when the file is missing or is not valid JSON.
     """
-    path = raw_file(raw, "dataset.json")
-    parsed = Parsed()
+    path = find_raw_file(raw_dir, "dataset.json")
+    parsed = ParsedSource()
     chats: dict[str, Chat] = {}
     speakers: dict[str, list[str]] = {}
     seen: dict[tuple[tuple[str, str], ...], str] = {}
-    for key, chat in records(Chat, read_json(path), path.name, source, parsed.rejects):
+    for key, chat in validate_records(Chat, read_json(path), path.name, source, parsed.rejects):
         name = str(key)
-        said = [message for turn in chat.messages for message in turn if message.text.strip()]
-        senders = sorted({message.sender for message in said})
-        content = tuple((message.sender, normalised(message.text)) for message in said)
+        messages = [message for turn in chat.messages for message in turn if message.text.strip()]
+        senders = sorted({message.sender for message in messages})
+        content = tuple((message.sender, normalize_text(message.text)) for message in messages)
         reason = detail = None
         if len(senders) < 2:
             reason, detail = "chat with one speaker", f"{len(content)} messages"
@@ -71,7 +71,7 @@ def parse(raw: Path, source: str) -> Parsed:
             reason, detail = "repeated chat", f"the same messages as chat {seen[content]}"
         if reason is not None and detail is not None:
             parsed.rejects.append(
-                rejected_record(source, reason, detail, Span(path.name, pointer(name), 0, 0))
+                make_record_reject(source, reason, detail, Span(path.name, json_pointer(name), 0, 0))
             )
             continue
         seen[content] = name
@@ -81,19 +81,21 @@ def parse(raw: Path, source: str) -> Parsed:
     for name, senders in speakers.items():
         owned[min(senders, key=lambda sender: (counts[sender], sender))].append(name)
     for person in sorted(owned):
-        mine = sorted(owned[person], key=lambda name: (_began(chats[name]), name))
+        ordered = sorted(owned[person], key=lambda name: (_start_time(chats[name]), name))
         parsed.documents.append(
-            _document(person, [(name, chats[name]) for name in mine], path.name, source, parsed)
+            _make_document(person, [(name, chats[name]) for name in ordered], path.name, source, parsed)
         )
     return parsed
 
 
-def _began(chat: Chat) -> datetime:
+def _start_time(chat: Chat) -> datetime:
     return next(message.timestamp for turn in chat.messages for message in turn)
 
 
-def _document(person: str, chats: list[tuple[str, Chat]], file: str, source: str, parsed: Parsed) -> Document:
-    """A person's chats as sections, in the given order."""
+def _make_document(
+    person: str, chats: list[tuple[str, Chat]], file: str, source: str, parsed: ParsedSource
+) -> Document:
+    """Build a person's document: the chats as sections, in the given order."""
     ids = SegmentIds(source, person)
     sections = []
     for name, chat in chats:
@@ -101,15 +103,15 @@ def _document(person: str, chats: list[tuple[str, Chat]], file: str, source: str
         for turn_number, turn in enumerate(chat.messages):
             unit = []
             for number, message in enumerate(turn):
-                record = pointer(name, "messages", turn_number, number, "text")
-                text, raw = stripped(message.text, file, record)
+                record = json_pointer(name, "messages", turn_number, number, "text")
+                text, span = strip_with_span(message.text, file, record)
                 if not text:
-                    parsed.rejects.append(rejected_record(source, "blank message", "", raw))
+                    parsed.rejects.append(make_record_reject(source, "blank message", "", span))
                     continue
                 unit.append(
                     Segment(
                         id=ids.next(text),
-                        raw=raw,
+                        source_span=span,
                         document=person,
                         section=name,
                         speaker=message.sender[:6],

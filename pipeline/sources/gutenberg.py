@@ -1,7 +1,7 @@
-"""18 books of Project Gutenberg, as NLTK distributes them: plain text, one file a book.
+"""Gutenberg: 18 books of Project Gutenberg, as NLTK distributes them, in one plain-text file per book.
 
-Chapters begin at the headings listed here, which are the books' own; a book without usable headings is
-cut by length, that is at paragraphs. What stands before the first heading is a chapter of its own.
+Chapters begin at the headings listed here, which are the books' own; a book without usable headings is split
+at paragraphs. The text before the first heading is a chapter of its own.
 """
 
 import re
@@ -9,16 +9,16 @@ from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.documents import Book, Parsed
-from pipeline.errors import MemcurateError
-from pipeline.schema import Span
-from pipeline.sources.reading import raw_files, read_text, rejected_record
+from pipeline.core.errors import MemcurateError
+from pipeline.core.schema import Span
+from pipeline.sources.io import find_raw_files, make_record_reject, read_text
+from pipeline.sources.parsed import Book, ParsedSource
 
 _CHAPTER = r"^[ \t]*(?P<chapter>CHAPTER [IVXL]+\b.*)$"
 _NUMBERED = r"^(?P<chapter>[IVX]+\. [A-Z].*)$"
 _TITLE = r"(?P<chapter>(?=.*[A-Z]{3})[A-Z][A-Z ,.'!?;\"-]{3,})$"
 
-# By file name. `chapter` names the chapter; `part`, where it is found, those that follow too.
+# By file name. Group `chapter` names a chapter; group `part` names a part of the book, for all its chapters.
 HEADINGS: dict[str, str] = {
     "austen-emma": r"(?:^(?P<part>VOLUME [IVX]+)\s+)?^(?P<chapter>CHAPTER [IVXL]+)$",
     "austen-persuasion": r"^(?P<chapter>Chapter \d+)$",
@@ -43,17 +43,17 @@ HEADINGS: dict[str, str] = {
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _LINE_ENDS = ("\r\n", *"\r\v\f\x85\u2028\u2029")  # other than LF
-_LICENCE = re.compile(r"End (?<![^\n\r\v\f\x85\u2028\u2029]End )of (?:the )?Project Gutenberg")
+_LICENSE = re.compile(r"End (?<![^\n\r\v\f\x85\u2028\u2029]End )of (?:the )?Project Gutenberg")
 _END_OF_FILE = "\x1a"  # a control character that old tools left at the end of a file
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """The books, by name. A file among others that is not text is a reject.
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse the books, sorted by name. A file that is not text is a reject.
 
-    Raises MemcurateError when there is no file, or none is text.
+    Raises MemcurateError when no file is there, or none is text.
     """
-    parsed = Parsed()
-    files = raw_files(raw, "*.txt")
+    parsed = ParsedSource()
+    files = find_raw_files(raw_dir, "*.txt")
     unreadable: list[MemcurateError] = []
     for path in files:
         try:
@@ -61,50 +61,53 @@ def parse(raw: Path, source: str) -> Parsed:
         except MemcurateError as error:
             unreadable.append(error)
             span = Span(path.name, "", 0, 0)
-            parsed.rejects.append(rejected_record(source, "unreadable book", str(error), span))
+            parsed.rejects.append(make_record_reject(source, "unreadable book", str(error), span))
             continue
-        licence = _LICENCE.search(text)
-        if licence:
-            span = Span(path.name, "", licence.start(), len(text))
+        license_match = _LICENSE.search(text)
+        if license_match:
+            span = Span(path.name, "", license_match.start(), len(text))
             parsed.rejects.append(
-                rejected_record(source, "licence text", "what follows the book in the file", span)
+                make_record_reject(source, "licence text", "what follows the book in the file", span)
             )
-        end = licence.start() if licence else len(text.rstrip().rstrip(_END_OF_FILE))
-        found = chapters(text, end, HEADINGS.get(path.stem))
-        if found:
-            parsed.books.append(Book(path.stem, path.name, text, found))
+        end = license_match.start() if license_match else len(text.rstrip().rstrip(_END_OF_FILE))
+        chapters = find_chapters(text, end, HEADINGS.get(path.stem))
+        if chapters:
+            parsed.books.append(Book(path.stem, path.name, text, chapters))
         else:
             span = Span(path.name, "", 0, len(text))
-            parsed.rejects.append(rejected_record(source, "book without text", "", span))
+            parsed.rejects.append(make_record_reject(source, "book without text", "", span))
     if len(unreadable) == len(files):
         raise unreadable[0]
     return parsed
 
 
-def _with_newlines(text: str) -> tuple[str, Callable[[int], int]]:
-    """(the text with every line end as LF, where in the text itself a place in that stands)."""
-    shortened = [found.start() - n for n, found in enumerate(re.finditer("\r\n", text))]
+def _normalize_newlines(text: str) -> tuple[str, Callable[[int], int]]:
+    """Return (the text with LF line ends, a function that maps an index of it to one of `text`)."""
+    shortened = [match.start() - n for n, match in enumerate(re.finditer("\r\n", text))]
     for end in _LINE_ENDS:
         text = text.replace(end, "\n")
-    return text, lambda place: place + bisect_left(shortened, place)
+    return text, lambda index: index + bisect_left(shortened, index)
 
 
-def chapters(text: str, end: int, heading: str | None) -> list[tuple[int, int, str]]:
-    """(start, end, name) of the chapters up to `end`, or of the paragraphs where there is no heading."""
-    lines, places = _with_newlines(text[:end])
+def find_chapters(text: str, end: int, heading: str | None) -> list[tuple[int, int, str]]:
+    """Return (start, end, name) of the chapters up to `end`.
+
+    `heading` is a pattern of HEADINGS; None: paragraphs are the chapters, without names.
+    """
+    lines, to_original = _normalize_newlines(text[:end])
     if heading is None:
-        starts = [0, *(places(match.end()) for match in _PARAGRAPH.finditer(lines))]
+        starts = [0, *(to_original(match.end()) for match in _PARAGRAPH.finditer(lines))]
         names = [""] * len(starts)
     else:
         starts, names = [0], [""]
         part = ""
         for match in re.finditer(heading, lines, re.MULTILINE):
-            found = {
+            groups = {
                 name: " ".join((value or "").strip("[]").split()) for name, value in match.groupdict().items()
             }
-            part = found.get("part") or part
-            starts.append(places(match.start()))
-            names.append(", ".join(filter(None, (part, found["chapter"]))))
+            part = groups.get("part") or part
+            starts.append(to_original(match.start()))
+            names.append(", ".join(filter(None, (part, groups["chapter"]))))
     ends = [*starts[1:], end]
     return [
         (last - len(text[first:last].lstrip()), last, name)

@@ -1,16 +1,19 @@
-"""HotpotQA, the train split (the paper's), as the dataset hub has it: Parquet files of the config `fullwiki`.
+"""HotpotQA, train split (as in the paper), from the dataset hub: Parquet files of the config `fullwiki`.
 
-Deviation: a question's evidence is its supporting sentences, where the paper takes the whole chunks of its
+Deviation: a question's evidence is its supporting sentences; the paper takes the whole chunks of their
 articles.
 """
 
 from pathlib import Path
 
-from pipeline.documents import Parsed
 from pipeline.sources.formats import hotpotqa
-from pipeline.sources.reading import raw_files
+from pipeline.sources.io import find_raw_files
+from pipeline.sources.parsed import ParsedSource
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """All `*.parquet`, by name; see formats/hotpotqa.py. Raises MemcurateError when there is none."""
-    return hotpotqa.parse(raw, source, *(path.name for path in raw_files(raw, "*.parquet")))
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse all `*.parquet`, sorted by name, with `formats/hotpotqa.py`.
+
+    Raises MemcurateError when no such file is there, or one is damaged.
+    """
+    return hotpotqa.parse(raw_dir, source, *(path.name for path in find_raw_files(raw_dir, "*.parquet")))

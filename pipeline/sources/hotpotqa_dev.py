@@ -1,11 +1,11 @@
-"""HotpotQA, the development split, distractor setting: a public benchmark's, for building and evaluation."""
+"""HotpotQA, development split, distractor setting: a public benchmark, for development and evaluation."""
 
 from pathlib import Path
 
-from pipeline.documents import Parsed
 from pipeline.sources.formats import hotpotqa
+from pipeline.sources.parsed import ParsedSource
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """See formats/hotpotqa.py."""
-    return hotpotqa.parse(raw, source, "hotpotqa.json")
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse `hotpotqa.json` with `formats/hotpotqa.py`."""
+    return hotpotqa.parse(raw_dir, source, "hotpotqa.json")

@@ -1,15 +1,15 @@
-"""Lines of a text that is made of lines, whatever ends them."""
+"""Split text into lines, with LF, CRLF or CR line ends."""
 
 from collections.abc import Iterator
 
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-def placed_lines(text: str) -> Iterator[tuple[str, int]]:
-    """(line without its end, where it begins): by LF or CRLF, and by CR in a text that has no LF.
+def iter_lines_with_offsets(text: str) -> Iterator[tuple[str, int]]:
+    """Yield (line without its end, index of its first character); CR ends lines in a text without LF.
 
-    What follows the last line's end counts as a line too. A byte order mark before a line, which files that
-    were joined have, is no part of it.
+    The text after the last line end counts as a line too. A byte order mark before a line, as in concatenated
+    files, is not part of the line.
     """
     end = "\n" if "\n" in text else "\r"
     start = 0
@@ -20,8 +20,8 @@ def placed_lines(text: str) -> Iterator[tuple[str, int]]:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of `placed_lines`, without empty ones at the end."""
-    lines = [line for line, _ in placed_lines(text)]
+    """Return the lines of `iter_lines_with_offsets`, without empty ones at the end."""
+    lines = [line for line, _ in iter_lines_with_offsets(text)]
     while lines and not lines[-1]:
         lines.pop()
     return lines

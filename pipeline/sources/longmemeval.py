@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pipeline.documents import Parsed
 from pipeline.sources.formats import longmemeval
+from pipeline.sources.parsed import ParsedSource
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """See formats/longmemeval.py."""
-    return longmemeval.parse(raw, source, "longmemeval_oracle.json")
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse `longmemeval_oracle.json` with `formats/longmemeval.py`."""
+    return longmemeval.parse(raw_dir, source, "longmemeval_oracle.json")

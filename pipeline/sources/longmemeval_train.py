@@ -1,22 +1,23 @@
-"""LongMemEval's oracle set without the questions of the evaluation set (paper: 200 of the 500 are left to
-train on).
+"""LongMemEval's oracle set without the questions of the evaluation set (paper: 200 of 500 remain for train).
 
-Which they are is read from MemoryAgentBench's own file: the questions of its rows `longmemeval_s*`, by id and
-by text.
+The evaluation questions are read from MemoryAgentBench's own file: those of its rows `longmemeval_s*`, by id
+and by text.
 """
 
 from pathlib import Path
 
-from pipeline.documents import Parsed
 from pipeline.sources.formats import longmemeval, memory_agent_bench
+from pipeline.sources.parsed import ParsedSource
 
-_EVALUATED = "longmemeval_s"
+_EVALUATION_SOURCE = "longmemeval_s"
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """See formats/longmemeval.py; an evaluation question is a reject.
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse `longmemeval_oracle.json` with `formats/longmemeval.py`; an evaluation question is a reject.
 
     Raises MemcurateError when a file is missing or malformed.
     """
-    evaluated = memory_agent_bench.asked_in(raw, "Accurate_Retrieval", _EVALUATED)
-    return longmemeval.parse(raw, source, "longmemeval_oracle.json", evaluated)
+    evaluation_questions = memory_agent_bench.find_evaluation_questions(
+        raw_dir, "Accurate_Retrieval", _EVALUATION_SOURCE
+    )
+    return longmemeval.parse(raw_dir, source, "longmemeval_oracle.json", evaluation_questions)

@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
-from pipeline.documents import Parsed
 from pipeline.sources.formats import memory_agent_bench as bench
+from pipeline.sources.parsed import ParsedSource
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """See formats/memory_agent_bench.py."""
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse the contexts of `icl_clinic150` as labelled samples, with `formats/memory_agent_bench.py`."""
     return bench.parse(
-        raw, source, "Test_Time_Learning", "icl_clinic150", "exact", bench.pieces(bench.SAMPLES)
+        raw_dir,
+        source,
+        "Test_Time_Learning",
+        "icl_clinic150",
+        "exact",
+        bench.delimited_parser(bench.SAMPLE_DELIMITER),
     )

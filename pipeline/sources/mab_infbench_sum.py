@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pipeline.documents import Parsed
 from pipeline.sources.formats import memory_agent_bench as bench
+from pipeline.sources.parsed import ParsedSource
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """See formats/memory_agent_bench.py."""
-    return bench.parse(raw, source, "Long_Range_Understanding", "infbench_sum", "keywords", None)
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse the contexts of `infbench_sum` as books, with `formats/memory_agent_bench.py`."""
+    return bench.parse(raw_dir, source, "Long_Range_Understanding", "infbench_sum", "keywords", None)

@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
-from pipeline.documents import Parsed
 from pipeline.sources.formats import memory_agent_bench as bench
+from pipeline.sources.parsed import ParsedSource
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """See formats/memory_agent_bench.py."""
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse the contexts of `ruler_qa2` as documents, with `formats/memory_agent_bench.py`."""
     return bench.parse(
-        raw, source, "Accurate_Retrieval", "ruler_qa2", "contains", bench.pieces(bench.DOCUMENTS)
+        raw_dir,
+        source,
+        "Accurate_Retrieval",
+        "ruler_qa2",
+        "contains",
+        bench.delimited_parser(bench.DOCUMENT_DELIMITER),
     )

@@ -1,15 +1,15 @@
-"""SQuAD 1.1, the train split (the paper's), in its original JSON file.
+"""SQuAD 1.1, train split (as in the paper), in its original JSON file.
 
-The paper's instances with under 50 questions before its filters are not dropped here: the bound after the
-filters, `checks.min_questions`, is the one that tells.
+Deviation: the paper drops instances with under 50 questions before its filters; here only the bound after the
+filters, `checks.min_questions`, applies.
 """
 
 from pathlib import Path
 
-from pipeline.documents import Parsed
 from pipeline.sources.formats import squad
+from pipeline.sources.parsed import ParsedSource
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """See formats/squad.py."""
-    return squad.parse(raw, source, "train-v1.1.json")
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse `train-v1.1.json` with `formats/squad.py`."""
+    return squad.parse(raw_dir, source, "train-v1.1.json")

@@ -1,11 +1,11 @@
-"""SQuAD 2.0, the development split: a public benchmark's, so for building and held-out evaluation."""
+"""SQuAD 2.0, development split: a public benchmark, so only for development and evaluation."""
 
 from pathlib import Path
 
-from pipeline.documents import Parsed
 from pipeline.sources.formats import squad
+from pipeline.sources.parsed import ParsedSource
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """See formats/squad.py."""
-    return squad.parse(raw, source, "squad.json")
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse `squad.json` with `formats/squad.py`."""
+    return squad.parse(raw_dir, source, "squad.json")

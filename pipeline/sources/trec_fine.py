@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pipeline.documents import Parsed
 from pipeline.sources.formats import trec
+from pipeline.sources.parsed import ParsedSource
 
 
-def parse(raw: Path, source: str) -> Parsed:
-    """See formats/trec.py."""
-    return trec.parse(raw, source, "fine")
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse the questions with their fine labels, with `formats/trec.py`."""
+    return trec.parse(raw_dir, source, "fine")

@@ -1,0 +1,1 @@
+"""Text: tokens, sentences, normalization, keywords, and the shingles of words."""

@@ -1,9 +1,9 @@
 """Keywords of a sentence: names, places, times, numbers with what is counted, things, events.
 
-The corpus's own statistics (`Usage`) say which words are names and which are things; spaCy cuts the
-sentence into words and its matcher finds the patterns. The pipeline is `spacy.blank("en")`: rules only,
-nothing downloaded, no model. The paper has a language model name keywords of eight aspects of a summary;
-this is the road without one.
+The corpus's own casing statistics (`WordStatistics`) say which words are names and which are things; spaCy
+tokenizes the sentence and its matcher finds the patterns. The pipeline is `spacy.blank("en")`: rules only,
+nothing downloaded, no model. In the paper a language model names keywords of eight aspects of a summary;
+this module needs no model.
 """
 
 import re
@@ -11,36 +11,46 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, cast
 
-from pipeline.text.without import without
+from pipeline.text.blocked_import import block_import
 
-with without("torch"):  # which spaCy imports wherever it is: seconds, and hundreds of MB in every process
+# spaCy imports torch where it is installed: that takes seconds, and hundreds of MB in every process.
+with block_import("torch"):
     import spacy
     from spacy.language import Language
     from spacy.matcher import Matcher
     from spacy.tokens import Doc, Token
 
-from pipeline.text.lexicon import DAYS, DETERMINERS, EVENTS, LEADS, LOCAL, MONTHS, NO_NAMES, TITLES
-from pipeline.text.normal import folded
-from pipeline.text.usage import Usage
+from pipeline.text.casing import WordStatistics
+from pipeline.text.lexicon import (
+    DAYS,
+    DETERMINERS,
+    EVENTS,
+    LOCATIVE_WORDS,
+    MONTHS,
+    NAME_PREFIXES,
+    NON_NAMES,
+    TITLES,
+)
+from pipeline.text.normalize import fold_case
 
-Kind = Literal["name", "place", "time", "number", "thing", "event"]
+KeywordKind = Literal["name", "place", "time", "number", "thing", "event"]
 
 
-_JOINTS = ("and", "-", "/")  # between the words of a number
+_NUMBER_JOINERS = ("and", "-", "/")  # between the words of a number
 _HYPHENS = frozenset("-/&")
 _YEAR = re.compile(r"1[0-9]{3}|20[0-9]{2}")
 _HOUR = re.compile(r"[0-9]{1,2}(?::[0-9]{2})?[ap]m")
-_NAME_BESIDE_NAMES = ("NOUN", "OTHER", "EVENT")
+_TAGS_BESIDE_NAMES = ("NOUN", "OTHER", "EVENT")
 
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """Characters start to end of a sentence, and what they are."""
+    """A keyword of a sentence: its characters [start, end), their text and their kind."""
 
     start: int
     end: int
     text: str
-    kind: Kind
+    kind: KeywordKind
 
 
 @cache
@@ -74,30 +84,30 @@ def _matcher() -> Matcher:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The words of a sentence: how they are written in small letters, where they start, and their tags."""
+class TaggedSentence:
+    """The tokens of a sentence: in lowercase, by their first characters, and by their tags."""
 
     doc: Doc
-    small: list[str]
+    lowercase: list[str]
     starts: list[int]
     tags: list[str]
 
 
-def tagged(sentence: str, usage: Usage) -> Words:
-    """The words of a sentence, each with the tag that the patterns look for."""
+def tag_sentence(sentence: str, statistics: WordStatistics) -> TaggedSentence:
+    """Tokenize a sentence and give each token the tag that the patterns look for."""
     doc = _language().make_doc(sentence)
     tokens = list(doc)
-    tags = [_tag(token, usage) for token in tokens]
-    for place, token in enumerate(tokens):  # a name's other words: Black Panther, Salt Lake
-        beside = (*tags[max(0, place - 1) : place], *tags[place + 1 : place + 2])
-        named = place and "NAME" in beside and token.text[0].isupper()
-        if named and tags[place] in _NAME_BESIDE_NAMES:
-            tags[place] = "NAME"
-        token.tag_ = tags[place]
-    return Words(doc, [token.lower_ for token in tokens], [token.idx for token in tokens], tags)
+    tags = [_tag_token(token, statistics) for token in tokens]
+    for index, token in enumerate(tokens):  # a name's other words: Black Panther, Salt Lake
+        neighbor_tags = (*tags[max(0, index - 1) : index], *tags[index + 1 : index + 2])
+        is_beside_name = index and "NAME" in neighbor_tags and token.text[0].isupper()
+        if is_beside_name and tags[index] in _TAGS_BESIDE_NAMES:
+            tags[index] = "NAME"
+        token.tag_ = tags[index]
+    return TaggedSentence(doc, [token.lower_ for token in tokens], [token.idx for token in tokens], tags)
 
 
-def _tag(token: Token, usage: Usage) -> str:
+def _tag_token(token: Token, statistics: WordStatistics) -> str:
     word, lower = token.text, token.lower_
     if not any(map(str.isalnum, word)):
         return "MARK"
@@ -107,60 +117,60 @@ def _tag(token: Token, usage: Usage) -> str:
         if _HOUR.fullmatch(lower):
             return "HOUR"
         return "NUMBER" if token.like_num else "OTHER"
-    capital = word[0].isupper()
-    if lower in MONTHS and (capital or lower not in ("may", "march")):
+    is_capitalized = word[0].isupper()
+    if lower in MONTHS and (is_capitalized or lower not in ("may", "march")):
         return "MONTH"
     if lower in DAYS:
         return "DAY"
     if token.like_num or lower in ("fourscore", "threescore"):
         return "NUMBER" if lower not in ("one", "first", "second") else "OTHER"
-    if lower in TITLES or lower in NO_NAMES:
-        return "TITLE" if capital else "OTHER"
+    if lower in TITLES or lower in NON_NAMES:
+        return "TITLE" if is_capitalized else "OTHER"
     if lower in DETERMINERS:
         return "DETERMINER"
     if token.is_stop or len(word) < 2:
         return "STOP"
-    if usage.is_name(word) and (
-        token.i or not usage.small[folded(word)]
-    ):  # a first word has a capital anyway
+    # The sentence's first word has a capital anyway.
+    if statistics.is_name(word) and (token.i or not statistics.lowercase[fold_case(word)]):
         return "NAME"
     if lower in EVENTS:
         return "EVENT"
-    return "NOUN" if usage.is_noun(word) else "OTHER"
+    return "NOUN" if statistics.is_noun(word) else "OTHER"
 
 
-def keywords(words: Words) -> list[Keyword]:
-    """The keywords of a tagged sentence, in order; none lies in another."""
-    text = words.doc.text
-    found: list[Keyword] = []
+def extract_keywords(sentence: TaggedSentence) -> list[Keyword]:
+    """Return the keywords of a tagged sentence, in order; none overlaps another."""
+    text = sentence.doc.text
+    keywords: list[Keyword] = []
     taken: set[int] = set()
-    matches = _matcher()(words.doc, allow_missing=True)
+    matches = _matcher()(sentence.doc, allow_missing=True)
     for rule, first, last in sorted(matches, key=lambda match: (match[1] - match[2], match[1])):
-        kind = words.doc.vocab.strings[rule]
+        kind = sentence.doc.vocab.strings[rule]
         if kind == "thing":
             first += 1  # without its article
-        if taken.isdisjoint(range(first, last)) and not _torn(words, first, last):
+        if taken.isdisjoint(range(first, last)) and not _is_partial_phrase(sentence, first, last):
             taken.update(range(first, last))
-            if kind == "name" and first and words.small[first - 1] in LOCAL:
+            if kind == "name" and first and sentence.lowercase[first - 1] in LOCATIVE_WORDS:
                 kind = "place"
-            start, end = words.starts[first], words.starts[last - 1] + len(words.doc[last - 1])
-            found.append(Keyword(start, end, text[start:end], cast(Kind, kind)))
-    return sorted(found, key=lambda keyword: keyword.start)
+            start, end = sentence.starts[first], sentence.starts[last - 1] + len(sentence.doc[last - 1])
+            keywords.append(Keyword(start, end, text[start:end], cast(KeywordKind, kind)))
+    return sorted(keywords, key=lambda keyword: keyword.start)
 
 
-def _torn(words: Words, first: int, last: int) -> bool:
-    """Whether a name or number goes on before or after these words."""
-    tag = words.tags[first]
+def _is_partial_phrase(sentence: TaggedSentence, first: int, last: int) -> bool:
+    """Return whether a name or number goes on before or after the tokens [first, last)."""
+    tag = sentence.tags[first]
     if tag not in ("NAME", "NUMBER"):
         return False
-    before, after = words.tags[max(0, first - 2) : first], words.tags[last : last + 2]
-    if tag in (*before[-1:], *after[:1]):
+    tags_before, tags_after = sentence.tags[max(0, first - 2) : first], sentence.tags[last : last + 2]
+    if tag in (*tags_before[-1:], *tags_after[:1]):
         return True
-    behind, ahead = words.small[max(0, first - 1) : first], words.small[last : last + 1]
+    word_before = sentence.lowercase[max(0, first - 1) : first]
+    word_after = sentence.lowercase[last : last + 1]
     if tag == "NUMBER":
-        joins_back = behind and behind[0] in _JOINTS and before[:-1] == [tag]
-        joins_on = ahead and ahead[0] in _JOINTS and after[1:] == [tag]
+        joins_back = word_before and word_before[0] in _NUMBER_JOINERS and tags_before[:-1] == [tag]
+        joins_on = word_after and word_after[0] in _NUMBER_JOINERS and tags_after[1:] == [tag]
         return bool(joins_back or joins_on)
-    if not LEADS.isdisjoint([words.small[last - 1], *behind]):
+    if not NAME_PREFIXES.isdisjoint([sentence.lowercase[last - 1], *word_before]):
         return True
-    return after[:1] in (["NUMBER"], ["YEAR"]) or not _HYPHENS.isdisjoint([*behind, *ahead])
+    return tags_after[:1] in (["NUMBER"], ["YEAR"]) or not _HYPHENS.isdisjoint([*word_before, *word_after])

@@ -1,4 +1,4 @@
-"""Lists of English words that the rules for keywords need."""
+"""Lists of English words for the keyword rules, and the names of the months."""
 
 MONTHS = frozenset(
     "january february march april may june july august september october november december".split()
@@ -23,13 +23,15 @@ EVENTS = frozenset(
 )
 DETERMINERS = frozenset("a an the my your his her its our their thy this that".split())
 # A name after one of these is a place.
-LOCAL = frozenset("in at from near into through unto towards toward to visit visited reached left".split())
-# Words that begin a name and are none alone.
-LEADS = frozenset(
+LOCATIVE_WORDS = frozenset(
+    "in at from near into through unto towards toward to visit visited reached left".split()
+)
+# Words that begin a name and are not one alone.
+NAME_PREFIXES = frozenset(
     "saint st st. san santa los las new north south east west southern northern el de la von".split()
 )
-# Names in form, but of nobody and nothing in particular.
-NO_NAMES = frozenset(
+# Words that are written like names and name nobody and nothing.
+NON_NAMES = frozenset(
     """i i'm i've i'll i'd o oh ah god god's lord lord's lol xd ok okay haha ya amen thou thee ill id im ive
     gf bf ta tas hw hs tis twas alleluia hallelujah selah""".split()
 )

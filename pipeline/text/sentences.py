@@ -13,8 +13,8 @@ marks which follow a break into the sentence before the break. Why the spans her
   start of a token that no closing marks would be moved from. Punkt keeps its context, in which at
   least one token follows the stop's. `?` and `!` are always tokens of their own and sentence ends. A
   word with a full stop is a sentence end, whatever follows it, unless it is an abbreviation, a number,
-  an initial, an ellipsis or the first part of a collocation. `_CertainEnds` tells from the four
-  characters before the stop that it is none of these.
+  an initial, an ellipsis or the first part of a collocation. `_CertainSentenceEnds` tells from the four
+  characters before the stop that the word is none of these.
 * Every other stop gets punkt's own context, tokens and annotation. A token's annotation depends on
   that token and the next alone, so it can be remembered for the pair.
 * Punkt looks for closing marks to move only within the next sentence. That ends in a stop or where the
@@ -30,11 +30,11 @@ from pathlib import Path
 
 from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer, PunktToken, load_punkt_params
 
-from pipeline.errors import MemcurateError
+from pipeline.core.errors import MemcurateError
 
 _FILES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt")
 _CACHE_SIZE = 1 << 16
-_LONGEST_CACHED = 80
+_MAX_CACHED_LENGTH = 80
 
 # Punkt has three notions of white space: ASCII for runs, White_Space of Unicode (`\s` of the `regex`
 # package) for patterns, and that of `str` and `re`, which is White_Space and U+001C to U+001F.
@@ -55,8 +55,8 @@ _NEXT_TOKEN = re.compile(rf"[{_SPACE}]*+[^{_SPACE}]*+")
 _MOVED = re.compile(rf"([{_CLOSING}]+?)(?:[{_SPACE}]++|(?=--)|$)", re.MULTILINE)
 
 
-class _Folder:
-    """What NLTK's loader needs of a folder; NLTK's own kind obeys a process-wide list of roots."""
+class _NltkDataDir:
+    """A folder for NLTK's loader; NLTK's own class obeys a process-wide list of roots."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -65,15 +65,15 @@ class _Folder:
         return self._path / name
 
 
-class _Counts(dict[str, int]):
-    """Zero for what is unknown, without remembering every word ever asked for, as NLTK's own would."""
+class _ZeroDefaultCounts(dict[str, int]):
+    """Counts that are 0 for unknown words; unlike NLTK's own dict it does not store each word looked up."""
 
     def __missing__(self, word: str) -> int:
         return 0
 
 
-class _CertainEnds(dict[str, bool]):
-    """For a stop and the four characters before it: does every token that ends so end a sentence?
+class _CertainSentenceEnds(dict[str, bool]):
+    """A cache by a stop and the four characters before it: whether every token that ends so ends a sentence.
 
     That holds for `?` and `!`; for an apostrophe, with which punkt starts a token, and a letter; and for
     two or more letters, unless a word that punkt treats specially has the same letters at its end.
@@ -81,9 +81,9 @@ class _CertainEnds(dict[str, bool]):
 
     def __init__(self, special: set[str]) -> None:
         super().__init__()
-        self._special = special
+        self._special_words = special
         self._endings = {_last_letters(word) for word in special}
-        self._parts = {ending[i:] for ending in self._endings for i in range(len(ending))}
+        self._ending_suffixes = {ending[i:] for ending in self._endings for i in range(len(ending))}
 
     def __missing__(self, tail: str) -> bool:
         if len(self) >= _CACHE_SIZE:
@@ -95,40 +95,43 @@ class _CertainEnds(dict[str, bool]):
         if not (before[-1].isascii() and before[-1].isalpha()):
             return False
         if before[-2] in "'’":
-            return before[-2:].lower() not in self._special
+            return before[-2:].lower() not in self._special_words
         if not (before[-2].isascii() and before[-2].isalpha()):
             return False
         letters = _last_letters(before.lower())
-        return letters not in (self._parts if len(letters) == len(before) else self._endings)
+        return letters not in (self._ending_suffixes if len(letters) == len(before) else self._endings)
 
 
 class SentenceSplitter:
-    """Punkt's English sentence spans. Pickling one carries only the folder it loads from."""
+    """A splitter with Punkt's English sentence spans; pickled, it is only the folder that it loads from."""
 
     def __init__(self, nltk_data: Path) -> None:
         """Load punkt's parameters as `load_punkt` does."""
         self._nltk_data = nltk_data
         params = load_punkt(nltk_data)
         self._punkt = PunktSentenceTokenizer(params)
-        self._certain = _CertainEnds(params.abbrev_types | {first for first, _ in params.collocations})
-        self._context_cache = lru_cache(_CACHE_SIZE)(self._holds_break)
-        self._pair_cache = lru_cache(_CACHE_SIZE)(self._ends_sentence)
+        self._certain_ends = _CertainSentenceEnds(
+            params.abbrev_types | {first for first, _ in params.collocations}
+        )
+        self._context_cache = lru_cache(_CACHE_SIZE)(self._contains_break)
+        self._pair_cache = lru_cache(_CACHE_SIZE)(self._is_sentence_end)
 
     def __reduce__(self) -> tuple[type["SentenceSplitter"], tuple[Path]]:
+        """Pickle the folder alone: the parameters are loaded again where it is read."""
         return SentenceSplitter, (self._nltk_data,)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Start and end of each sentence in `text`, as character offsets."""
+        """Return the start and end of each sentence in `text`, as character offsets."""
         spans = []
         start, end = 0, len(text.rstrip())
-        certain = self._certain
+        certain = self._certain_ends
         for run in _STOP.finditer(text):
             stop, run_end = run.span(1) if run.lastindex else (0, run.end())
             if stop > 4 and certain[text[stop - 5 : stop]]:
                 spans.append((start, run_end))
                 start = run.end()
                 continue
-            for stop, following in self._breaks(text, run.start(), run_end):
+            for stop, following in self._find_breaks(text, run.start(), run_end):
                 moved = _MOVED.match(text, following, end)
                 spans.append((start, moved.end(1) if moved else stop))
                 start = moved.end() if moved else following
@@ -136,10 +139,10 @@ class SentenceSplitter:
             spans.append((start, end))
         return spans
 
-    def _breaks(self, text: str, first: int, run_end: int) -> Iterator[tuple[int, int]]:
-        """Break positions in the run whose first stop is at `first`, each with the next sentence's start."""
+    def _find_breaks(self, text: str, first: int, run_end: int) -> Iterator[tuple[int, int]]:
+        """Yield (break, start of the next sentence) for the run whose first stop is at `first`."""
         next_token = _NEXT_TOKEN.match(text, run_end)
-        assert next_token  # it matches nothing, too
+        assert next_token  # the pattern matches the empty string too
         found = _CANDIDATE.finditer(text, first, next_token.end())
         candidates = list(takewhile(lambda candidate: candidate.start() < run_end, found))
         if not candidates:
@@ -149,16 +152,16 @@ class SentenceSplitter:
         for candidate in (candidates[0], candidates[-1]) if opens_run else candidates[-1:]:
             stop = candidate.end()
             following, context_end = candidate.span(1) if candidate.lastindex else (stop, stop + 1)
-            if self._decide(text[word:context_end]):
+            if self._is_break(text[word:context_end]):
                 yield stop, following
 
-    def _decide(self, context: str) -> bool:
-        if len(context) > _LONGEST_CACHED:
+    def _is_break(self, context: str) -> bool:
+        if len(context) > _MAX_CACHED_LENGTH:
             return bool(self._punkt.text_contains_sentbreak(context))
         return self._context_cache(context)
 
-    def _holds_break(self, context: str) -> bool:
-        """Punkt's `text_contains_sentbreak`, with each pair of tokens annotated only once."""
+    def _contains_break(self, context: str) -> bool:
+        """Do as Punkt's `text_contains_sentbreak` does, and annotate each pair of tokens only once."""
         tokens: list[str] = []
         for line in context.split("\n"):
             if line.strip():
@@ -168,12 +171,12 @@ class SentenceSplitter:
             for token, following in pairwise(tokens)
         )
 
-    def _ends_sentence(self, token: str, following: str) -> bool:
-        one, two = PunktToken(token), PunktToken(following)
-        self._punkt._first_pass_annotation(one)
-        self._punkt._first_pass_annotation(two)
-        self._punkt._second_pass_annotation(one, two)
-        return bool(one.sentbreak)
+    def _is_sentence_end(self, token: str, following: str) -> bool:
+        first, second = PunktToken(token), PunktToken(following)
+        self._punkt._first_pass_annotation(first)
+        self._punkt._first_pass_annotation(second)
+        self._punkt._second_pass_annotation(first, second)
+        return bool(first.sentbreak)
 
 
 def _last_letters(word: str) -> str:
@@ -183,22 +186,21 @@ def _last_letters(word: str) -> str:
 def _word_start(text: str, position: int) -> int:
     while position and text[position - 1] not in _ASCII:
         position -= 1
-    # A single white space before the first word counts as part of it: a quirk of punkt's.
+    # Punkt counts a single white space before the first word as part of it.
     return 0 if position == 1 else position
 
 
 def load_punkt(nltk_data: Path) -> PunktParameters:
-    """Punkt's English parameters out of local files: no network, no process-wide paths.
+    """Load Punkt's English parameters from local files: no network, no process-wide paths.
 
-    Raises MemcurateError when a file is missing.
+    `nltk_data` holds `tokenizers/punkt_tab/english`. Raises MemcurateError when a file is missing.
     """
     folder = nltk_data / "tokenizers" / "punkt_tab" / "english"
     missing = [name for name in _FILES if not (folder / name).is_file()]
     if missing:
         raise MemcurateError(
-            f"the sentence splitter's data is not complete: {folder} has no {', '.join(missing)}; "
-            "run `dvc repro assets`"
+            f"{folder}, the sentence splitter's data, lacks {', '.join(missing)}: run `dvc repro assets`"
         )
-    params = load_punkt_params(_Folder(folder))
-    params.ortho_context = _Counts(params.ortho_context)
+    params = load_punkt_params(_NltkDataDir(folder))
+    params.ortho_context = _ZeroDefaultCounts(params.ortho_context)
     return params

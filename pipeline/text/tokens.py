@@ -1,13 +1,14 @@
 """Token counts, exact for a text that grows piece by piece.
 
-Encodings of OpenAI, and Qwen's (the paper counts by Qwen3's tokenizer; the vocabulary is that of all Qwen
-models), all by tiktoken. It first cuts a text by a regular expression and then merges bytes inside each cut.
-Where two pieces meet at a place that is such a cut whatever stands around it, the count of the joined text is
-the sum of the pieces' counts, so a chunk is counted while it grows, in one pass over the text
-(`meets_cleanly` gives the places, `Tally` does the adding).
+Encodings of OpenAI, and Qwen's (the paper counts by Qwen3's tokenizer; all Qwen models share its vocabulary),
+all by tiktoken. It first cuts a text by a regular expression and then merges bytes inside each cut. Where two
+pieces meet at a position that is such a cut whatever stands around it, the count of the joined text is the
+sum of the pieces' counts, so a chunk is counted while it grows, in one pass over the text
+(`is_token_boundary` recognizes these positions, `IncrementalTokenCount` adds the counts).
 
 tiktoken panics at runs of white space of about a million characters, which its expressions try to match in
-every way. Longer ones than `_LONG_SPACE` are therefore cut here, where the expressions would cut them.
+every way. Runs of `_LONG_SPACE_LENGTH` characters or more are therefore cut here, where the expressions would
+cut them.
 """
 
 import base64
@@ -22,20 +23,20 @@ from pathlib import Path
 from tiktoken import Encoding
 from tiktoken_ext.openai_public import ENCODING_CONSTRUCTORS
 
-from pipeline.errors import MemcurateError
+from pipeline.core.errors import MemcurateError
 
-Count = Callable[[str], int]
+TokenCounter = Callable[[str], int]
 
 _WORD = re.compile(r"\S+")
-_LONG_SPACE = 1 << 16
+_LONG_SPACE_LENGTH = 1 << 16
 _SPACES = " \t\n\r\x0b\x0c\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # White_Space of Unicode
 _PROBE = "\n \n"
-_LONG_SPACES = re.compile(rf"(?<![{_SPACES}])[{_SPACES}]{{{_LONG_SPACE},}}+")
+_LONG_SPACES = re.compile(rf"(?<![{_SPACES}])[{_SPACES}]{{{_LONG_SPACE_LENGTH},}}+")
 
 
 @contextmanager
-def _cache_folder(folder: Path) -> Iterator[None]:
-    """tiktoken reads its folder from the environment; unset, it would go to the network."""
+def _use_cache_dir(folder: Path) -> Iterator[None]:
+    """Point tiktoken to its files by the environment; without it, it would go to the network."""
     before = os.environ.get("TIKTOKEN_CACHE_DIR")
     os.environ["TIKTOKEN_CACHE_DIR"] = str(folder)
     try:
@@ -49,107 +50,113 @@ def _cache_folder(folder: Path) -> Iterator[None]:
 
 _QWEN = "qwen3"
 
-# Below the assets. tiktoken names its files by the sha1 of the address that it would download them from.
+# Paths below the assets. tiktoken names its files by the sha1 of the address to download them from.
 _FILES = {
     "o200k_base": Path("tiktoken/fb374d419588a4632f3f557e76b4b70aebbca790"),
     "cl100k_base": Path("tiktoken/9b5ad71b2ce5302211f9c61530b329a4922fc6a4"),
     _QWEN: Path("qwen/qwen.tiktoken"),
 }
 
-# What Qwen's tokenizers cut by: cl100k_base's expression, but every digit alone.
-_QWEN_CUTS = (
+# The split pattern of Qwen's tokenizers: cl100k_base's expression, but every digit alone.
+_QWEN_PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 
 
 class Tokenizer:
-    """An encoding out of local files: no network."""
+    """A tokenizer that is loaded from local files: no network."""
 
     def __init__(self, name: str, assets: Path) -> None:
         """Load encoding `name` from its file below `assets`.
 
-        Raises MemcurateError when there is no such encoding, or its file is missing or damaged.
+        Raises MemcurateError when the encoding is unknown, or its file is missing or damaged.
         """
         if name not in _FILES:
             raise MemcurateError(
-                f"there is no tokenizer {name!r}: params key `tokenizer` takes {', '.join(_FILES)}"
+                f"params key `tokenizer`: unknown tokenizer {name!r}; expected one of {', '.join(_FILES)}"
             )
         path = assets / _FILES[name]
         if not path.is_file():
-            raise MemcurateError(f"{path} is missing, the file of tokenizer {name}: run `dvc repro assets`")
+            raise MemcurateError(f"{path}, the file of tokenizer {name}, is missing: run `dvc repro assets`")
         try:
-            self._encoding = _qwen(path) if name == _QWEN else _openai(name, path.parent)
+            self._encoding = _load_qwen(path) if name == _QWEN else _load_openai(name, path.parent)
         except (OSError, ValueError) as error:  # damaged: tiktoken discards it and tries to download
-            raise MemcurateError(f"{path} is damaged ({error}): run `dvc repro -f assets`") from error
-        self._composes = name == _QWEN
-        self._ends_whole = name == "cl100k_base"  # cuts no white space at the end of a text
+            raise MemcurateError(
+                f"{path}, the file of tokenizer {name}, is damaged ({error}): run `dvc repro -f assets`"
+            ) from error
+        self._normalizes_nfc = name == _QWEN
+        self._keeps_trailing_space = name == "cl100k_base"  # cuts no white space at the end of a text
 
     def count(self, text: str) -> int:
-        """Tokens of `text`; text that looks like a special token counts as the text it is."""
-        if self._composes:
+        """Return the number of tokens of `text`; a special token's name in it counts as plain text."""
+        if self._normalizes_nfc:
             text = unicodedata.normalize("NFC", text)
-        if len(text) < _LONG_SPACE:
+        if len(text) < _LONG_SPACE_LENGTH:
             return len(self._encoding.encode_ordinary(text))
         return self._count_long(text)
 
     def _count_long(self, text: str) -> int:
-        """Tokens of a text that may have long runs of white space."""
+        """Return the number of tokens of a text that may have long runs of white space."""
         total = done = 0
         for run in _LONG_SPACES.finditer(text):
             start, end = run.span()
-            if run[0][0] in "\r\n" and self._takes_newlines(text[done:start]):
+            if run[0][0] in "\r\n" and self._absorbs_newlines(text[done:start]):
                 start = end - len(run[0].lstrip("\r\n"))
             if start == end:
                 continue
-            pieces = self._pieces(text[start:end], end == len(text))
+            pieces = self._split_spaces(text[start:end], end == len(text))
             total += len(self._encoding.encode_ordinary(text[done:start]))
             total += sum(len(self._encoding._encode_single_piece(piece)) for piece in pieces)
             done = start + sum(map(len, pieces))
         return total + len(self._encoding.encode_ordinary(text[done:]))
 
-    def _takes_newlines(self, text: str) -> bool:
-        """Whether the last cut of a text would take newlines that follow, as one of punctuation marks does.
+    def _absorbs_newlines(self, text: str) -> bool:
+        """Return whether the last cut of a text would take in newlines that follow it.
 
-        `_PROBE` is one token in every encoding, where it is a cut.
+        A cut that ends in punctuation marks does. `_PROBE` is one token in every encoding, where it is a cut.
         """
         return self._encoding.encode_ordinary(text + _PROBE)[-1:] != self._encoding._encode_single_piece(
             _PROBE
         )
 
-    def _pieces(self, spaces: str, at_end: bool) -> list[str]:
-        """How a run of white space is cut, without its last character where that may belong to what follows.
+    def _split_spaces(self, spaces: str, at_end: bool) -> list[str]:
+        """Cut a run of white space, without its last character where that may belong to the next token.
 
-        The newlines are one piece with all before them, then what follows them is one, all but the last.
+        The newlines and all before them are one piece, the rest is another. `at_end`: the text ends with the
+        run.
         """
-        if at_end and self._ends_whole:
+        if at_end and self._keeps_trailing_space:
             return [spaces] if spaces else []
         newlines = 1 + max(spaces.rfind("\n"), spaces.rfind("\r"))
         end = len(spaces) if at_end else max(newlines, len(spaces) - 1)
         return [piece for piece in (spaces[:newlines], spaces[newlines:end]) if piece]
 
 
-def _openai(name: str, folder: Path) -> Encoding:
-    with _cache_folder(folder):
+def _load_openai(name: str, folder: Path) -> Encoding:
+    with _use_cache_dir(folder):
         return Encoding(**ENCODING_CONSTRUCTORS[name]())
 
 
-def _qwen(path: Path) -> Encoding:
-    """Lines of a token's bytes in base 64 and its rank. Raises ValueError when they are something else."""
+def _load_qwen(path: Path) -> Encoding:
+    """Load Qwen's encoding from lines of a token's bytes in base64 and its rank.
+
+    Raises ValueError when a line is anything else.
+    """
     try:
         lines = (line.split() for line in path.read_bytes().splitlines())
         ranks = {base64.b64decode(token, validate=True): int(rank) for token, rank in lines}
     except binascii.Error as error:
         raise ValueError(str(error)) from error
-    return Encoding(_QWEN, pat_str=_QWEN_CUTS, mergeable_ranks=ranks, special_tokens={})
+    return Encoding(_QWEN, pat_str=_QWEN_PATTERN, mergeable_ranks=ranks, special_tokens={})
 
 
-def meets_cleanly(left: str, right: str) -> bool:
-    """Whether count(left + right) = count(left) + count(right), for certain, in all encodings.
+def is_token_boundary(left: str, right: str) -> bool:
+    """Return whether count(left + right) = count(left) + count(right), for certain, in all encodings.
 
     The encodings' expressions let no cut reach over a space that follows a character which is not
     white space, nor over the end of a run of newlines, unless a slash follows (which o200k_base joins
-    to the newlines after a punctuation mark) or more newlines do. False: not known, count together.
+    to the newlines after a punctuation mark) or more newlines do. False means not known: count them together.
     """
     if not left or not right:
         return not left and not right
@@ -161,50 +168,51 @@ def meets_cleanly(left: str, right: str) -> bool:
     return last == "\n" and not first.isspace() and first != "/"
 
 
-def beginning(text: str, most: int, count: Count) -> str:
-    """The longest beginning of a text that has `most` tokens at most, in whole words."""
-    if count(text) <= most:
+def truncate_to_tokens(text: str, max_tokens: int, count_tokens: TokenCounter) -> str:
+    """Return the longest beginning of a text that has at most `max_tokens` tokens, in whole words."""
+    if count_tokens(text) <= max_tokens:
         return text
     ends = [match.end() for match in _WORD.finditer(text)]
-    low, high = 0, len(ends)  # words
+    low, high = 0, len(ends)  # numbers of words
     while low < high:
         middle = (low + high + 1) // 2
-        if count(text[: ends[middle - 1]]) <= most:
+        if count_tokens(text[: ends[middle - 1]]) <= max_tokens:
             low = middle
         else:
             high = middle - 1
     return text[: ends[low - 1]] if low else ""
 
 
-class Tally:
+class IncrementalTokenCount:
     """The exact token count of a text that grows piece by piece, each piece encoded once."""
 
-    __slots__ = ("_counter", "_settled", "_tail", "_tail_count")
+    __slots__ = ("_final_count", "_tail", "_tail_count", "_tokenizer")
 
-    def __init__(self, counter: Tokenizer, opening: str = "") -> None:
-        self._counter = counter
-        self._settled = 0
+    def __init__(self, tokenizer: Tokenizer, opening: str = "") -> None:
+        """Begin the text with `opening`."""
+        self._tokenizer = tokenizer
+        self._final_count = 0
         self._tail = opening
-        self._tail_count = counter.count(opening)
+        self._tail_count = tokenizer.count(opening)
 
     @property
     def total(self) -> int:
         """Tokens of the text so far."""
-        return self._settled + self._tail_count
+        return self._final_count + self._tail_count
 
     def add(self, piece: str, count: int) -> None:
-        """Append `piece`, whose own count is given."""
+        """Append `piece`, which has `count` tokens alone."""
         if not piece:
             return
-        if meets_cleanly(self._tail, piece):
-            self._settled += self._tail_count
+        if is_token_boundary(self._tail, piece):
+            self._final_count += self._tail_count
             self._tail, self._tail_count = piece, count
         else:
             self._tail += piece
-            self._tail_count = self._counter.count(self._tail)
+            self._tail_count = self._tokenizer.count(self._tail)
 
     def total_with(self, end: str) -> int:
-        """Tokens of the text so far followed by `end`, which is not added."""
-        if meets_cleanly(self._tail, end):
-            return self.total + self._counter.count(end)
-        return self._settled + self._counter.count(self._tail + end)
+        """Return the tokens of the text so far followed by `end`, which is not added."""
+        if is_token_boundary(self._tail, end):
+            return self.total + self._tokenizer.count(end)
+        return self._final_count + self._tokenizer.count(self._tail + end)

@@ -7,56 +7,55 @@ from functools import cache, partial
 from pathlib import Path
 from zlib import crc32
 
-from pipeline.chunking import Context
-from pipeline.endpoint.answers import AnswerCache
-from pipeline.endpoint.completions import NoCompletionError, completion
-from pipeline.endpoint.exchange import bring_in, export
-from pipeline.endpoint.replies import UnfitReplyError, parsed
-from pipeline.endpoint.requests import Request
-from pipeline.endpoint.server_errors import reported_error
-from pipeline.endpoint.transport import Reply
-from pipeline.fetching.locators import parse as parse_locator
+from pipeline.checks.human_review import append_reviews, read_reviews
+from pipeline.chunking import ChunkingContext
+from pipeline.core.json_reader import InvalidJsonError, load_json
+from pipeline.core.params import load_params
+from pipeline.core.schema import Instance, Reject
+from pipeline.core.storage import read_row, read_rows, write_rows
+from pipeline.core.unicode import to_well_formed
+from pipeline.fetching.locators import parse_locator
 from pipeline.fetching.unpack import unpack
-from pipeline.interchange.mem_alpha import imported
-from pipeline.lineage.places import place
-from pipeline.params import load_params
-from pipeline.reviews import add_reviews, read_reviews
-from pipeline.road import travel
-from pipeline.schema import Instance, Reject
+from pipeline.lineage.locations import parse_location
+from pipeline.llm.cache_export import export_responses, import_responses
+from pipeline.llm.chat_completions import InvalidCompletionError, parse_completion
+from pipeline.llm.requests import Request
+from pipeline.llm.response_cache import ResponseCache
+from pipeline.llm.server_errors import parse_error
+from pipeline.llm.structured_output import InvalidReplyError, parse_reply
+from pipeline.llm.transport import HttpResponse
+from pipeline.matching.match import matches_answer
+from pipeline.parity.build_source import build_source
+from pipeline.publish.mem_alpha import import_instances
 from pipeline.sources import parse
-from pipeline.sources.reading import raw_file, read_span, read_value, records
-from pipeline.storage import read_row, read_rows, write_rows
-from pipeline.text.content import content_words
-from pipeline.text.json_values import InvalidJsonError, load_json
-from pipeline.text.matching.giving import gives
-from pipeline.text.normal import normalised, same_words, words
+from pipeline.sources.io import find_raw_file, read_data_file, read_span, validate_records
+from pipeline.text.content_words import content_words
+from pipeline.text.normalize import comparison_key, normalize_text, words
 from pipeline.text.sentences import SentenceSplitter
-from pipeline.text.shingles import words_and_pairs
-from pipeline.text.well_formed import to_well_formed
+from pipeline.text.shingles import unigram_bigram_hashes
 from tests.conftest import ROOT
 from tests.fuzz import seeds
 from tests.fuzz.files import mutated_archive, mutated_parquet, mutated_yaml
 from tests.fuzz.runner import Door
-from tests.sources.test_golden import RECIPES, SPLIT, raw_of, recipe_of
-from training.answering.contains import samples_of
-from training.answering.model import without_thinking
-from training.episodes import write
-from training.judging import verdicts
-from training.memory import Memory
-from training.metrics import score
-from training.params import agent_params
-from training.policies import Situation
-from training.policies.scripted import ScriptedWriter
-from training.prompts import step_prompt
-from training.recall import FromMemory, Piece
-from training.schema import Step
+from tests.pipeline.sources.factories import CHUNKING, SPLIT, golden_raw_dir, make_source_config
+from training.evaluation.answer_metrics import score_answer
+from training.evaluation.answering.extractive import extract_samples
+from training.evaluation.answering.model import strip_thinking
+from training.evaluation.judge_operations import parse_verdicts
+from training.evaluation.retrieval import MemoryRetriever, Passage
+from training.memory.memory import Memory
+from training.memory.prompts import build_step_prompt
+from training.memory.schema import Step
+from training.policies import Observation
+from training.policies.run_episodes import apply_reply
+from training.policies.scripted import ScriptedPolicy
 
 _BUILD_EVERY = 20  # inputs of a source, of which one goes on to its instances
 
 
 def doors(assets: Path) -> list[Door]:
     """All doors. `assets`: like data/assets."""
-    context = Context("made", 7, SPLIT, "o200k_base", assets)
+    context = ChunkingContext("made", 7, SPLIT, "o200k_base", assets)
     return [
         *_sources(context),
         Door("json", seeds.json_texts, _json, (InvalidJsonError,)),
@@ -67,8 +66,8 @@ def doors(assets: Path) -> list[Door]:
         Door("import", seeds.published, partial(_import, context), mutate=mutated_parquet, share=2),
         Door("reviews", seeds.reviews, _reviews),
         Door("answer cache", seeds.answer_files, _answers, mutate=mutated_parquet),
-        Door("completion", seeds.completions, _completion, (NoCompletionError,), share=4),
-        Door("reply", seeds.replies, _reply, (UnfitReplyError,), share=4),
+        Door("completion", seeds.completions, _completion, (InvalidCompletionError,), share=4),
+        Door("reply", seeds.replies, _reply, (InvalidReplyError,), share=4),
         Door("calls", seeds.calls, partial(_calls, context), share=6),
         Door("verdicts", seeds.verdicts, _verdicts, share=2),
         Door("matcher", seeds.matches, _matcher, share=4),
@@ -91,12 +90,12 @@ def _decoded(data: bytes) -> str:
     return to_well_formed(_text_of(data))
 
 
-def _sources(context: Context) -> Iterator[Door]:
+def _sources(context: ChunkingContext) -> Iterator[Door]:
     """A door for each raw file of each source; the source's other files stay as they are."""
-    for source in sorted(RECIPES):
-        files = sorted(path for path in raw_of(source).rglob("*") if path.is_file())
+    for source in sorted(CHUNKING):
+        files = sorted(path for path in golden_raw_dir(source).rglob("*") if path.is_file())
         for path in files:
-            name = str(path.relative_to(raw_of(source)))
+            name = str(path.relative_to(golden_raw_dir(source)))
             mutate = {"mutate": mutated_parquet} if path.suffix == ".parquet" else {}
             yield Door(
                 f"{source}/{name}",
@@ -111,18 +110,18 @@ def _bytes(path: Path) -> list[bytes]:
     return [path.read_bytes()]
 
 
-def _source(source: str, name: str, context: Context, data: bytes, scratch: Path) -> None:
+def _source(source: str, name: str, context: ChunkingContext, data: bytes, scratch: Path) -> None:
     """Parse a source, write what came of it, and of some make instances and questions."""
     raw = scratch / source
-    shutil.copytree(raw_of(source), raw)
+    shutil.copytree(golden_raw_dir(source), raw)
     (raw / name).write_bytes(data)
     parsed_source = parse(source, raw)
     write_rows(scratch / "rejects.parquet", Reject, parsed_source.rejects)
-    for example in parsed_source.examples[:3]:
-        assert read_span(raw, example.raw) == example.text
+    for example in parsed_source.labelled_examples[:3]:
+        assert read_span(raw, example.source_span) == example.text
     if crc32(data) % _BUILD_EVERY == 0:
         own = replace(context, source=source, split=SPLIT)
-        instances, rejects = travel(parsed_source, recipe_of(source), own)
+        instances, rejects = build_source(parsed_source, make_source_config(source), own)
         write_rows(scratch / "instances.parquet", Instance, instances)
         write_rows(scratch / "rejects.parquet", Reject, rejects)
 
@@ -142,14 +141,14 @@ def _table(data: bytes, scratch: Path) -> None:
     for name in ("rows.csv", "rows.tsv", "rows.jsonl", "rows.json"):
         (scratch / name).write_bytes(data)
         rejects: list[Reject] = []
-        list(records(Row, read_value(raw_file(scratch, name)), name, "made", rejects))
+        list(validate_records(Row, read_data_file(find_raw_file(scratch, name)), name, "made", rejects))
         write_rows(scratch / "rejects.parquet", Reject, rejects)
 
 
 def _params(data: bytes, scratch: Path) -> None:
     path = scratch / "params.yaml"
     path.write_bytes(data)
-    agent_params(load_params(path))
+    load_params(path)
 
 
 def _archive(data: bytes, scratch: Path) -> None:
@@ -166,11 +165,13 @@ def _dataset(data: bytes, scratch: Path) -> None:
         read_row(path, Instance, rows[-1].id)
 
 
-def _import(context: Context, data: bytes, scratch: Path) -> None:
+def _import(context: ChunkingContext, data: bytes, scratch: Path) -> None:
     path = scratch / "train.parquet"
     path.write_bytes(data)
     rejects: list[Reject] = []
-    write_rows(scratch / "out.parquet", Instance, imported(path, "train", context.tokenizer.count, rejects))
+    write_rows(
+        scratch / "out.parquet", Instance, import_instances(path, "train", context.tokenizer.count, rejects)
+    )
     write_rows(scratch / "rejects.parquet", Reject, rejects)
 
 
@@ -179,17 +180,17 @@ def _reviews(data: bytes, scratch: Path) -> None:
     path.write_bytes(data)
     rows = read_reviews(path)
     added = [{**row, "id": f"{row['id']}+"} for row in rows[:2]]
-    add_reviews(path, added)
+    append_reviews(path, added)
     assert read_reviews(path)[: len(rows)] == rows
 
 
 def _answers(data: bytes, scratch: Path) -> None:
     path = scratch / "answers.parquet"
     path.write_bytes(data)
-    kept = AnswerCache(scratch / "answers.sqlite")
+    kept = ResponseCache(scratch / "answers.sqlite")
     try:
-        bring_in(path, kept)
-        export(kept, [one.key for one in kept], scratch / "out.parquet")
+        import_responses(path, kept)
+        export_responses(kept, [one.key for one in kept], scratch / "out.parquet")
     finally:
         kept.close()
 
@@ -197,48 +198,48 @@ def _answers(data: bytes, scratch: Path) -> None:
 def _completion(data: bytes, scratch: Path) -> None:
     request = Request("model", "1", [{"role": "user", "content": _text_of(data[:200])}], 0.0, 16)
     for status in (200, 400, 429):
-        reported_error(Reply(status, {"retry-after": _text_of(data[:20])}, data))
-    given = completion(request, data, 0.1).answer
-    kept = AnswerCache(scratch / "answers.sqlite")
+        parse_error(HttpResponse(status, {"retry-after": _text_of(data[:20])}, data))
+    given = parse_completion(request, data, 0.1).response
+    kept = ResponseCache(scratch / "answers.sqlite")
     try:
-        kept.keep(given)
-        export(kept, [request.key], scratch / "out.parquet")
+        kept.put(given)
+        export_responses(kept, [request.key], scratch / "out.parquet")
     finally:
         kept.close()
 
 
 def _reply(data: bytes, scratch: Path) -> None:
-    parsed(_text_of(data), seeds.Reply, cut_off=len(data) % 2 == 0)
+    parse_reply(_text_of(data), seeds.Reply, is_truncated=len(data) % 2 == 0)
 
 
-def _calls(context: Context, data: bytes, scratch: Path) -> None:
+def _calls(context: ChunkingContext, data: bytes, scratch: Path) -> None:
     """A reply's calls into a memory, that into a prompt, a table and what is recalled."""
     count = context.tokenizer.count
     memory = Memory(count, 64)
     reply = _text_of(data)
-    calls = write(reply, memory, "Title: Rome\nRome is old.")
+    calls = apply_reply(reply, memory, "Title: Rome\nRome is old.")
     write_rows(
         scratch / "steps.parquet",
         Step,
         [Step("Rome is old.", 4, to_well_formed(reply), calls, memory.tokens)],
     )
-    for message in step_prompt(memory, "Rome is old.", 20, 500, tools=True):
+    for message in build_step_prompt(memory, "Rome is old.", 20, 500, describe_tools=True):
         count(message["content"])
-    FromMemory(memory, 5).recall("How old is Rome?")
+    MemoryRetriever(memory, 5).retrieve("How old is Rome?")
 
 
 def _verdicts(data: bytes, scratch: Path) -> None:
     text = _text_of(data)
-    assert len(verdicts(text, 3)) == 3
-    score("contains", ["Rome"], without_thinking(text))
-    score("exact", ["3"], text)
-    samples_of(Piece("s1", text))
+    assert len(parse_verdicts(text, 3)) == 3
+    score_answer("contains", ["Rome"], strip_thinking(text))
+    score_answer("exact", ["3"], text)
+    extract_samples(Passage("s1", text))
 
 
 def _matcher(data: bytes, scratch: Path) -> None:
     text = _decoded(data)
     question, _, reply = text.partition("\n")
-    gives(reply, [question[:200] or "Rome", "Rome, Italy", "42"])
+    matches_answer(reply, [question[:200] or "Rome", "Rome, Italy", "42"])
 
 
 @cache
@@ -246,36 +247,36 @@ def _splitter(assets: Path) -> SentenceSplitter:
     return SentenceSplitter(assets / "nltk")
 
 
-def _text(context: Context, data: bytes, scratch: Path) -> None:
+def _text(context: ChunkingContext, data: bytes, scratch: Path) -> None:
     text = _decoded(data)
     context.tokenizer.count(text)
     list(_splitter(context.assets).spans(text))
-    for function in (words, normalised, same_words, content_words, words_and_pairs):
+    for function in (words, normalize_text, comparison_key, content_words, unigram_bigram_hashes):
         function(text)
 
 
 @cache
-def _writer(assets: Path) -> ScriptedWriter:
-    return ScriptedWriter(assets)
+def _writer(assets: Path) -> ScriptedPolicy:
+    return ScriptedPolicy(assets)
 
 
-def _chunk(context: Context, data: bytes, scratch: Path) -> None:
+def _chunk(context: ChunkingContext, data: bytes, scratch: Path) -> None:
     """A chunk through the scripted writer: whatever it writes is read."""
     chunk = _decoded(data)
     memory = Memory(context.tokenizer.count, 512)
-    (reply,) = _writer(context.assets).write([Situation(memory, chunk)])
-    made = write(reply, memory, chunk)
+    (reply,) = _writer(context.assets).act([Observation(memory, chunk)])
+    made = apply_reply(reply, memory, chunk)
     assert len(made) == min(256, reply.count('{"name": "')) or "tool_call" in chunk or '{"name": "' in chunk
 
 
 def _place(data: bytes, scratch: Path) -> None:
     text = _decoded(data)
-    for read in (place, parse_locator):
+    for read in (parse_location, parse_locator):
         _refused(read, text)
 
 
 def _refused(read: Callable[[str], object], text: str) -> None:
-    from pipeline.errors import MemcurateError
+    from pipeline.core.errors import MemcurateError
 
     try:
         read(text)

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
-from pipeline.errors import MemcurateError
+from pipeline.core.errors import MemcurateError
 from tests.fuzz.mutations import mutated
 
 SECONDS = 5.0  # of the processor, for one input

@@ -11,14 +11,14 @@ from tempfile import TemporaryDirectory
 
 from pydantic import BaseModel
 
-from pipeline.endpoint.answers import Answer
-from pipeline.interchange.mem_alpha import export
-from pipeline.reviews import COLUMNS
-from pipeline.schema import Instance
-from pipeline.storage import write_rows
+from pipeline.checks.human_review import COLUMNS
+from pipeline.core.schema import Instance
+from pipeline.core.storage import write_rows
+from pipeline.llm.response_cache import LLMResponse
+from pipeline.publish.mem_alpha import export_instances
 from tests.conftest import ROOT
-from tests.questions.making import make_instance, make_question
-from tests.sources.test_golden import GOLDEN
+from tests.pipeline.questions.factories import make_instance, make_question
+from tests.pipeline.sources.factories import GOLDEN
 
 
 class Reply(BaseModel):
@@ -108,7 +108,7 @@ def published() -> Sequence[bytes]:
     }
     as_json = rows | {"chunks": [json.dumps(texts)], "questions_and_answers": [json.dumps(asked)]}
     return [
-        _written(lambda path: export(path, _instances(), {"made": "SQuAD"})),
+        _written(lambda path: export_instances(path, _instances(), {"made": "SQuAD"})),
         _written(lambda path: pq.write_table(pa.table(rows), path)),
         _written(lambda path: pq.write_table(pa.table(as_json), path)),
     ]
@@ -127,8 +127,8 @@ def reviews() -> Sequence[bytes]:
 @cache
 def answer_files() -> Sequence[bytes]:
     """Exported answers."""
-    rows = [Answer(f"{n:064x}", "model", "text", None, None, True, 3, 4, 0.5) for n in range(3)]
-    return [_written(lambda path: write_rows(path, Answer, rows))]
+    rows = [LLMResponse(f"{n:064x}", "model", "text", None, None, True, 3, 4, 0.5) for n in range(3)]
+    return [_written(lambda path: write_rows(path, LLMResponse, rows))]
 
 
 @cache

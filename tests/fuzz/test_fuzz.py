@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from pipeline.errors import MemcurateError
+from pipeline.core.errors import MemcurateError
 from tests.fuzz.doors import doors
 from tests.fuzz.runner import Door, Tally, input_of, run
 

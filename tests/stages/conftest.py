@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from stages.running import RAW
+from stages.shared.paths import RAW_DIR
 from tests.conftest import ROOT
-from tests.graph.project import params_with, tree
+from tests.integration.project import params_with, tree
 from tests.stages.history import make_history
 
 
@@ -33,36 +33,36 @@ class Project:
         )
 
     def raw(self, path: str, content: str | bytes) -> None:
-        """A raw file, made."""
-        target = self.folder / RAW / path
+        """Write a raw file."""
+        target = self.folder / RAW_DIR / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def left(self) -> dict[str, str]:
-        """Every file of outputs and metrics, and every folder where a stage puts its output."""
-        rooms = ("data", "metrics", ".partial")
+        """Return the hash of every file of outputs and metrics, and every output folder."""
+        folders = ("data", "metrics", ".partial")
         files = {
-            f"{room}/{path}": content
-            for room in rooms
-            for path, content in tree(self.folder / room).items()
+            f"{folder}/{path}": content
+            for folder in folders
+            for path, content in tree(self.folder / folder).items()
             if not path.startswith("assets/")
         }
         return files | {str(path): "" for path in self.folder.glob("data/[a-z]*/*")}
 
-    def refuses(self, told: list[str], name: str, *arguments: str, **env: str) -> None:
-        """Run a stage that must fail, tell all of these, and leave everything as it was."""
+    def refuses(self, expected: list[str], name: str, *arguments: str, **env: str) -> None:
+        """Run a stage that must fail with these parts in its error and change no file."""
         before = self.left()
         done = self.stage(name, *arguments, **env)
         assert done.returncode == 1, done
         assert "Traceback" not in done.stderr
         assert done.stdout == ""
-        assert [part for part in told if part not in done.stderr] == [], done.stderr
+        assert [part for part in expected if part not in done.stderr] == [], done.stderr
         assert self.left() == before
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project of tests/stages/history.py. Not to be changed."""
+    """The project of tests/stages/history.py, which tests only read."""
     project = tmp_path_factory.mktemp("versions") / "project"
     make_history(project)
     return project
@@ -73,7 +73,7 @@ Make = Callable[[Mapping[str, object]], Project]
 
 @pytest.fixture
 def make(tmp_path: Path, assets: Path) -> Make:
-    """Makes the project of a test out of changes to params.yaml."""
+    """Return a function that makes the project of a test from changes to params.yaml."""
 
     def made(changes: Mapping[str, object]) -> Project:
         (tmp_path / "params.yaml").write_text(params_with(changes), encoding="utf-8")

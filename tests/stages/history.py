@@ -1,11 +1,11 @@
-"""A project with two tagged versions, kept by the real git and dvc, of a dataset small enough to be made."""
+"""A project with two tagged versions of a small dataset, in the real git and DVC."""
 
 from pathlib import Path
 
-from pipeline.schema import Instance, Reject
-from pipeline.storage import write_rows
-from tests.graph.project import dvc, run
-from tests.questions.making import make_instance
+from pipeline.core.schema import Instance, Reject
+from pipeline.core.storage import write_rows
+from tests.integration.project import dvc, run
+from tests.pipeline.questions.factories import make_instance
 
 GRAPH = """\
 stages:
@@ -24,13 +24,13 @@ stages:
 
 
 def write_made(project: Path, *texts: str, seed: int = 1) -> None:
-    """What the stages copy: an instance of a chunk for each text."""
+    """Write the files that the stages copy: an instance with one chunk for each text."""
     made = project / "made"
     (made / "raw").mkdir(parents=True, exist_ok=True)
     (made / "dataset").mkdir(exist_ok=True)
     (made / "raw" / "a.txt").write_text(" ".join(texts), encoding="utf-8")
     instances = [
-        make_instance(f"made/{text}", {f"made/s{text}": text}, ordinal=n) for n, text in enumerate(texts)
+        make_instance(f"made/{text}", {f"made/s{text}": text}, index=n) for n, text in enumerate(texts)
     ]
     write_rows(made / "dataset" / "train.parquet", Instance, instances)
     write_rows(made / "dataset" / "test.parquet", Instance, [])

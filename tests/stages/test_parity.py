@@ -1,4 +1,4 @@
-"""The stage parity and the command, on SQuAD's golden file."""
+"""The stage parity and `memcurate parity`, on the golden file of SQuAD."""
 
 import json
 import os
@@ -8,39 +8,44 @@ import sys
 
 import pytest
 
-from pipeline.chunking import Context
-from pipeline.road import travel
-from pipeline.schema import Instance
+from pipeline.chunking import ChunkingContext
+from pipeline.core.schema import Instance
+from pipeline.core.storage import write_rows
+from pipeline.parity.build_source import build_source
 from pipeline.sources import parse
-from pipeline.storage import write_rows
-from stages.running import FILTERED, PARITY, RAW
+from stages.shared.paths import FILTERED_DIR, PARITY_DIR, RAW_DIR
 from tests.conftest import ROOT
-from tests.sources.test_golden import SPLIT, raw_of, recipe_of
+from tests.pipeline.sources.factories import SPLIT, golden_raw_dir, make_source_config
 from tests.stages.conftest import Make, Project
 
 SMALL = {
-    "use": ["squad_dev", "banking77"],
-    "split.test_share": SPLIT.test_share,
-    "split.max_document_share": SPLIT.max_document_share,
-    "sources.squad_dev.chunking": recipe_of("squad_dev").chunking.model_dump(),
-    "sources.squad_dev.checks": recipe_of("squad_dev").checks.model_dump(),
+    "enabled_sources": ["squad_dev", "banking77"],
+    "split.test_fraction": SPLIT.test_fraction,
+    "split.max_document_fraction": SPLIT.max_document_fraction,
+    "sources.squad_dev.chunking": make_source_config("squad_dev").chunking.model_dump(),
+    "sources.squad_dev.checks": make_source_config("squad_dev").checks.model_dump(),
 }
-REROUTED = {"chunks of 150 tokens": {"chunking.max_tokens": 150}, "cut by Qwen": {"tokenizer": "qwen3"}}
+CHANGED_ABLATIONS = {
+    "chunks of 150 tokens": {"chunking.max_tokens": 150},
+    "cut by Qwen": {"tokenizer": "qwen3"},
+}
 
 
-def filled(project: Project, context: Context) -> Project:
-    """With the raw file, and what filter would have written."""
-    shutil.copytree(raw_of("squad_dev"), project.folder / RAW / "squad_dev")
-    (project.folder / FILTERED / "squad_dev").mkdir(parents=True)
-    own = Context("squad_dev", context.seed, SPLIT, context.tokenizer_name, context.assets)
-    kept, _ = travel(parse("squad_dev", raw_of("squad_dev")), recipe_of("squad_dev"), own)
-    write_rows(project.folder / FILTERED / "squad_dev" / "instances.parquet", Instance, kept)
+def fill_project(project: Project, context: ChunkingContext) -> Project:
+    """Write the raw file, and the instances as filter would."""
+    shutil.copytree(golden_raw_dir("squad_dev"), project.folder / RAW_DIR / "squad_dev")
+    (project.folder / FILTERED_DIR / "squad_dev").mkdir(parents=True)
+    own = ChunkingContext("squad_dev", context.seed, SPLIT, context.tokenizer_name, context.assets)
+    kept, _ = build_source(
+        parse("squad_dev", golden_raw_dir("squad_dev")), make_source_config("squad_dev"), own
+    )
+    write_rows(project.folder / FILTERED_DIR / "squad_dev" / "instances.parquet", Instance, kept)
     return project
 
 
-def parity(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_parity(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from stages.cli import run; run()", "parity", *arguments],
+        [sys.executable, "-c", "from stages.cli.main import run; run()", "parity", *arguments],
         cwd=project.folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -49,43 +54,47 @@ def parity(project: Project, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_figures_and_reruns(make: Make, context: Context) -> None:
-    """Bar: row by row with the difference, and a rerun's figure; a source without a row is left out."""
-    paper = {"row": "SQuAD", "reruns": {"nothing": {}, **REROUTED}}
-    project = filled(make({**SMALL, "sources.squad_dev.paper": paper}), context)
+def test_figures_and_ablations_stand_beside_the_paper(make: Make, context: ChunkingContext) -> None:
+    """A line per measure with the difference and the ablations; a source without a row is left out."""
+    paper = {"row": "SQuAD", "ablations": {"nothing": {}, **CHANGED_ABLATIONS}}
+    project = fill_project(make({**SMALL, "sources.squad_dev.parity": paper}), context)
     for source in ("squad_dev", "banking77"):
         done = project.stage("parity", source)
         assert done.returncode == 0, done.stderr
-    (found,) = json.loads(parity(project, "--json").stdout)
+    (found,) = json.loads(run_parity(project, "--json").stdout)
     assert (found["source"], found["row"]) == ("squad_dev", "SQuAD")
-    assert found["reruns"]["nothing"] == found["built"]
-    built, shorter = found["built"], found["reruns"]["chunks of 150 tokens"]
+    assert found["ablations"]["nothing"] == found["built"]
+    built, shorter = found["built"], found["ablations"]["chunks of 150 tokens"]
     assert shorter["tokens_per_chunk"] < built["tokens_per_chunk"]
     line = next(one for one in found["lines"] if one["measure"] == "tokens_per_chunk")
     assert line["paper"] == 1078 and line["off"] == pytest.approx(100 * (line["ours"] - 1078) / 1078)
-    assert "nothing" not in line["reruns"] and "chunks of 150 tokens" in line["reruns"]
-    shown = parity(project).stdout
+    assert "nothing" not in line["ablations"] and "chunks of 150 tokens" in line["ablations"]
+    shown = run_parity(project).stdout
     assert shown.startswith("squad_dev beside SQuAD\n") and "chunks of 150 tokens" in shown
     metrics = json.loads((project.folder / "metrics" / "parity" / "squad_dev.json").read_text())
-    assert metrics["tokens_per_chunk"] == round(line["off"], 2)
+    differences = [abs(one["off"]) for one in found["lines"]]
+    assert metrics == {"percent_off": round(sum(differences) / len(differences), 1)}
 
 
 @pytest.mark.parametrize(
-    ("paper", "told"),
+    ("paper", "expected"),
     [
-        ({"row": "SQUAD"}, ["sources.squad_dev.paper.row", "'SQUAD'", "SQuAD, HotpotQA"]),
-        ({"row": "SQuAD", "reruns": {"x": {"chunking.tokens": 1}}}, ["reruns.x", "'chunking.tokens'"]),
-        ({"row": "SQuAD", "reruns": {"x": {"checks.min_questions": 9}}}, ["reruns.x", "nothing is left"]),
+        ({"row": "SQUAD"}, ["sources.squad_dev.parity.row", "'SQUAD'", "SQuAD, HotpotQA"]),
+        ({"row": "SQuAD", "ablations": {"x": {"chunking.tokens": 1}}}, ["ablations.x", "'chunking.tokens'"]),
+        (
+            {"row": "SQuAD", "ablations": {"x": {"checks.min_questions": 9}}},
+            ["ablations.x", "no instance is left"],
+        ),
     ],
 )
-def test_what_cannot_be_is_told(
-    paper: dict[str, object], told: list[str], make: Make, context: Context
+def test_a_wrong_row_or_ablation_is_an_error(
+    paper: dict[str, object], expected: list[str], make: Make, context: ChunkingContext
 ) -> None:
-    project = filled(make({**SMALL, "sources.squad_dev.paper": paper}), context)
-    project.refuses(["parity@squad_dev: ", *told], "parity", "squad_dev")
+    project = fill_project(make({**SMALL, "sources.squad_dev.parity": paper}), context)
+    project.refuses(["parity@squad_dev: ", *expected], "parity", "squad_dev")
 
 
-def test_before_the_stage_ran(make: Make) -> None:
-    done = parity(make({"use": ["squad_dev"]}))
+def test_the_command_before_the_stage_is_an_error(make: Make) -> None:
+    done = run_parity(make({"enabled_sources": ["squad_dev"]}))
     assert done.returncode == 1 and "dvc repro parity@squad_dev" in done.stderr
-    assert str(PARITY) in done.stderr and "Traceback" not in done.stderr
+    assert str(PARITY_DIR) in done.stderr and "Traceback" not in done.stderr

@@ -1,25 +1,25 @@
-"""Policies: what reads a chunk and writes tool calls. One interface for rules, local models and endpoints."""
+"""Policies read a chunk and write tool calls. Rules, local models and endpoints share one interface."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from training.memory import Memory
+from training.memory.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """What a policy sees at a step: its memory, which it must not change, and the chunk."""
+class Observation:
+    """The input of a policy at a step."""
 
-    memory: Memory
+    memory: Memory  # the policy must not change it
     chunk: str
 
 
 class Policy(Protocol):
-    """Writes memory."""
+    """A writer of memories."""
 
     name: str
-    at_once: int  # episodes that are played together
+    batch_size: int  # episodes that run together
 
-    def write(self, situations: Sequence[Situation]) -> list[str]:
-        """A reply for each situation, with tool calls as text (see training/parsing.py)."""
+    def act(self, observations: Sequence[Observation]) -> list[str]:
+        """Return a reply for each observation; `training/memory/call_parser.py` finds its tool calls."""

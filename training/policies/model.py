@@ -1,65 +1,82 @@
-"""A model as a policy: a fresh prompt at every step, tool calls as text."""
+"""A model as a policy: it gets a fresh prompt at every step and writes tool calls as text."""
 
 from collections.abc import Iterable, Sequence
 
-from pipeline.errors import MemcurateError
-from training.chats import Chat, Message, Sampling
-from training.memory import Memory
-from training.params import MemoryParams, StepParams
-from training.policies import Situation
-from training.prompts import step_prompt
-from training.schema import InstanceToPlay
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import GenerationParams, MemoryParams
+from training.memory.memory import Memory
+from training.memory.prompts import Message, build_step_prompt
+from training.memory.schema import EpisodeInput
+from training.policies import Observation
+from training.policies.chats import ChatModel, SamplingParams
 
 
 class ModelPolicy:
-    """See above. Policy."""
+    """The Policy of a chat model."""
 
-    def __init__(self, name: str, chat: Chat, memory: MemoryParams, step: StepParams, seed: int) -> None:
+    def __init__(
+        self, name: str, chat: ChatModel, memory_params: MemoryParams, generation: GenerationParams, seed: int
+    ) -> None:
+        """Name the policy and its model; `seed` seeds the sampling of its replies."""
         self.name = name
-        self.at_once = chat.at_once
+        self.batch_size = chat.batch_size
         self._chat = chat
-        self._memory = memory
-        self._step = step
+        self._memory_params = memory_params
+        self._generation = generation
         self._seed = seed
-        self._steps = 0
+        self._num_steps = 0
 
-    def write(self, situations: Sequence[Situation]) -> list[str]:
-        """See Policy."""
-        self._steps += 1
-        sampling = Sampling(self._step.reply_tokens, self._step.temperature, self._seed, self._steps)
-        return self._chat.complete([self.prompt(one) for one in situations], sampling, tools=True)
+    def act(self, observations: Sequence[Observation]) -> list[str]:
+        """Return a reply for each observation, all completed together."""
+        self._num_steps += 1
+        sampling = SamplingParams(
+            self._generation.max_completion_tokens, self._generation.temperature, self._seed, self._num_steps
+        )
+        return self._chat.complete(
+            [self.build_prompt(observation) for observation in observations], sampling, allow_tools=True
+        )
 
-    def check(self, instances: Iterable[InstanceToPlay]) -> None:
-        """See whether every chunk leaves room for instructions and core memory.
+    def check_prompt_lengths(self, instances: Iterable[EpisodeInput]) -> None:
+        """Check that every chunk leaves enough prompt tokens for the instructions and core memory.
 
-        Raises MemcurateError naming the first that does not, or when the model is made for shorter texts.
+        Raises MemcurateError naming the first chunk that does not, or where the prompt and completion limits
+        exceed the model's context window.
         """
-        most = self._step.prompt_tokens
-        longest = self._chat.longest
-        if longest is not None and most + self._step.reply_tokens > longest:
+        max_prompt_tokens = self._generation.max_prompt_tokens
+        max_completion_tokens = self._generation.max_completion_tokens
+        window = self._chat.context_window
+        if window is not None and max_prompt_tokens + max_completion_tokens > window:
             raise MemcurateError(
-                f"model {self.name} reads and writes at most {longest} tokens: step.prompt_tokens {most} and "
-                f"step.reply_tokens {self._step.reply_tokens} are more together. Lower them."
+                f"model {self.name} reads and writes at most {window} tokens, but params allow "
+                f"{max_prompt_tokens + max_completion_tokens}: generation.max_prompt_tokens "
+                f"{max_prompt_tokens} and generation.max_completion_tokens {max_completion_tokens}. "
+                "Lower one of them."
             )
         for instance in instances:
             for number, chunk in enumerate(instance.chunks):
-                messages = step_prompt(Memory(len, 0), chunk.text, 0, 0, not self._chat.takes_tools)
-                # A model's own tokens may be more than those that core memory is limited by.
-                tokens = self._chat.count(messages) + self._memory.core_tokens * 4 // 3
-                if tokens > most:
+                messages = build_step_prompt(Memory(len, 0), chunk.text, 0, 0, not self._chat.supports_tools)
+                # The model's tokenizer may count more tokens than the one that limits core memory.
+                tokens = self._chat.count_tokens(messages) + self._memory_params.core_tokens * 4 // 3
+                if tokens > max_prompt_tokens:
                     raise MemcurateError(
                         f"{instance.id}, chunk {number}: with instructions and core memory its prompt has "
-                        f"{tokens} tokens of model {self.name}, over step.prompt_tokens {most}. Raise that, "
-                        "or lower the source's chunking.max_tokens."
+                        f"{tokens} tokens of model {self.name}, over generation.max_prompt_tokens "
+                        f"{max_prompt_tokens}. Raise generation.max_prompt_tokens, or lower the source's "
+                        "chunking.max_tokens."
                     )
 
-    def prompt(self, situation: Situation) -> list[Message]:
-        """The messages of a step: of the newest entries about as many as fit into the prompt."""
-        room = self._step.prompt_tokens
+    def build_prompt(self, observation: Observation) -> list[Message]:
+        """Build the messages of a step with about as many of the newest entries as fit into the prompt."""
+        max_memory_tokens = self._generation.max_prompt_tokens
         while True:
-            messages = step_prompt(
-                situation.memory, situation.chunk, self._memory.shown, room, not self._chat.takes_tools
+            messages = build_step_prompt(
+                observation.memory,
+                observation.chunk,
+                self._memory_params.max_prompt_entries,
+                max_memory_tokens,
+                not self._chat.supports_tools,
             )
-            if room == 0 or self._chat.count(messages) <= self._step.prompt_tokens:
+            fits = self._chat.count_tokens(messages) <= self._generation.max_prompt_tokens
+            if max_memory_tokens == 0 or fits:
                 return messages
-            room = room * 3 // 4 if room > 50 else 0
+            max_memory_tokens = max_memory_tokens * 3 // 4 if max_memory_tokens > 50 else 0

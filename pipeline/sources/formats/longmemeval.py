@@ -1,33 +1,34 @@
 """LongMemEval's question files: a JSON list of questions, each with its dated sessions of turns.
 
-A document is one question's sessions in order of time. A unit is a user's turn with the answer to it. The
-evidence is the turns marked `has_answer`, or where none is, all turns of the answer sessions.
+A document is a question's sessions in chronological order. A unit is a user's turn with the assistant's
+reply. The evidence is the turns marked `has_answer`; where no turn is marked, all turns of the answer
+sessions.
 """
 
 from collections.abc import Set
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.documents import Document, Parsed, Section
-from pipeline.ids import SegmentIds, short_id
-from pipeline.schema import Metric, Question, Segment, Span
-from pipeline.sources.reading import (
+from pipeline.core.ids import SegmentIds, short_id
+from pipeline.core.schema import Metric, Question, Segment, Span
+from pipeline.sources.io import (
     RawRecord,
-    pointer,
-    raw_file,
+    find_raw_file,
+    json_pointer,
+    make_record_reject,
     read_json,
-    records,
-    rejected_record,
-    stripped,
+    strip_with_span,
+    validate_records,
 )
-from pipeline.text.normal import stands_in
+from pipeline.sources.parsed import Document, ParsedSource, Section, append_turn, make_source_question
+from pipeline.text.normalize import occurs_in
 
-_ABSTENTION = "_abs"
-_PREFERENCE = "single-session-preference"
+_ABSTENTION_SUFFIX = "_abs"
+_PREFERENCE_TYPE = "single-session-preference"
 
 
 class Turn(RawRecord):
-    """One turn of a session."""
+    """A turn of a session."""
 
     role: str
     content: str
@@ -35,7 +36,7 @@ class Turn(RawRecord):
 
 
 class Record(RawRecord):
-    """One question with its sessions."""
+    """A question with its sessions."""
 
     question_id: str
     question_type: str
@@ -48,31 +49,33 @@ class Record(RawRecord):
     answer_session_ids: list[str]
 
 
-def parse(raw: Path, source: str, file: str, evaluated: Set[str] = frozenset()) -> Parsed:
-    """One document and one question a record; abstention questions and malformed records are rejects.
+def parse(
+    raw_dir: Path, source: str, file: str, evaluation_questions: Set[str] = frozenset()
+) -> ParsedSource:
+    """Parse a document and a question per record; abstention questions and malformed records are rejects.
 
-    So is a question whose id or text an evaluation set has. Raises MemcurateError when the file is missing or
-    is no valid JSON.
+    A question whose id or text is in `evaluation_questions` is a reject too. Raises MemcurateError when the
+    file is missing or is not valid JSON.
     """
-    path = raw_file(raw, file)
-    parsed = Parsed()
+    path = find_raw_file(raw_dir, file)
+    parsed = ParsedSource()
     known: set[str] = set()
-    for key, record in records(Record, read_json(path), path.name, source, parsed.rejects):
-        where = Span(path.name, pointer(key), 0, 0)
-        problem = _problem(record, known, evaluated)
+    for key, record in validate_records(Record, read_json(path), path.name, source, parsed.rejects):
+        where = Span(path.name, json_pointer(key), 0, 0)
+        problem = _find_problem(record, known, evaluation_questions)
         if problem is not None:
-            parsed.rejects.append(rejected_record(source, *problem, where))
+            parsed.rejects.append(make_record_reject(source, *problem, where))
             continue
         known.add(record.question_id)
-        document, evidence = _document(record, path.name, key, source, parsed)
+        document, evidence = _make_document(record, path.name, key, source, parsed)
         parsed.documents.append(document)
-        parsed.questions.append(_question(record, evidence, path.name, key, source))
+        parsed.questions.append(_make_question(record, evidence, path.name, key, source))
     return parsed
 
 
-def _problem(record: Record, known: set[str], evaluated: Set[str]) -> tuple[str, str] | None:
-    """(reason, detail) of a record that gives no question. `known` are the ids before it."""
-    if record.question_id in evaluated or record.question.strip() in evaluated:
+def _find_problem(record: Record, known: set[str], evaluation_questions: Set[str]) -> tuple[str, str] | None:
+    """Return (reason, detail) of a record without a question, else None. `known`: ids of earlier records."""
+    if record.question_id in evaluation_questions or record.question.strip() in evaluation_questions:
         return "question of the evaluation set", record.question_id
     if record.question_id in known:
         return "repeated question id", record.question_id
@@ -80,57 +83,53 @@ def _problem(record: Record, known: set[str], evaluated: Set[str]) -> tuple[str,
         return "blank question or answer", ""
     if not any(turn.content.strip() for session in record.haystack_sessions for turn in session):
         return "no evidence", "no session has a turn"
-    if record.question_id.endswith(_ABSTENTION):
+    if record.question_id.endswith(_ABSTENTION_SUFFIX):
         return "abstention question", "has no answer in its sessions on purpose"
     if not len(record.haystack_dates) == len(record.haystack_session_ids) == len(record.haystack_sessions):
         return "malformed record", "dates, session ids and sessions are not equally many"
     for date in (record.question_date, *record.haystack_dates):
         try:
-            _time(date)
+            _parse_time(date)
         except ValueError:
             return "malformed record", f"date {date!r} is not like '2023/05/20 (Sat) 02:21'"
     return None
 
 
-def _time(date: str) -> str:
-    """'2023/05/20 (Sat) 02:21' as '2023-05-20 02:21'. Raises ValueError."""
+def _parse_time(date: str) -> str:
+    """Convert '2023/05/20 (Sat) 02:21' to '2023-05-20 02:21'. Raises ValueError for other forms."""
     day, _, clock = date.split(" ")
     return datetime.strptime(f"{day} {clock}", "%Y/%m/%d %H:%M").isoformat(" ", "minutes")
 
 
-def _document(
-    record: Record, file: str, key: str | int, source: str, parsed: Parsed
+def _make_document(
+    record: Record, file: str, key: str | int, source: str, parsed: ParsedSource
 ) -> tuple[Document, list[Segment]]:
-    """(the sessions in order of time, the segments that hold the answer)."""
+    """Return (the sessions in chronological order, the segments that hold the answer)."""
     ids = SegmentIds(source, record.question_id)
     marked: list[Segment] = []
     in_answer_sessions: list[Segment] = []
     sections = []
-    order = sorted(range(len(record.haystack_sessions)), key=lambda n: _time(record.haystack_dates[n]))
+    order = sorted(range(len(record.haystack_sessions)), key=lambda n: _parse_time(record.haystack_dates[n]))
     for number in order:
         units: list[list[Segment]] = []
         session_id = record.haystack_session_ids[number]
         for turn_number, turn in enumerate(record.haystack_sessions[number]):
-            place = pointer(key, "haystack_sessions", number, turn_number, "content")
-            text, raw = stripped(turn.content, file, place)
+            pointer = json_pointer(key, "haystack_sessions", number, turn_number, "content")
+            text, span = strip_with_span(turn.content, file, pointer)
             if not text:
-                parsed.rejects.append(rejected_record(source, "blank turn", "", raw))
+                parsed.rejects.append(make_record_reject(source, "blank turn", "", span))
                 continue
             segment = Segment(
                 id=ids.next(text),
-                raw=raw,
+                source_span=span,
                 document=record.question_id,
                 section=f"{record.question_id}/{session_id}",
                 speaker=turn.role.capitalize(),
-                time=_time(record.haystack_dates[number]),
+                time=_parse_time(record.haystack_dates[number]),
                 label=None,
                 text=text,
             )
-            answers_user = bool(units) and turn.role == "assistant" and units[-1][-1].speaker == "User"
-            if answers_user and len(units[-1]) == 1:
-                units[-1].append(segment)
-            else:
-                units.append([segment])
+            append_turn(units, segment)
             if turn.has_answer:
                 marked.append(segment)
             if session_id in record.answer_session_ids:
@@ -140,26 +139,26 @@ def _document(
     return Document(record.question_id, sections), marked or in_answer_sessions
 
 
-def _question(record: Record, evidence: list[Segment], file: str, key: str | int, source: str) -> Question:
-    """The question; its metric is `contains` only where the answer stands word for word in a turn."""
+def _make_question(
+    record: Record, evidence: list[Segment], file: str, key: str | int, source: str
+) -> Question:
+    """Build the question; its metric is `contains` only where the answer stands word for word in a turn."""
     answer = str(record.answer).strip()
-    bare = answer.removesuffix(".")
+    bare_answer = answer.removesuffix(".")
     ids = [segment.id for segment in evidence]
-    stands = any(stands_in(bare, segment.text) for segment in evidence)
+    is_verbatim = any(occurs_in(bare_answer, segment.text) for segment in evidence)
     metric: Metric = "judge"
-    # A bare number stands in many a turn that does not answer the question: counts need a judge.
-    if stands and not bare.isdigit() and record.question_type != _PREFERENCE:
-        metric, answer = "contains", bare
-    text, raw = stripped(record.question, file, pointer(key, "question"))
-    return Question(
-        id=short_id(source, text, answer, *ids),
-        text=text,
-        answers=[answer],
+    # A number also stands in turns that do not answer the question, so counts need a judge.
+    if is_verbatim and not bare_answer.isdigit() and record.question_type != _PREFERENCE_TYPE:
+        metric, answer = "contains", bare_answer
+    text, span = strip_with_span(record.question, file, json_pointer(key, "question"))
+    return make_source_question(
+        short_id(source, text, answer, *ids),
+        text,
+        [answer],
+        span,
         metric=metric,
-        origin="carried",
         kind=record.question_type,
-        time=_time(record.question_date),
+        time=_parse_time(record.question_date),
         evidence=ids,
-        evidence_chunks=[],
-        raw=raw,
     )

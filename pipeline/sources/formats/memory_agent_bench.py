@@ -1,10 +1,9 @@
-"""MemoryAgentBench: long contexts with many questions each, an evaluation set (Parquet, a file for each
-category).
+"""MemoryAgentBench: long contexts with many questions each, an evaluation set (Parquet, files per category).
 
-A row is a document, and its questions are asked of the whole document: it does not say where their evidence
-stands. Contexts come in three shapes: pieces between marks (documents, labelled samples), in one text or a
-list of texts; sessions, a list of dates and turns, which is a list or one written out as Python does; a
-book's running text.
+A row is a document; its questions are about the whole document, since it does not name their evidence.
+Contexts come in three forms: delimited pieces (documents, labelled samples), in a text or a list of texts;
+sessions, an alternating list of dates and turns, or such a list serialized as Python does; and a book's
+running text.
 """
 
 import re
@@ -14,32 +13,39 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipeline.documents import Book, Document, Parsed, Section
-from pipeline.errors import MemcurateError
-from pipeline.ids import SegmentIds, short_id
-from pipeline.schema import Metric, Question, Reject, Segment, Span
-from pipeline.sources.reading import (
+from pipeline.core.errors import MemcurateError
+from pipeline.core.ids import SegmentIds, short_id
+from pipeline.core.schema import Metric, Question, Reject, Segment, Span
+from pipeline.core.unicode import is_well_formed
+from pipeline.sources.io import (
     RawRecord,
+    find_raw_files,
     is_text,
-    pointer,
-    raw_files,
-    records,
-    rejected_record,
-    stripped,
-    unrepeated,
-    written_out,
+    json_pointer,
+    make_record_reject,
+    parse_serialized,
+    require_unique_keys,
+    strip_with_span,
+    validate_records,
 )
-from pipeline.sources.rows import Rows
-from pipeline.text.well_formed import is_well_formed
+from pipeline.sources.parquet_rows import ParquetRows
+from pipeline.sources.parsed import (
+    Book,
+    Document,
+    ParsedSource,
+    Section,
+    append_turn,
+    make_source_question,
+)
 
-DOCUMENTS = re.compile(r"(?<=\s)(?=Document \d+:)")
-SAMPLES = re.compile(r"\n\s*\n")  # `text`, a line `label: 7`, an empty line
+DOCUMENT_DELIMITER = re.compile(r"(?<=\s)(?=Document \d+:)")
+SAMPLE_DELIMITER = re.compile(r"\n\s*\n")  # samples are `text`, `label: 7` and an empty line
 
 _DATE = re.compile(r"(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d) \(\w+\) (?P<clock>\d\d:\d\d)")
 
 
 class Metadata(RawRecord):
-    """What is used of a row's metadata."""
+    """The part of a row's metadata that is used."""
 
     source: str
     question_ids: list[str | None] | None = None
@@ -47,14 +53,14 @@ class Metadata(RawRecord):
     question_dates: list[str | None] | None = None
 
 
-class AskedRow(RawRecord):
-    """What says which questions are evaluated."""
+class BenchmarkQuestions(RawRecord):
+    """The part of a row that identifies its questions."""
 
     questions: list[str | None]
     metadata: Metadata
 
 
-class Row(AskedRow):
+class BenchmarkRow(BenchmarkQuestions):
     """A context and its questions, with the gold answers of each."""
 
     context: str | list[Any]
@@ -62,174 +68,182 @@ class Row(AskedRow):
 
 
 @dataclass(frozen=True)
-class Context:
-    """The context of a row: its value, and where it stands."""
+class BenchmarkContext:
+    """The context of a row: its value, and its position in the file."""
 
     value: str | list[Any]
     file: str
-    where: tuple[str | int, ...]
+    json_path: tuple[str | int, ...]
     document: str
     ids: SegmentIds
 
-    def segment(
+    def make_segment(
         self,
         text: str,
-        *place: str | int,
+        *path: str | int,
         start: int = 0,
         section: str | None = None,
         speaker: str | None = None,
         time: str | None = None,
     ) -> Segment | None:
-        """A piece that begins at character `start` of the string at a place in the context; None: it is
-        blank. Raises ValueError where it has half a character.
+        """Build a segment, or return None for a blank text.
+
+        The text begins at index `start` of the string at `path` in the context. Raises ValueError for a text
+        with a lone surrogate.
         """
         if not is_well_formed(text):
             raise ValueError("half a surrogate pair, which is no character")
-        inner, raw = stripped(text, self.file, pointer(*self.where, *place))
+        inner, span = strip_with_span(text, self.file, json_pointer(*self.json_path, *path), start)
         if not inner:
             return None
-        raw.start, raw.end = raw.start + start, raw.end + start
         return Segment(
-            self.ids.next(inner), raw, self.document, section or self.document, speaker, time, None, inner
+            self.ids.next(inner), span, self.document, section or self.document, speaker, time, None, inner
         )
 
 
-Shape = Callable[[Context], list[Section]]  # raises ValueError where the context has another
+# Raises ValueError where the context has another form.
+ContextParser = Callable[[BenchmarkContext], list[Section]]
 
 
-def asked_in(raw: Path, category: str, name: str) -> set[str]:
-    """Ids and texts of the questions of the rows whose source begins with `name`.
+def find_evaluation_questions(raw_dir: Path, category: str, name: str) -> set[str]:
+    """Return ids and texts of the questions of all rows whose source begins with `name`.
 
-    Raises MemcurateError when a file is missing or has a malformed row, or none has such a row: it then says
-    nothing of what is evaluated.
+    Raises MemcurateError when a file is missing or has a malformed row, or no row is of that source: then the
+    evaluation questions are not known.
     """
-    asked: set[str] = set()
-    for path in _files(raw, category):
+    questions: set[str] = set()
+    for path in _find_files(raw_dir, category):
         malformed: list[Reject] = []
-        for _, row in records(AskedRow, Rows(path), path.name, raw.name, malformed):
+        for _, row in validate_records(
+            BenchmarkQuestions, ParquetRows(path), path.name, raw_dir.name, malformed
+        ):
             if row.metadata.source.startswith(name):
-                asked.update(filter(None, row.metadata.question_ids or []))
-                asked.update(question.strip() for question in row.questions if question)
+                questions.update(filter(None, row.metadata.question_ids or []))
+                questions.update(question.strip() for question in row.questions if question)
         for reject in malformed:
             raise MemcurateError(
-                f"{path}: row {reject.raw.record if reject.raw else ''} cannot be read ({reject.detail}): "
-                "its questions would not be kept out of train. Fetch a whole file"
+                f"{path}: row {reject.source_span.record if reject.source_span else ''} cannot be read "
+                f"({reject.detail}), so its questions could not be kept out of train. Fetch an intact file"
             )
-    if not asked:
-        raise MemcurateError(f"{raw / category}*.parquet has no question of {name}…: is it the right file?")
-    return asked
+    if not questions:
+        raise MemcurateError(
+            f"{raw_dir / category}*.parquet has no question of {name}…: check the locators of the files"
+        )
+    return questions
 
 
-def parse(raw: Path, source: str, category: str, name: str, metric: Metric, shape: Shape | None) -> Parsed:
-    """One document for each row whose source begins with `name`; without a shape one book.
+def parse(
+    raw_dir: Path, source: str, category: str, name: str, metric: Metric, parse_context: ContextParser | None
+) -> ParsedSource:
+    """Parse a document for each row whose source begins with `name`; a book where `parse_context` is None.
 
-    Malformed rows and contexts are rejects. Raises MemcurateError when the file is missing or has no such
-    row.
+    `category` begins the names of the files. Malformed rows and contexts are rejects. Raises MemcurateError
+    when the file is missing or has no such row.
     """
-    parsed = Parsed()
+    parsed = ParsedSource()
     number = 0
-    for path, key, row in _rows(raw, category, source, parsed.rejects):
+    for path, key, row in _read_rows(raw_dir, category, source, parsed.rejects):
         if not row.metadata.source.startswith(name):
             continue
         document = f"{row.metadata.source}/{number}"
         number += 1
         where = (key, "context")
-        context = Context(row.context, path.name, where, document, SegmentIds(source, document))
+        context = BenchmarkContext(row.context, path.name, where, document, SegmentIds(source, document))
         try:
-            made = _book(context) if shape is None else Document(document, shape(context))
+            content = (
+                _make_book(context) if parse_context is None else Document(document, parse_context(context))
+            )
         except ValueError as error:
-            span = Span(path.name, pointer(*where), 0, 0)
-            parsed.rejects.append(rejected_record(source, "malformed context", str(error), span))
+            span = Span(path.name, json_pointer(*where), 0, 0)
+            parsed.rejects.append(make_record_reject(source, "malformed context", str(error), span))
             continue
-        made.questions = list(_questions(row, metric, path.name, key, document, source, parsed))
-        if isinstance(made, Book):
-            parsed.books.append(made)
+        content.questions = list(_make_questions(row, metric, path.name, key, document, source, parsed))
+        if isinstance(content, Book):
+            parsed.books.append(content)
         else:
-            parsed.documents.append(made)
+            parsed.documents.append(content)
     if not number:
-        raise MemcurateError(f"{raw / category}*.parquet has no row of {name}…")
+        raise MemcurateError(
+            f"{raw_dir / category}*.parquet has no row of {name}…: check the locators of the files"
+        )
     return parsed
 
 
-def _files(raw: Path, category: str) -> list[Path]:
-    return raw_files(raw, f"{category}*.parquet")
+def _find_files(raw_dir: Path, category: str) -> list[Path]:
+    return find_raw_files(raw_dir, f"{category}*.parquet")
 
 
-def _rows(
-    raw: Path, category: str, source: str, rejects: list[Reject]
-) -> Iterator[tuple[Path, str | int, Row]]:
-    """(file, number, row) of all rows of a category."""
-    for path in _files(raw, category):
-        for key, row in records(Row, Rows(path), path.name, source, rejects):
+def _read_rows(
+    raw_dir: Path, category: str, source: str, rejects: list[Reject]
+) -> Iterator[tuple[Path, str | int, BenchmarkRow]]:
+    """Yield (file, index, row) of all rows of a category."""
+    for path in _find_files(raw_dir, category):
+        for key, row in validate_records(BenchmarkRow, ParquetRows(path), path.name, source, rejects):
             yield path, key, row
 
 
-def _book(context: Context) -> Book:
+def _make_book(context: BenchmarkContext) -> Book:
     text = context.value
     if not isinstance(text, str) or not is_text(text):
         raise ValueError("the context of a book is one text")
     chapter = (len(text) - len(text.lstrip()), len(text.rstrip()), "")
-    return Book(context.document, context.file, text, [chapter], pointer(*context.where))
+    return Book(context.document, context.file, text, [chapter], json_pointer(*context.json_path))
 
 
-def pieces(mark: re.Pattern[str]) -> Shape:
-    """The shape of what stands between marks: a segment each, in units of one."""
+def delimited_parser(delimiter: re.Pattern[str]) -> ContextParser:
+    """Return a parser of delimited pieces: each is a segment, and a unit of its own."""
 
-    def shape(context: Context) -> list[Section]:
-        texts = [((), context.value)] if isinstance(context.value, str) else _numbered(context.value)
+    def parse_pieces(context: BenchmarkContext) -> list[Section]:
+        texts = [((), context.value)] if isinstance(context.value, str) else _with_indices(context.value)
         units = []
-        for place, text in texts:
+        for path, text in texts:
             if not isinstance(text, str):
                 raise ValueError(f"a {type(text).__name__} in a list of texts")
-            cuts = [0, *(match.end() for match in mark.finditer(text)), len(text)]
-            for start, end in pairwise(cuts):
-                segment = context.segment(text[start:end], *place, start=start)
+            boundaries = [0, *(match.end() for match in delimiter.finditer(text)), len(text)]
+            for start, end in pairwise(boundaries):
+                segment = context.make_segment(text[start:end], *path, start=start)
                 units += [[segment]] if segment else []
         if not units:
             raise ValueError("the context is blank")
         return [Section(context.document, units)]
 
-    return shape
+    return parse_pieces
 
 
-def _numbered(values: list[Any]) -> list[tuple[tuple[int, ...], Any]]:
+def _with_indices(values: list[Any]) -> list[tuple[tuple[int, ...], Any]]:
     return [((number,), value) for number, value in enumerate(values)]
 
 
-def sessions(context: Context) -> list[Section]:
-    """The shape of sessions: a user's turn with the answer to it is a unit."""
-    made = []
-    for number, time, turns in _sessions(context.value):
+def parse_sessions(context: BenchmarkContext) -> list[Section]:
+    """Parse sessions: a unit is a user's turn with the assistant's reply."""
+    sections = []
+    for number, time, turns in _iter_sessions(context.value):
         section = f"{context.document}/{number // 2}"
         units: list[list[Segment]] = []
-        for place, turn in enumerate(turns):
-            segment = context.segment(
+        for index, turn in enumerate(turns):
+            segment = context.make_segment(
                 turn["content"],
-                *(number + 1, place, "content"),
+                *(number + 1, index, "content"),
                 section=section,
                 speaker=turn["role"].capitalize(),
                 time=time,
             )
-            if segment is None:
-                continue
-            if segment.speaker == "Assistant" and units and [one.speaker for one in units[-1]] == ["User"]:
-                units[-1].append(segment)
-            else:
-                units.append([segment])
+            if segment is not None:
+                append_turn(units, segment)
         if units:
-            made.append(Section(section, units))
-    if not made:
+            sections.append(Section(section, units))
+    if not sections:
         raise ValueError("the context is blank")
-    return made
+    return sections
 
 
-def _sessions(value: str | list[Any]) -> Iterator[tuple[int, str, list[dict[str, Any]]]]:
-    """(place of the date, time, turns) of every session."""
-    values = written_out(value) if isinstance(value, str) else value
+def _iter_sessions(value: str | list[Any]) -> Iterator[tuple[int, str, list[dict[str, Any]]]]:
+    """Yield (index of the date in the list, time, turns) of every session."""
+    values = parse_serialized(value) if isinstance(value, str) else value
     if not isinstance(values, list) or not values or len(values) % 2:
         raise ValueError("sessions are a list of a date and turns, a date and turns …")
     for number in range(0, len(values), 2):
-        time, turns = _time(values[number]), values[number + 1]
+        time, turns = _parse_time(values[number]), values[number + 1]
         if time is None or not isinstance(turns, list):
             raise ValueError(f"session {number // 2} is no date with turns: {str(values[number])[:80]!r}")
         for turn in turns:
@@ -238,8 +252,8 @@ def _sessions(value: str | list[Any]) -> Iterator[tuple[int, str, list[dict[str,
 
 
 def _verify_turn(turn: Any, session: int) -> None:
-    """Raises ValueError where a turn has not a role and a text."""
-    fields = unrepeated(turn) if isinstance(turn, dict) else {}
+    """Raise ValueError where a turn lacks a role or a text."""
+    fields = require_unique_keys(turn) if isinstance(turn, dict) else {}
     role, content = fields.get("role"), fields.get("content")
     if not isinstance(role, str) or not isinstance(content, str):
         raise ValueError(
@@ -249,41 +263,47 @@ def _verify_turn(turn: Any, session: int) -> None:
         raise ValueError(f"session {session} has a role with half a surrogate pair, which is no character")
 
 
-def _time(text: Any) -> str | None:
-    """`Chat Time: 2022/11/17 (Thu) 12:04` as 2022-11-17 12:04; None where it is no such text."""
-    found = _DATE.search(text) if isinstance(text, str) else None
-    return f"{found['year']}-{found['month']}-{found['day']} {found['clock']}" if found else None
+def _parse_time(text: Any) -> str | None:
+    """Convert `Chat Time: 2022/11/17 (Thu) 12:04` to 2022-11-17 12:04; None for other values."""
+    match = _DATE.search(text) if isinstance(text, str) else None
+    return f"{match['year']}-{match['month']}-{match['day']} {match['clock']}" if match else None
 
 
-def _questions(
-    row: Row, metric: Metric, file: str, key: str | int, document: str, source: str, parsed: Parsed
+def _make_questions(
+    row: BenchmarkRow,
+    metric: Metric,
+    file: str,
+    key: str | int,
+    document: str,
+    source: str,
+    parsed: ParsedSource,
 ) -> Iterator[Question]:
-    """The row's questions; one without an answer is a reject. Of the metric keywords the answer is a
-    summary.
+    """Yield the row's questions; a question without text or answer is a reject.
+
+    With the metric keywords, the first answer is a summary.
     """
     for number, text in enumerate(row.questions):
-        given = (row.answers[number] if number < len(row.answers) else None) or []
-        stated = [one.strip() for one in ([given] if isinstance(given, str) else given) if one]
-        answers = list(dict.fromkeys(filter(None, stated)))
-        inner, raw = stripped(text or "", file, pointer(key, "questions", number))
+        raw_answers = (row.answers[number] if number < len(row.answers) else None) or []
+        raw_answers = [raw_answers] if isinstance(raw_answers, str) else raw_answers
+        stripped = [answer.strip() for answer in raw_answers if answer]
+        answers = list(dict.fromkeys(filter(None, stripped)))
+        inner, span = strip_with_span(text or "", file, json_pointer(key, "questions", number))
         if not inner or not answers:
-            parsed.rejects.append(rejected_record(source, "question without text or answer", "", raw))
+            parsed.rejects.append(make_record_reject(source, "question without text or answer", "", span))
             continue
         summary = answers[0] if metric == "keywords" else None
-        yield Question(
-            id=short_id(source, document, number, inner, *answers),
-            text=inner,
-            answers=[] if summary else answers,
+        yield make_source_question(
+            short_id(source, document, number, inner, *answers),
+            inner,
+            [] if summary else answers,
+            span,
             metric=metric,
-            origin="summary" if summary else "carried",
-            kind=_at(row.metadata.question_types, number),
-            time=_time(_at(row.metadata.question_dates, number)),
-            evidence=[],
-            evidence_chunks=[],
-            raw=raw,
+            origin="summary" if summary else "source",
+            kind=_item_or_none(row.metadata.question_types, number),
+            time=_parse_time(_item_or_none(row.metadata.question_dates, number)),
             summary=summary,
         )
 
 
-def _at(values: list[str | None] | None, number: int) -> str | None:
+def _item_or_none(values: list[str | None] | None, number: int) -> str | None:
     return values[number] if values and number < len(values) else None

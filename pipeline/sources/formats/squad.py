@@ -1,7 +1,7 @@
 """SQuAD 1.1 and 2.0: articles of paragraphs with questions whose answers are spans.
 
-A document is an article, a paragraph one segment. Unanswerable questions (2.0) are carried without
-answers, so that the filter says how many there were.
+A document is an article, a segment a paragraph. Unanswerable questions (2.0) are kept without answers, so
+that the filter counts them.
 """
 
 from pathlib import Path
@@ -9,20 +9,20 @@ from typing import Annotated
 
 from pydantic import StringConstraints, ValidationError
 
-from pipeline.documents import Document, Parsed, Section
-from pipeline.errors import MemcurateError
-from pipeline.ids import SegmentIds, short_id
-from pipeline.schema import Question, Segment
-from pipeline.sources.reading import (
+from pipeline.core.errors import MemcurateError
+from pipeline.core.ids import SegmentIds, short_id
+from pipeline.core.schema import Question, Segment
+from pipeline.sources.io import (
     RawRecord,
-    first_error,
-    pointer,
-    raw_file,
+    describe_first_error,
+    find_raw_file,
+    json_pointer,
+    make_record_reject,
     read_json,
-    records,
-    rejected_record,
-    stripped,
+    strip_with_span,
+    validate_records,
 )
+from pipeline.sources.parsed import Document, ParsedSource, Section, make_source_question
 
 
 class Answer(RawRecord):
@@ -31,7 +31,7 @@ class Answer(RawRecord):
     text: str
 
 
-class Asked(RawRecord):
+class RawQuestion(RawRecord):
     """A question about a paragraph."""
 
     question: Annotated[str, StringConstraints(pattern=r"\S")]
@@ -53,28 +53,28 @@ class Article(RawRecord):
     paragraphs: list[object]
 
 
-class File(RawRecord):
+class SquadFile(RawRecord):
     """The whole file."""
 
     data: list[object]
 
 
-def parse(raw: Path, source: str, file: str) -> Parsed:
-    """One document an article. Repeated paragraphs and malformed records are rejects.
+def parse(raw_dir: Path, source: str, file: str) -> ParsedSource:
+    """Parse a document per article. Repeated paragraphs and malformed records are rejects.
 
-    Raises MemcurateError when the file is missing or no SQuAD file.
+    Raises MemcurateError when the file is missing or is not a SQuAD file.
     """
-    path = raw_file(raw, file)
+    path = find_raw_file(raw_dir, file)
     try:
-        articles = File.model_validate(read_json(path)).data
+        articles = SquadFile.model_validate(read_json(path)).data
     except ValidationError as error:
         raise MemcurateError(
-            f"{path} is no SQuAD file, which has a list `data`: {first_error(error)}"
+            f"{path} is not a SQuAD file, which has a list `data`: {describe_first_error(error)}"
         ) from error
-    parsed = Parsed()
+    parsed = ParsedSource()
     seen: dict[str, Segment] = {}
     titles: set[str] = set()
-    for number, article in records(Article, articles, path.name, source, parsed.rejects, "data"):
+    for number, article in validate_records(Article, articles, path.name, source, parsed.rejects, "data"):
         title = article.title.replace("_", " ")
         if title in titles:
             title = f"{title} ({number})"
@@ -82,12 +82,12 @@ def parse(raw: Path, source: str, file: str) -> Parsed:
         ids = SegmentIds(source, title)
         sections = []
         where = ("data", number, "paragraphs")
-        for place, paragraph in records(
+        for index, paragraph in validate_records(
             Paragraph, article.paragraphs, path.name, source, parsed.rejects, *where
         ):
-            text, span = stripped(paragraph.context, path.name, pointer(*where, place, "context"))
+            text, span = strip_with_span(paragraph.context, path.name, json_pointer(*where, index, "context"))
             if not text:
-                parsed.rejects.append(rejected_record(source, "blank paragraph", "", span))
+                parsed.rejects.append(make_record_reject(source, "blank paragraph", "", span))
                 continue
             segment = seen.get(text)
             if segment is None:
@@ -96,31 +96,23 @@ def parse(raw: Path, source: str, file: str) -> Parsed:
                 sections.append(Section(title, [[segment]]))
             else:
                 detail = "its questions are asked of the first"
-                parsed.rejects.append(rejected_record(source, "repeated paragraph", detail, span))
-            qas = (*where, place, "qas")
-            for key, asked in records(Asked, paragraph.qas, path.name, source, parsed.rejects, *qas):
-                parsed.questions.append(_question(asked, segment, path.name, (*qas, key), source))
+                parsed.rejects.append(make_record_reject(source, "repeated paragraph", detail, span))
+            qas = (*where, index, "qas")
+            for key, raw_question in validate_records(
+                RawQuestion, paragraph.qas, path.name, source, parsed.rejects, *qas
+            ):
+                parsed.questions.append(_make_question(raw_question, segment, path.name, (*qas, key), source))
         if sections:
             parsed.documents.append(Document(title, sections))
     return parsed
 
 
-def _question(
-    asked: Asked, segment: Segment, file: str, where: tuple[str | int, ...], source: str
+def _make_question(
+    raw_question: RawQuestion, segment: Segment, file: str, where: tuple[str | int, ...], source: str
 ) -> Question:
-    """The question with its distinct answers, whose evidence is the paragraph."""
-    golds = [] if asked.is_impossible else [answer.text.strip() for answer in asked.answers]
+    """Build a question with its distinct answers; its evidence is the paragraph."""
+    golds = [] if raw_question.is_impossible else [answer.text.strip() for answer in raw_question.answers]
     answers = list(dict.fromkeys(filter(None, golds)))
-    text, raw = stripped(asked.question, file, pointer(*where, "question"))
-    return Question(
-        id=short_id(source, text, *answers, segment.id),
-        text=text,
-        answers=answers,
-        metric="contains",
-        origin="carried",
-        kind=None,
-        time=None,
-        evidence=[segment.id],
-        evidence_chunks=[],
-        raw=raw,
-    )
+    text, span = strip_with_span(raw_question.question, file, json_pointer(*where, "question"))
+    question_id = short_id(source, text, *answers, segment.id)
+    return make_source_question(question_id, text, answers, span, evidence=[segment.id])

@@ -1,0 +1,88 @@
+"""Train/test split of documents. All instances of a document are in one split."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from pipeline.chunking.types import ChunkedSource, ChunkingContext
+from pipeline.core import seeded_random
+from pipeline.core.params import SplitParams
+from pipeline.core.schema import Instance, InstanceQuestion, Reject
+from pipeline.sources.parsed import Book, Document
+
+K = TypeVar("K", bound=Hashable)
+
+
+def draw_test_documents(
+    weights: Mapping[str, int], params: SplitParams, seed: int, *names: object
+) -> set[str]:
+    """Draw the documents of test, in random order, until they hold about `test_fraction` of the weight.
+
+    A document over `max_document_fraction` of the weight is never drawn; a document is skipped if test comes
+    closer to its fraction without it. `names` seed the draw.
+    """
+    total = sum(weights.values())
+    target_weight = params.test_fraction * total
+    drawn: set[str] = set()
+    drawn_weight = 0
+    for document in seeded_random.shuffled(sorted(weights), str, seed, *names, "test"):
+        weight = weights[document]
+        comes_closer = abs(drawn_weight + weight - target_weight) < abs(drawn_weight - target_weight)
+        if weight <= params.max_document_fraction * total and comes_closer:
+            drawn.add(document)
+            drawn_weight += weight
+    return drawn
+
+
+def assign_splits(
+    documents: Sequence[Book | Document],
+    results: Iterable[tuple[list[Instance], list[Reject]]],
+    rejects: list[Reject],
+    context: ChunkingContext,
+) -> ChunkedSource:
+    """Assign whole documents, and the documents of a group together, to splits, weighted by instances.
+
+    `results` holds (instances, rejects) of each document. The questions of a document that makes one instance
+    belong to that instance.
+    """
+    chunked = ChunkedSource(rejects=list(rejects))
+    grouped: list[tuple[str, list[Instance]]] = []
+    for document, (instances, rejected) in zip(documents, results, strict=True):
+        grouped.append((document.group or document.name, instances))
+        chunked.rejects += rejected
+        if len(instances) == 1:
+            chunked.document_questions += (
+                InstanceQuestion(instances[0].id, question) for question in document.questions
+            )
+    weights: dict[str, int] = {}
+    for group, instances in grouped:
+        weights[group] = weights.get(group, 0) + len(instances)
+    test = draw_test_documents(weights, context.split, context.seed, context.source)
+    for group, instances in grouped:
+        for instance in instances:
+            instance.split = "test" if group in test else "train"
+        chunked.instances += instances
+    return chunked
+
+
+def connected_components(groups: Iterable[Iterable[K]]) -> dict[K, int]:
+    """Find the connected components of items that share a group.
+
+    Returns the number of each item's component; components are numbered in order of first appearance.
+    """
+    parent: dict[K, K] = {}
+
+    def root(item: K) -> K:
+        while parent[item] != item:
+            parent[item] = parent[parent[item]]
+            item = parent[item]
+        return item
+
+    for group in groups:
+        first: K | None = None
+        for item in group:
+            parent.setdefault(item, item)
+            if first is None:
+                first = item
+            parent[root(item)] = root(first)
+    numbers: dict[K, int] = {}
+    return {item: numbers.setdefault(root(item), len(numbers)) for item in parent}

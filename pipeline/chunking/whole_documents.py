@@ -1,0 +1,27 @@
+"""Chunk each whole document into one instance: the contexts of an evaluation set, however long.
+
+Every piece of a context is shown unchanged, so the chunks together hold the context, up to white space.
+"""
+
+from pipeline.chunking.chunk_templates import DocumentTemplate
+from pipeline.chunking.instances import reject_oversized, split_into_instances
+from pipeline.chunking.train_test_split import assign_splits
+from pipeline.chunking.types import ChunkedSource, ChunkingContext
+from pipeline.core.params import WholeDocumentChunking
+from pipeline.core.schema import Instance, Reject
+from pipeline.sources.parsed import Document, ParsedSource
+
+
+def chunk(parsed: ParsedSource, params: WholeDocumentChunking, context: ChunkingContext) -> ChunkedSource:
+    """Make one instance of each document; an evaluation set does not use the split that is drawn for it."""
+    results = (_chunk_document(document, params, context) for document in parsed.documents)
+    return assign_splits(parsed.documents, results, parsed.rejects, context)
+
+
+def _chunk_document(
+    document: Document, params: WholeDocumentChunking, context: ChunkingContext
+) -> tuple[list[Instance], list[Reject]]:
+    template = DocumentTemplate(params.prompt_style)
+    packed_chunks, oversized = context.pack(document.units, template, params.max_tokens)
+    rejects = reject_oversized(context.source, params.max_tokens, document.name, oversized)
+    return split_into_instances(context.source, document.name, packed_chunks, 1, len(packed_chunks), rejects)

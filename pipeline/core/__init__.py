@@ -1,0 +1,1 @@
+"""Base of all packages: row types, params, storage, atomic writes, ids, errors, interrupts."""

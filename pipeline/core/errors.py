@@ -1,0 +1,53 @@
+"""The exception that users read, and its messages for errors of the operating system."""
+
+import errno
+import os
+
+
+class MemcurateError(Exception):
+    """An error that the user can fix: the message says where, what was found and expected, and what to do.
+
+    Stages and the command line print the message without a traceback and exit with status 1.
+    """
+
+
+_NO_LOCKS_ADVICE = "its file system cannot lock files: work on another disk"
+_PERMISSION_ADVICE = "give yourself the permission, or work in another folder"
+_ADVICE_BY_ERRNO = {
+    errno.ENOSPC: "free some space on that disk",
+    errno.EDQUOT: "free some of your quota on that disk",
+    errno.EFBIG: "raise the limit of a file's size (`ulimit -f`)",
+    errno.EROFS: "mount that disk writable, or work in another folder",
+    errno.EACCES: _PERMISSION_ADVICE,
+    errno.EPERM: _PERMISSION_ADVICE,
+    errno.EBUSY: "if it is a mount point, mount the folder above it, or make it a link to the disk",
+    errno.ENOTDIR: "move the file away that stands where a folder belongs",
+    errno.EISDIR: "move the folder away that stands where a file belongs",
+    errno.EEXIST: "move away what stands there",
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
+    errno.ENOLCK: _NO_LOCKS_ADVICE,
+    errno.ENOSYS: _NO_LOCKS_ADVICE,
+    errno.EOPNOTSUPP: _NO_LOCKS_ADVICE,
+    errno.EIO: "look at that disk: it may be damaged",
+}
+_ERRNOS_IN_TEXT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+
+def from_os_error(error: OSError) -> MemcurateError:
+    """Convert an error of the operating system: the message names the file, the error and what to do."""
+    where = "" if error.filename is None else f"{error.filename}: "
+    if error.errno is None:
+        return MemcurateError(f"{where}{error or type(error).__name__}")
+    advice = _ADVICE_BY_ERRNO.get(error.errno)
+    ending = f": {advice}, and run this again" if advice else ""
+    return MemcurateError(f"{where}{error.strerror or os.strerror(error.errno)}{ending}")
+
+
+def find_write_errno(error: Exception) -> int | None:
+    """Return the errno of an error of writing, such as a full disk; None for any other error.
+
+    Libraries in other languages raise exceptions of their own, which hold only the text of the error.
+    """
+    if isinstance(error, OSError):
+        return error.errno if error.errno in _ADVICE_BY_ERRNO else None
+    return next((number for number in _ERRNOS_IN_TEXT if os.strerror(number) in str(error)), None)

@@ -1,0 +1,68 @@
+"""Block `sources.NAME.questions`: the origins of a source's questions."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from pipeline.core.params.base import MAX_COUNT, StrictModel
+from pipeline.core.params.models import ModelSettings
+
+
+class QuestionGeneration(StrictModel):
+    """Questions that a model generates, each with an answer and a quote as evidence."""
+
+    model: ModelSettings
+    max_per_chunk: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
+        description="maximum of questions per chunk"
+    )
+    max_per_pair: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
+        description="maximum of questions per pair of chunks"
+    )
+    chunk_pairs: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
+        description="number of pairs per instance: the most similar chunks"
+    )
+
+
+class SummaryGeneration(StrictModel):
+    """Summaries that a model generates for sources without summaries."""
+
+    model: ModelSettings
+    min_coverage: Annotated[int, Field(ge=0, le=100)] = Field(
+        description="minimum percent of the instance's names, places and events in its summary"
+    )
+
+
+class QuestionParams(StrictModel):
+    """The origins of a source's questions, and how many each gives."""
+
+    source: bool = Field(description="whether the source's own questions are used")
+    label: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
+        description="questions per instance about the label of an example that the instance does not show"
+    )
+    summary: bool = Field(
+        description="whether each instance has a question for a summary, answered by keywords"
+    )
+    cloze: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
+        description="maximum of cloze questions per chunk: sentences with a few words left out"
+    )
+    generated: QuestionGeneration | None = Field(
+        None, description="questions that a model generates; null: none"
+    )
+    generated_summaries: SummaryGeneration | None = Field(
+        None, description="summaries that a model generates where a source has none; null: none"
+    )
+    keywords: ModelSettings | None = Field(
+        None, description="model that extracts the keywords of summaries; null: rules do"
+    )
+    shorten_answers: ModelSettings | None = Field(
+        None, description="model that shortens answers of more than three words; null: answers stay"
+    )
+
+    @model_validator(mode="after")
+    def _require_keyword_model(self) -> "QuestionParams":
+        if self.generated_summaries is not None and self.keywords is None:
+            raise ValueError(
+                "questions.generated_summaries needs questions.keywords, which names the keywords of the "
+                "summaries: set both, or neither"
+            )
+        return self

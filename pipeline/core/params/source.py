@@ -1,0 +1,48 @@
+"""Block `sources.NAME`: a corpus, and how its rows are built."""
+
+from pydantic import Field, model_validator
+
+from pipeline.core.params.base import StrictModel
+from pipeline.core.params.checks import CheckParams
+from pipeline.core.params.chunking import Chunking
+from pipeline.core.params.files import FileSpec
+from pipeline.core.params.questions import QuestionParams
+
+
+class SourceCard(StrictModel):
+    """A source's entry in the dataset card."""
+
+    title: str = Field(description="name of the corpus")
+    license: str = Field(description="SPDX name where there is one")
+    note: str | None = Field(None, description="a warning to users, e.g. that it is an evaluation split")
+
+
+class PaperComparison(StrictModel):
+    """The row of the paper's tables that a source is compared with."""
+
+    row: str = Field(description="name of the row in pipeline/parity/paper_tables.py")
+    ablations: dict[str, dict[str, object]] = Field(
+        default_factory=dict,
+        description="by the cause that each removes: other values of source keys, seed or tokenizer",
+    )
+
+
+class Source(StrictModel):
+    """One source, by its name."""
+
+    card: SourceCard
+    files: list[FileSpec] = Field(min_length=1)
+    chunking: Chunking = Field(description="strategy that makes chunks and instances, with its settings")
+    questions: QuestionParams
+    checks: CheckParams
+    parity: PaperComparison | None = Field(
+        None, description="the paper's row that `memcurate parity` compares it with; null: none"
+    )
+
+    @model_validator(mode="after")
+    def _validate_label_questions(self) -> "Source":
+        if self.questions.label and self.chunking.strategy != "examples":
+            raise ValueError(
+                "questions.label asks for labels, which only the strategy `examples` has: set it to 0"
+            )
+        return self

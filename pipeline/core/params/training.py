@@ -1,0 +1,154 @@
+"""Block `training`: training profiles, and the name of the active one."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.core.params.agent import GenerationParams, MemoryParams, NonNegativeFloat
+from pipeline.core.params.base import MAX_COUNT, PositiveCount, StrictModel
+from pipeline.core.params.files import PinnedFiles
+
+
+class BaseModelParams(StrictModel):
+    """The origin of the model that is trained: either `files`, or `hub` and `revision`."""
+
+    files: PinnedFiles | None = Field(None, description="a GGUF file in a package")
+    hub: Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$")] | None = Field(
+        None, description="a model on the hub, OWNER/NAME"
+    )
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = Field(
+        None, description="commit of the hub model"
+    )
+
+    @model_validator(mode="after")
+    def _check_exactly_one(self) -> "BaseModelParams":
+        if (self.files is None) == (self.hub is None) or (self.hub is None) != (self.revision is None):
+            raise ValueError("takes either the key files, or the keys hub and revision")
+        return self
+
+
+class WarmStartParams(StrictModel):
+    """Supervised training on steps of the scripted policy."""
+
+    num_rows: PositiveCount = Field(description="number of steps to train on, once each")
+    batch_size: PositiveCount = Field(description="rows per optimizer step")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(description="learning rate of the optimizer")
+    full_fraction: Annotated[float, Field(ge=0, le=1)] = Field(
+        description="fraction of rows with all tool calls of the scripted policy"
+    )
+    min_keep_fraction: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="the other rows keep a random fraction of the tool calls, drawn from here"
+    )
+    max_keep_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="upper bound of that fraction")
+
+    @model_validator(mode="after")
+    def _check_keep_range(self) -> "WarmStartParams":
+        if self.min_keep_fraction > self.max_keep_fraction:
+            raise ValueError(
+                f"min_keep_fraction {self.min_keep_fraction} is over max_keep_fraction "
+                f"{self.max_keep_fraction}"
+            )
+        return self
+
+
+class LoraParams(StrictModel):
+    """Low-rank adaptation (LoRA) of the weights, merged into them at the end."""
+
+    rank: PositiveCount = Field(description="rank of the added matrices")
+    alpha: PositiveCount = Field(description="scale of the addition: alpha / rank")
+
+
+class TrainingGenerationParams(GenerationParams):
+    """Bounds and sampling of completions in training, which must vary."""
+
+    temperature: Annotated[float, Field(gt=0)] = Field(description="sampling temperature, above 0")
+
+
+class TrainingProfile(StrictModel):
+    """Settings of GRPO training for one kind of machine."""
+
+    gpus: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
+        description="number of GPUs that the machine must have"
+    )
+    bf16: bool = Field(description="whether 32-bit weights are multiplied in bfloat16")
+    base_model: BaseModelParams
+    sources: list[str] | None = Field(description="sources of the training instances; null: all")
+    max_chunks: PositiveCount | None = Field(
+        description="an instance's first chunks that are used; null: all"
+    )
+    max_questions: PositiveCount | None = Field(
+        description="maximum of questions per instance in training; null: all"
+    )
+    generation: TrainingGenerationParams
+    memory: MemoryParams
+    warm_start: WarmStartParams
+    num_batches: PositiveCount = Field(description="number of batches of episodes to train on")
+    instances_per_batch: PositiveCount = Field(description="instances in a batch")
+    num_generations: Annotated[int, Field(ge=2, le=MAX_COUNT)] = Field(
+        description="episodes of each instance in a batch"
+    )
+    advantage_group: Literal["instance", "step"] = Field(
+        description="rows whose rewards are compared: of an instance, or of one step of it"
+    )
+    optimizer_steps_per_batch: PositiveCount = Field(description="updates of the weights per batch")
+    steps_per_generation: PositiveCount = Field(
+        description="parts of a batch that are differentiated one after the other"
+    )
+    learning_rate: Annotated[float, Field(gt=0)] = Field(description="learning rate of the optimizer")
+    warmup_steps: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
+        description="optimizer steps until the learning rate is reached"
+    )
+    clip_epsilon: Annotated[float, Field(gt=0)] = Field(description="PPO clip range")
+    kl_coef: NonNegativeFloat = Field(description="weight of the KL divergence from the warm-started policy")
+    generation_backend: Literal["batch", "continuous", "vllm"] = Field(
+        description="how completions are generated"
+    )
+    generation_batch_size: PositiveCount = Field(description="prompts per generation batch")
+    num_validation: PositiveCount = Field(
+        description="train instances for validation, which selects the best weights"
+    )
+    eval_every: PositiveCount = Field(description="batches between validations, and between checkpoints")
+    max_test_instances: PositiveCount | None = Field(
+        description="maximum of test instances per source; null: all"
+    )
+    context_lengths: list[Annotated[int, Field(ge=1000, le=MAX_COUNT)]] = Field(
+        description="lengths in tokens of concatenated test instances, as evaluation.context_lengths"
+    )
+    lora: LoraParams | None
+
+    @model_validator(mode="after")
+    def _check_divisibility(self) -> "TrainingProfile":
+        if self.steps_per_generation % self.optimizer_steps_per_batch:
+            raise ValueError(
+                f"steps_per_generation {self.steps_per_generation} is not a multiple of "
+                f"optimizer_steps_per_batch {self.optimizer_steps_per_batch}"
+            )
+        if self.instances_per_batch * self.num_generations % self.steps_per_generation:
+            raise ValueError(
+                f"instances_per_batch × num_generations {self.instances_per_batch * self.num_generations} "
+                f"is not a multiple of steps_per_generation {self.steps_per_generation}"
+            )
+        return self
+
+
+class TrainingParams(StrictModel):
+    """Training profiles, and the active one."""
+
+    seed: Annotated[int, Field(ge=0, lt=1 << 32)] = Field(
+        description="seed of the order of training rows, and of sampling"
+    )
+    profile: str = Field(description="name of the active profile")
+    profiles: dict[str, TrainingProfile]
+
+    @model_validator(mode="after")
+    def _check_profile_exists(self) -> "TrainingParams":
+        if self.profile not in self.profiles:
+            raise ValueError(
+                f"profile is {self.profile!r}, but profiles has {', '.join(sorted(self.profiles))}"
+            )
+        return self
+
+    @property
+    def active_profile(self) -> TrainingProfile:
+        """The profile that is used."""
+        return self.profiles[self.profile]

@@ -1,0 +1,246 @@
+"""Read and write dataclasses as Parquet, streaming: one row group in memory at a time."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.core.errors import MemcurateError
+from pipeline.core.parquet import ParquetReader, convert_arrow_errors
+from pipeline.core.schema import (
+    DRAWN_SPLITS,
+    SCHEMA_VERSION,
+    SPLITS,
+    Split,
+    arrow_schema,
+    column_paths,
+    from_row,
+    to_row,
+)
+
+T = TypeVar("T")
+
+_REBUILD_ADVICE = "Rebuild it with `dvc repro`."
+
+ROWS_PER_GROUP = 64  # an instance is 20 to 200 kB, so a group takes a few MB
+
+
+def write_rows(
+    path: Path, row_type: type[T], rows: Iterable[T], metadata: dict[str, str] | None = None
+) -> int:
+    """Write dataclasses of `row_type` as Parquet, streaming; return the number of rows.
+
+    `metadata` goes into the file's metadata. Call this inside `atomic_folder`: the file grows in place.
+    Raises MemcurateError when the file cannot be read back with all its rows.
+    """
+    schema = arrow_schema(row_type)
+    schema = schema.with_metadata({**(schema.metadata or {}), **(metadata or {})})
+    count = 0
+    remaining = iter(rows)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        while group := [to_row(row) for row in islice(remaining, ROWS_PER_GROUP)]:
+            writer.write_batch(pa.RecordBatch.from_pylist(group, schema=schema))
+            count += len(group)
+    _verify_row_count(path, count)
+    return count
+
+
+def _verify_row_count(path: Path, count: int) -> None:
+    """Raise MemcurateError unless a file that was just written can be opened and holds `count` rows."""
+    try:
+        found = pq.read_metadata(path).num_rows
+    except (OSError, pa.ArrowInvalid) as error:
+        raise MemcurateError(
+            f"{path}: it was written, but cannot be read ({error}): run this again"
+        ) from error
+    if found != count:
+        raise MemcurateError(f"{path}: {count} rows were written, but {found} are there: run this again")
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """Read the metadata that `write_rows` put into a file, with the schema version.
+
+    Raises MemcurateError when the file is missing, is not Parquet, or has another schema version.
+    """
+    with _open_verified(path, None) as file:
+        return file.metadata()
+
+
+@contextmanager
+def _open_verified(path: Path, row_type: type | None) -> Iterator[ParquetReader]:
+    """Open a file that has our schema version and the columns of `row_type` (None: any columns).
+
+    Raises MemcurateError for other files.
+    """
+    with ParquetReader(path, _REBUILD_ADVICE) as file:
+        version = file.metadata().get("memcurate.schema")
+        if version != SCHEMA_VERSION:
+            raise MemcurateError(
+                f"{path}: schema version {version or 'none'}, but version {SCHEMA_VERSION} is expected. "
+                "Rebuild it with `dvc repro`, or check out the memcurate that wrote it."
+            )
+        if row_type is not None:
+            _verify_columns(path, _cached_schema(row_type), file.schema)
+        yield file
+
+
+@cache
+def _cached_schema(row_type: type) -> pa.Schema:
+    return arrow_schema(row_type)
+
+
+def _verify_columns(
+    path: Path, expected: pa.Schema | pa.StructType, found: pa.Schema | pa.StructType, where: str = ""
+) -> None:
+    """Raise MemcurateError where an expected column is missing or of another type.
+
+    `where` is the path of the structs around the columns. Further columns do not matter.
+    """
+    others = {field.name: field for field in found}
+    for field in expected:
+        name, other = f"{where}{field.name}", others.get(field.name)
+        if other is None:
+            raise MemcurateError(
+                f"{path} has no column {name}, so it holds other rows than expected. {_REBUILD_ADVICE}"
+            )
+        expected_type, found_type = field.type, other.type
+        if pa.types.is_list(expected_type) and pa.types.is_list(found_type):
+            expected_type, found_type = expected_type.value_type, found_type.value_type
+        if pa.types.is_struct(expected_type) and pa.types.is_struct(found_type):
+            _verify_columns(path, expected_type, found_type, f"{name}.")
+        elif expected_type != found_type or (other.nullable and not field.nullable):
+            raise MemcurateError(
+                f"{path}: column {name} is {_describe_type(other)}, and {_describe_type(field)} is "
+                f"expected. {_REBUILD_ADVICE}"
+            )
+
+
+def _describe_type(field: pa.Field) -> str:
+    return f"{field.type}{' or null' if field.nullable else ''}"
+
+
+def _to_dicts(path: Path, table: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
+    with convert_arrow_errors(path, _REBUILD_ADVICE):  # a string that is not UTF-8
+        rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
+
+
+def read_rows(path: Path, row_type: type[T]) -> Iterator[T]:
+    """Yield the rows of a file as dataclasses of `row_type`, one row group in memory at a time.
+
+    Only the fields of `row_type` are read: it may be a projection of the type that was written.
+    Raises MemcurateError as `read_metadata` does, and when a column is missing or the file is damaged.
+    """
+    with _open_verified(path, row_type) as file:
+        for batch in file.iter_batches(column_paths(row_type)):
+            for row in _to_dicts(path, batch):
+                yield from_row(row_type, row)
+
+
+def read_row(path: Path, row_type: type[T], row_id: str) -> T | None:
+    """Return the row with this id, or None.
+
+    Raises MemcurateError as `read_rows` does.
+    """
+    with _open_verified(path, row_type) as file:
+        for group_index in range(len(file.row_group_sizes)):
+            ids = _id_column(path, file.read_row_group(group_index, ["id"]))
+            row_index = pc.index(ids, pa.scalar(row_id)).as_py()
+            if row_index >= 0:
+                row = file.read_row_group(group_index, column_paths(row_type)).slice(row_index, 1)
+                return from_row(row_type, _to_dicts(path, row)[0])
+    return None
+
+
+def count_row_groups(path: Path) -> int:
+    """Return the number of row groups of a file.
+
+    Raises MemcurateError as `read_metadata` does.
+    """
+    with _open_verified(path, None) as file:
+        return len(file.row_group_sizes)
+
+
+def read_row_group(path: Path, row_type: type[T], group_index: int) -> list[T]:
+    """Read one row group, the unit that `parallel.map_shards` works on, as dataclasses of `row_type`.
+
+    Raises MemcurateError as `read_rows` does.
+    """
+    rows = read_columns(path, row_type, group_index, column_paths(row_type)).to_pylist()
+    return [from_row(row_type, row) for row in rows]
+
+
+def row_group_readers(path: Path, row_type: type[T]) -> list[Callable[[], list[T]]]:
+    """Return for each row group a function that reads its rows. They are picklable, for worker processes."""
+    return [partial(read_row_group, path, row_type, n) for n in range(count_row_groups(path))]
+
+
+def read_columns(path: Path, row_type: type, group_index: int, columns: Sequence[str]) -> pa.Table:
+    """Read columns of one row group, by their dotted paths, from a file of `row_type`.
+
+    All strings of the table are valid UTF-8, so its `to_pylist` cannot fail.
+    Raises MemcurateError as `read_rows` does.
+    """
+    with _open_verified(path, row_type) as file:
+        return _validate_utf8(path, file.read_row_group(group_index, columns))
+
+
+def iter_row_groups(path: Path, row_type: type, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """Yield the row groups of a file of `row_type` in order: all columns, or those with the given paths.
+
+    Raises MemcurateError as `read_rows` does.
+    """
+    with _open_verified(path, row_type) as file:
+        for group_index in range(len(file.row_group_sizes)):
+            yield _validate_utf8(path, file.read_row_group(group_index, columns))
+
+
+def _id_column(path: Path, table: pa.Table) -> pa.ChunkedArray:
+    with convert_arrow_errors(path, _REBUILD_ADVICE):  # raised where the rows have no id
+        return table.column("id")
+
+
+def _validate_utf8(path: Path, table: pa.Table) -> pa.Table:
+    """Return the table, with all its strings checked. Raises MemcurateError where one is not UTF-8."""
+    with convert_arrow_errors(path, _REBUILD_ADVICE):
+        table.validate(full=True)
+    return table
+
+
+def find_split_files(dataset: Path) -> dict[Split, Path]:
+    """Return the path of each split's file; `evaluation` only where a dataset has evaluation sets."""
+    files = {split: dataset / f"{split}.parquet" for split in SPLITS}
+    return {split: path for split, path in files.items() if split in DRAWN_SPLITS or path.exists()}
+
+
+def copy_rows(
+    sources: Iterable[Path], target: Path, row_type: type, ids: set[str], constants: Mapping[str, str]
+) -> int:
+    """Copy the rows with these ids from files of `row_type` into one, in order; return their number.
+
+    `constants` maps columns to the value that all copied rows get. Rows stay Arrow tables, one row group in
+    memory at a time. Raises MemcurateError as `read_rows` does.
+    """
+    schema = arrow_schema(row_type)
+    selected_ids = pa.array(sorted(ids), pa.string())
+    count = 0
+    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+        for source in sources:
+            for group in iter_row_groups(source, row_type):
+                kept = group.select(schema.names).filter(
+                    pc.is_in(_id_column(source, group), value_set=selected_ids)
+                )
+                for name, value in constants.items():
+                    column_index = kept.schema.get_field_index(name)
+                    kept = kept.set_column(column_index, name, pa.repeat(value, kept.num_rows))
+                if kept.num_rows:
+                    writer.write_table(kept.cast(schema))
+                    count += kept.num_rows
+    _verify_row_count(target, count)
+    return count

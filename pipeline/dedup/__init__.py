@@ -1,0 +1,1 @@
+"""Near-duplicates and contamination: instances that are repeated, or that share text with test."""

@@ -1,1 +1,0 @@
-"""The dataset in other formats, and back."""

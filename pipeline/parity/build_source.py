@@ -1,0 +1,66 @@
+"""One source from parsed records to filtered instances, in memory: for ablations, and for tests.
+
+It calls the functions of the chunk, question and filter stages one after the other, and asks no model.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from pipeline.checks.filtering import filter_instances
+from pipeline.chunking import ChunkingContext, chunk_source
+from pipeline.core.params import CheckParams, Chunking, QuestionParams
+from pipeline.core.schema import Instance, Reject
+from pipeline.questions.deterministic import QuestionInputs, make_deterministic_questions
+from pipeline.sources.parsed import ParsedSource
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """The params of a source that shape its instances, without the steps that ask a model."""
+
+    chunking: Chunking
+    questions: QuestionParams
+    checks: CheckParams
+    near_duplicate: int  # dataset.near_duplicate, in percent
+
+
+def build_source(
+    parsed: ParsedSource, config: SourceConfig, context: ChunkingContext
+) -> tuple[list[Instance], list[Reject]]:
+    """Chunk a parsed source, make its questions and filter them.
+
+    Returns:
+        The instances that the checks keep, with their questions, sorted by id; and all rejects in the order
+        in which they are made.
+
+    Raises:
+        MemcurateError: As the chunking strategy does.
+    """
+    chunked = chunk_source(parsed, config.chunking, context)
+    instances = sorted(chunked.instances, key=lambda one: one.id)
+    inputs = QuestionInputs(
+        instances=[partial(list, instances)],
+        source_questions=sorted(parsed.questions, key=lambda one: one.id),
+        document_questions=sorted(
+            chunked.document_questions, key=lambda row: (row.instance, row.question.id)
+        ),
+        labelled_examples=sorted(chunked.labelled_examples, key=lambda one: one.id),
+    )
+    questions, rejects = make_deterministic_questions(
+        inputs, config.questions, context.seed, context.source, context.assets
+    )
+    rejects = [*chunked.rejects, *rejects]
+    kept = []
+    for instance, dropped in filter_instances(
+        [replace(one, questions=[]) for one in chunked.instances],
+        questions,
+        config.checks,
+        context.tokenizer,
+        {},
+        config.near_duplicate,
+        context.seed,
+        context.source,
+    ):
+        rejects += dropped
+        kept += [instance] if instance is not None else []
+    return kept, rejects

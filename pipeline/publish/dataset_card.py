@@ -1,0 +1,205 @@
+"""The dataset card: README.md of the dataset, with the YAML header that the dataset hub reads."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args, get_type_hints
+
+import yaml
+
+from pipeline.core.params import Params, SourceCard
+from pipeline.core.schema import SCHEMA_VERSION, SPLITS, Chunk, Instance, Question, SegmentSpan, Span, Split
+from pipeline.publish.hub_folder import config_entry
+
+_TITLE = "Memory-training data by memcurate"
+
+_ORIGIN_DESCRIPTIONS = {
+    "source": "a question of the source itself",
+    "label": "the label of an example that the instance does not contain",
+    "summary": "a question about the gist of a text, answered by words that are frequent in it and rare in "
+    "others",
+    "cloze": "a sentence in which a name, number, location, time or object is left out",
+    "generated": "a question written by a model",
+}
+
+
+def render_card(
+    params: Params,
+    source_cards: Mapping[str, SourceCard],
+    counts_by_source: Mapping[str, Any],
+    pii_counts: Mapping[str, Mapping[str, int]],
+    changes: Sequence[str],
+) -> str:
+    """Render the card.
+
+    `counts_by_source`: the counts of the assemble stage, by source and split. `pii_counts`: numbers of
+    findings of personal data, by source and kind. `changes`: the lines of the section on changes since
+    `dataset.baseline_version`; empty for a card without this section.
+    """
+    splits = [split for split in SPLITS if any(split in counts for counts in counts_by_source.values())]
+    return "\n".join(
+        [
+            "---",
+            _yaml_header(params, source_cards, counts_by_source, splits),
+            "---",
+            "",
+            f"# {_TITLE}",
+            "",
+            "Each row is an instance: chunks of dated interaction, which an agent that writes to its memory "
+            "reads one by one, and questions to be answered from that memory alone.",
+            "",
+            "```python",
+            "from datasets import load_dataset",
+            "",
+            f'data = load_dataset("parquet", data_files={json.dumps(_split_file_names(splits))})',
+            "```",
+            "",
+            *_source_lines(params, source_cards, counts_by_source, splits),
+            *_question_lines(params.enabled_sources, counts_by_source, splits),
+            "## Personal data",
+            "",
+            *_pii_lines(pii_counts),
+            "",
+            *changes,
+            *_build_lines(params),
+            "## Fields",
+            "",
+            f"Schema version {SCHEMA_VERSION}.",
+            "",
+            *_field_table("Instance", Instance),
+            *_field_table("Chunk", Chunk),
+            *_field_table("Segment in a chunk", SegmentSpan),
+            *_field_table("Question", Question),
+            *_field_table("Span of a text in the raw files", Span),
+        ]
+    )
+
+
+def _split_file_names(splits: Sequence[Split]) -> dict[Split, str]:
+    """Return the file of each split."""
+    return {split: f"{split}.parquet" for split in splits}
+
+
+def _source_lines(
+    params: Params,
+    source_cards: Mapping[str, SourceCard],
+    counts_by_source: Mapping[str, Any],
+    splits: Sequence[Split],
+) -> list[str]:
+    """Render the section on the sources: a table, and their notes."""
+    split_names = " / ".join(splits)
+    rows, notes = [], []
+    for source in params.enabled_sources:
+        card = source_cards[source]
+        counts_by_split = [counts_by_source[source].get(split, {}) for split in splits]
+        instances = " / ".join(str(counts.get("instances", 0)) for counts in counts_by_split)
+        questions = " / ".join(
+            str(sum(counts.get("questions_by_origin", {}).values())) for counts in counts_by_split
+        )
+        rows.append(f"| {source} | {card.title} | {card.license} | {instances} | {questions} |")
+        if card.note:
+            notes.append(f"- **{source}**: {card.note}")
+    return [
+        "## Sources",
+        "",
+        f"| source | title | license | instances, {split_names} | questions, {split_names} |",
+        "|---|---|---|---|---|",
+        *rows,
+        "",
+        *(["Read these notes before you use them:", "", *notes, ""] if notes else []),
+    ]
+
+
+def _question_lines(
+    sources: Sequence[str], counts_by_source: Mapping[str, Any], splits: Sequence[Split]
+) -> list[str]:
+    """Render the section on the questions: a table of their origins."""
+    counts_by_split: dict[str, Counter[str]] = {split: Counter() for split in splits}
+    for source in sources:
+        for split, counts in counts_by_split.items():
+            counts.update(counts_by_source[source].get(split, {}).get("questions_by_origin", {}))
+    rows = [
+        f"| {origin} | {description} | "
+        f"{' | '.join(str(counts[origin]) for counts in counts_by_split.values())} |"
+        for origin, description in _ORIGIN_DESCRIPTIONS.items()
+        if any(counts[origin] for counts in counts_by_split.values())
+    ]
+    return [
+        "## Questions",
+        "",
+        f"| origin | question | {' | '.join(splits)} |",
+        f"|---|---|{'---|' * len(splits)}",
+        *rows,
+        "",
+        "Every question passed the checks that `params.yaml` enables for its source. Cloze and summary "
+        "questions are created by rules, without a model. `reviews/` of the project has the verdicts of a "
+        "reader on a sample.",
+        "",
+    ]
+
+
+def _pii_lines(pii_counts: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Render the findings of personal data, source by source."""
+    lines = [
+        f"- **{source}**: " + ", ".join(f"{count} of kind {kind}" for kind, count in sorted(kinds.items()))
+        for source, kinds in pii_counts.items()
+        if kinds
+    ]
+    if not lines:
+        return ["The patterns found no e-mail address, telephone number, card number or key."]
+    return [
+        "Found by patterns in the sources' texts, and left unchanged (some of it is invented or public):",
+        "",
+        *lines,
+    ]
+
+
+def _build_lines(params: Params) -> list[str]:
+    """Render the section on how the dataset was built."""
+    return [
+        "## Build",
+        "",
+        f"Built by `dvc repro` of memcurate with seed {params.seed}; tokens are counted by "
+        f"`{params.tokenizer}`. Train shares no document and no segment with another split, and no "
+        f"{params.dataset.decontamination_ngram} words in a row. Near-duplicates are left out. At most "
+        f"{params.dataset.max_train_per_source} train instances of a source are used, taken from its "
+        "documents in turn. Every chunk as rendered is within its token budget. `rejects.parquet` lists the "
+        "instances left out in the last stage, with the reasons; the earlier stages write such files too.",
+        "",
+    ]
+
+
+def _yaml_header(
+    params: Params,
+    source_cards: Mapping[str, SourceCard],
+    counts_by_source: Mapping[str, Any],
+    splits: Sequence[Split],
+) -> str:
+    """Render the YAML header that the dataset hub reads."""
+    num_instances = sum(
+        counts["instances"]
+        for source in params.enabled_sources
+        for counts in counts_by_source[source].values()
+    )
+    size = "n<1K" if num_instances < 1000 else "1K<n<10K" if num_instances < 10_000 else "10K<n<100K"
+    licenses = sorted({source_cards[source].license for source in params.enabled_sources})
+    header = {
+        "pretty_name": _TITLE,
+        "language": ["en"],
+        "license": "other",
+        "license_name": "mixed",
+        "license_details": ", ".join(licenses),
+        "task_categories": ["question-answering"],
+        "tags": ["agents", "long-term-memory", "memory-agent", "reinforcement-learning"],
+        "size_categories": [size],
+        "configs": [config_entry("default", _split_file_names(splits))],
+    }
+    return yaml.safe_dump(header, sort_keys=False, allow_unicode=True).rstrip()
+
+
+def _field_table(title: str, row_type: type) -> list[str]:
+    """Render the documented fields of a row type as a table."""
+    lines = [f"### {title}", "", "| field | description |", "|---|---|"]
+    for name, hint in get_type_hints(row_type, include_extras=True).items():
+        lines.append(f"| {name} | {get_args(hint)[1]} |")
+    return [*lines, ""]

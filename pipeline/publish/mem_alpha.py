@@ -1,0 +1,268 @@
+r"""Export to and import from the schema of Mem-alpha's published files, which its public training code reads.
+
+The files are Parquet with a row for each instance. `chunks`, `questions_and_answers` and `metadata` are JSON
+strings; an answer is one string; a label is requested in `\boxed{}`; `data_source` is a name that the code
+knows. Fields that the published files lack are in `metadata` under `memcurate` and in each question, so that
+our own files are imported whole except for segments: an imported chunk is one segment, and its source span is
+in the published file.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.core.dates import synthetic_time
+from pipeline.core.errors import MemcurateError
+from pipeline.core.ids import short_id
+from pipeline.core.schema import (
+    Chunk,
+    Instance,
+    Label,
+    Metric,
+    Question,
+    Reject,
+    SegmentSpan,
+    Span,
+    Split,
+)
+from pipeline.core.storage import ROWS_PER_GROUP
+from pipeline.core.unicode import to_well_formed
+from pipeline.publish.data_sources import infer_metric, join_keywords, select_data_source
+from pipeline.publish.published_rows import (
+    REQUIRED_COLUMNS,
+    PublishedQuestion,
+    PublishedRow,
+    normalize_source_name,
+    parse_published_row,
+)
+from pipeline.sources.io import ParquetRows, json_pointer, make_record_reject
+from pipeline.text.tokens import TokenCounter
+
+SCHEMA = pa.schema(
+    [
+        ("instance_id", pa.int64()),
+        ("prompt", pa.string()),
+        ("chunks", pa.string()),
+        ("questions_and_answers", pa.string()),
+        ("data_source", pa.string()),
+        ("metadata", pa.string()),
+        ("num_chunks", pa.int64()),
+        ("num_questions", pa.int64()),
+    ]
+)
+
+_PROMPT = (
+    "You are shown a text in chunks, one after the other. After each, change the memory by tool calls so "
+    "that it holds what questions may ask for later."
+)
+_BOXED_INSTRUCTION = "\nAnswer with the number in \\boxed{}."
+
+_TIME_PATTERN = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?: ([0-9]{2}:[0-9]{2}))?")
+_TIME_FORMAT = "%Y-%m-%d %H:%M"
+
+
+@dataclass
+class ExportSummary:
+    """Numbers of exported rows by name, and the instances that could not be exported."""
+
+    row_counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # by (source, data source)
+    skipped: list[str] = field(default_factory=list)  # a message for each instance without a row
+
+
+def export_instances(
+    path: Path,
+    instances: Iterable[Instance],
+    paper_rows: Mapping[str, str | None],
+    summary: ExportSummary | None = None,
+) -> int:
+    """Write instances as a published file; return the number of rows.
+
+    `paper_rows`: the paper's row of each source, or None. An instance is skipped where no single data source
+    name measures all its questions; `summary` collects the messages.
+    """
+    count = 0
+    numbered = enumerate(_select_exportable(instances, paper_rows, summary or ExportSummary()))
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        while group := [
+            _to_published_row(number, *pair) for number, pair in islice(numbered, ROWS_PER_GROUP)
+        ]:
+            writer.write_batch(pa.RecordBatch.from_pylist(group, schema=SCHEMA))
+            count += len(group)
+    return count
+
+
+def _select_exportable(
+    instances: Iterable[Instance], paper_rows: Mapping[str, str | None], summary: ExportSummary
+) -> Iterator[tuple[Instance, str]]:
+    """Yield (instance, data source name) of each instance that has a name; note the others in `summary`."""
+    for instance in instances:
+        name = select_data_source(instance.source, paper_rows.get(instance.source), instance.questions)
+        if name is None:
+            metrics = sorted({question.metric for question in instance.questions})
+            summary.skipped.append(
+                f"instance {instance.id}: its questions have the metrics {' and '.join(metrics)}, which no "
+                "data source of Mem-alpha's code measures together; split them into two sources, or change "
+                f"sources.{instance.source}.questions in params.yaml"
+            )
+        else:
+            summary.row_counts[instance.source, name] += 1
+            yield instance, name
+
+
+def _to_published_row(number: int, instance: Instance, name: str) -> dict[str, Any]:
+    metadata = {
+        "id": instance.id,
+        "source": instance.source,
+        "document": instance.document,
+        "index": instance.index,
+        "labels": [{"number": one.number, "name": one.name} for one in instance.labels],
+        "chunks": [{"id": one.id, "time": one.time} for one in instance.chunks],
+    }
+    return {
+        "instance_id": number,
+        "prompt": _PROMPT,
+        "chunks": _dump_json([chunk.text for chunk in instance.chunks]),
+        "questions_and_answers": _dump_json(
+            [_to_published_question(question, name) for question in instance.questions]
+        ),
+        "data_source": name,
+        "metadata": _dump_json({"data_source": name, "memcurate": metadata}),
+        "num_chunks": len(instance.chunks),
+        "num_questions": len(instance.questions),
+    }
+
+
+def _to_published_question(question: Question, name: str) -> dict[str, Any]:
+    boxed = _BOXED_INSTRUCTION if question.metric == "exact" else ""
+    return {
+        "question": question.text + boxed,
+        "answer": join_keywords(question.answers, name)
+        if question.metric == "keywords"
+        else question.answers[0],
+        "answers": question.answers,
+        "id": question.id,
+        "metric": question.metric,
+        "origin": question.origin,
+        "kind": question.kind,
+        "time": question.time,
+        "evidence_chunks": question.evidence_chunks,
+    }
+
+
+def _dump_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def import_instances(
+    path: Path, split: Split, count_tokens: TokenCounter, rejects: list[Reject]
+) -> Iterator[Instance]:
+    """Yield the instances of a published file, in order; add a reject for each malformed row to `rejects`.
+
+    Raises MemcurateError where the file is missing, is not Parquet, or lacks a column.
+    """
+    rows = ParquetRows(path, advice="Mend the file, or import another.")
+    if len(rows):
+        _check_columns(path, rows[0])
+    for number, row in enumerate(rows):
+        try:
+            published = parse_published_row(row)
+        except ValueError as error:
+            span = Span(path.name, json_pointer(number), 0, 0)
+            source = normalize_source_name(row["data_source"])
+            rejects.append(make_record_reject(source, "malformed record", to_well_formed(str(error)), span))
+            continue
+        yield _to_instance(published, path.name, number, split, count_tokens)
+
+
+def _check_columns(path: Path, row: Mapping[str, Any]) -> None:
+    for name in REQUIRED_COLUMNS:
+        if name not in row:
+            raise MemcurateError(
+                f"{path} has no column {name!r}, so it is not a file in Mem-alpha's schema, which has the "
+                f"columns {', '.join(REQUIRED_COLUMNS)}; it has {', '.join(row)}. Name another file."
+            )
+
+
+def _to_instance(
+    published: PublishedRow, file: str, number: int, split: Split, count_tokens: TokenCounter
+) -> Instance:
+    """Convert row `number` of a published file; fields that only our export writes are made up for others."""
+    metadata, source = published.memcurate, normalize_source_name(published.data_source)
+    document = metadata.document if metadata else f"{file}/{number}"
+    chunks = []
+    for index, text in enumerate(published.chunks):
+        exported = metadata.chunks[index] if metadata else None
+        span = Span(file, json_pointer(number, "chunks", index), 0, len(text))
+        identity = short_id(metadata.source if metadata else source, document, index, text)
+        segment = SegmentSpan(identity, span, document, None, None, None, None, 0, len(text))
+        time = exported.time if exported and _is_valid_time(exported.time) else _find_time(text, index)
+        chunk_id = exported.id if exported else identity
+        chunks.append(Chunk(chunk_id, index, text, count_tokens(text), time, [segment]))
+    questions = [
+        _to_question(question, published.data_source, file, number, index)
+        for index, question in enumerate(published.questions_and_answers)
+    ]
+    return Instance(
+        id=metadata.id if metadata else short_id(source, document, *(chunk.id for chunk in chunks)),
+        source=metadata.source if metadata else source,
+        split=split,
+        document=document,
+        index=metadata.index if metadata else 0,
+        tokens=sum(chunk.tokens for chunk in chunks),
+        chunks=chunks,
+        questions=sorted(questions, key=lambda one: one.id),
+        labels=[Label(one.number, one.name) for one in metadata.labels] if metadata else [],
+    )
+
+
+def _to_question(published: PublishedQuestion, name: str, file: str, number: int, index: int) -> Question:
+    metric = published.metric or infer_metric(name)
+    text = published.question.removesuffix(_BOXED_INSTRUCTION)
+    return Question(
+        id=published.id or short_id(normalize_source_name(name), file, number, index, text),
+        text=text,
+        answers=published.answers or _split_answers(published.answer, metric),
+        metric=metric,
+        origin=published.origin,
+        kind=published.kind,
+        time=published.time,
+        evidence=[],
+        evidence_chunks=published.evidence_chunks,
+        source_span=Span(
+            file, json_pointer(number, "questions_and_answers", index, "question"), 0, len(text)
+        ),
+    )
+
+
+def _split_answers(answer: str | list[str], answer_metric: Metric) -> list[str]:
+    """Return the gold answers of a published answer; keywords are split at `;`, or else at commas."""
+    if isinstance(answer, list):
+        return [text for text in answer if text.strip()]
+    if answer_metric != "keywords":
+        return [answer]
+    parts = answer.split(";" if ";" in answer else ",")
+    return [part.strip() for part in parts if part.strip()] or [answer]
+
+
+def _find_time(text: str, index: int) -> str:
+    """Return the first time in a chunk's first line; else a synthetic one by the chunk's index."""
+    match = _TIME_PATTERN.search(text.split("\n", 1)[0])
+    time = f"{match[1]} {match[2] or '00:00'}" if match else ""
+    return time if time and _is_valid_time(time) else synthetic_time(index)
+
+
+def _is_valid_time(time: str) -> bool:
+    """Return whether a string is a time as chunks have it, or empty, which stands for an unknown one."""
+    try:
+        return not time or f"{datetime.strptime(time, _TIME_FORMAT):{_TIME_FORMAT}}" == time
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Questions that models write, and changes that models make to questions."""

@@ -1,0 +1,1 @@
+"""Questions that rules make of the text of instances, without a model."""

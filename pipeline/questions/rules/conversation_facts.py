@@ -1,0 +1,129 @@
+"""Lasting facts of conversations, which people tell about themselves and their families.
+
+Chats are careless about capitals and full stops, so patterns of whole phrases find the things that somebody
+studies, plays, owns, likes best or works at.
+"""
+
+import re
+
+from pipeline.text.casing import WordStatistics
+from pipeline.text.keywords import Keyword, tag_sentence
+from pipeline.text.stop_words import stop_words
+
+MIN_SCORE = 10
+
+_KIN = (
+    "(?:mom|mum|dad|mother|father|parents|brother|sister|wife|husband|son|daughter|fianc[eé]e?|cousin|aunt|"
+    "uncle|roommate|family|grandpa|grandma|dog|cat|boss|best friend|girlfriend|boyfriend|friend)s?"
+)
+_SELF = rf"(?:i|we|he|she|they|my (?:\w+ )?{_KIN})"
+_IS = rf"(?:i'?m|i am|{_SELF} is)"
+_WAS = rf"(?:i'?m|i am|i was|{_SELF} (?:is|was))"
+_ARTICLE = "(?:an? |the )?"
+_THING = (
+    r"(?P<thing>[a-z0-9][\w'’+#-]*(?: [a-z0-9][\w'’+#-]*){0,2}?)"
+    r"(?=[.,!;)]|$| (?:and|but|so|because|at|in|for|with|on|to|right|now|when|since|from|i|my|it|that|which|"
+    r"this|the|or|as|is|was|too|haha|lol|a lot|major|class|team)\b)"
+)
+_EXCLUDED_THINGS = frozenset(
+    "kids kid children people man woman girl guy boy person lot bit way time game games thing things".split()
+)
+_THING_PATTERNS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\bmajor(?:ing|ed)? (?:is |was |will be )?(?:in )?{_THING}",
+        rf"\bminor(?:ing|ed)? in {_THING}",
+        rf"\b(?:{_WAS}|{_SELF}'s) (?:an? |studying |going into )(?:\w+ing )?{_THING}"
+        r"(?= (?:major|student|teacher|engineer|developer|ta)\b)",
+        r"\bmy (?:all[- ]time )?fav(?:ou?rite|e)? (?:\w+ ){1,4}?(?:is|was|are|would be|has to be) "
+        rf"(?:probably |definitely |the |an? )*{_THING}",
+        rf"\b{_SELF} (?:just |also |recently |finally )?(?:adopted|own|owned|inherited|built|designed|"
+        rf"invented|broke) (?:an? |my |our |the )?(?:new |own )?{_THING}",
+        rf"\b{_SELF} (?:also |used to |can |can't |started |love to |like to |loves to |likes to )*"
+        r"(?:play|plays|played|playing|learning|learn|taught|teaches|teach|speak|speaks|collect|collects|coach|"
+        rf"coached) (?:the |how to )?{_THING}",
+        rf"\b{_SELF} (?:work|works|worked|'ve worked|am working|is working|was) (?:at|for|as) "
+        rf"{_ARTICLE}{_THING}",
+        rf"\b{_WAS} working (?:at|for|as) {_ARTICLE}{_THING}",
+        rf"\b{_SELF} (?:want|wants|wanted|plan|plans|hope|hopes|am hoping|am planning|decided) to "
+        rf"(?:be|become|study|major in) {_ARTICLE}{_THING}",
+        rf"\b{_IS} (?:allergic to|afraid of|scared of|obsessed with|addicted to|a (?:huge |big )?fan of) "
+        f"{_THING}",
+        rf"\b{_SELF} (?:is|was|are|were) an? {_THING}",
+        rf"\b{_SELF} (?:has|have|had) {_ARTICLE}(?:{_KIN} )?(?:named|called) {_THING}",
+    )
+]
+
+# A person, and a verb of being, doing or having; the fact follows within _MAX_DISTANCE.
+_LASTING_FACT = re.compile(
+    rf"\b(?:{_SELF}(?:'?m|'?s|'?re|'?ve)?) (?:\w+ ){{0,2}}?"
+    r"(?:from|live[ds]?|living|grew up|raised|born|moved?|moving|works?|worked|working|major\w*|minor\w*|"
+    r"graduat\w+|serv(?:e|ed|es|ing)|married|engaged|named|called|bought|own|owns|owned|sold|broke|won|lost|"
+    r"met|stud(?:y|ied|ies|ying)|play|plays|played|teach\w*|taught|learned|learning|speaks?|speaking|visit\w*|"
+    r"went|flew|drove|travel\w*|been to|have|has|had|read|interned|hired|accepted|allergic|get married|"
+    r"turn(?:ed|ing)?|years|fav\w*)\b"
+    r"|\bmy (?:\w+ ){0,2}(?:fav\w*|name|birthday|mission|major|minor|hometown|house|job|internship|class|"
+    r"dream|car|wedding)\b"
+    r"|\b(?:born|raised|lived|served|mission) in\b",
+    re.IGNORECASE,
+)
+_MAX_DISTANCE = 60  # characters between the end of such a phrase and the fact
+_ANYTHING_FOLLOWS = re.compile(r"\b(?:have|has|had|read|met)$", re.IGNORECASE)
+_HEDGE = re.compile(
+    r"\b(?:if|would|could|might|should|maybe|probably|guess|wonder|think|thinking|gonna|idk|sorry|like to|"
+    r"was going to|can|will|i'?ll|we'?ll|imagine|suppose|thanks?)\b",
+    re.IGNORECASE,
+)
+_THIRD_PERSON = re.compile(r"^\W*(?:\w+ ){0,2}(?:he|she|they)\b", re.IGNORECASE)
+_UNITS = re.compile(
+    r"[ -](?:\w+ )?(?:years?|months?|semesters?|kids?|children|siblings?|brothers?|sisters?|cousins?|"
+    r"nephews?|nieces?|roommates?|dogs?|cats?|countries|states|languages|classes|credits?|miles?|pounds?|lbs|dollars?|"
+    r"bucks|cars?|jobs?|grade|floor|percent|people|books?|movies|seasons?)\b",
+    re.IGNORECASE,
+)
+_ROUND_NUMBER = re.compile(r"illion|hundred|thousand|^\d+00+$", re.IGNORECASE)  # estimates, not counts
+_APPROXIMATE = re.compile(r"\b(?:like|some|about|around|past|last|\d) $", re.IGNORECASE)
+_STOP_WORDS = "|".join(sorted(stop_words("en") - {"'s"}))
+_NAME_CONTINUES = re.compile(rf" (?!(?:{_STOP_WORDS})\b)[a-z]", re.IGNORECASE)
+_NAME_STARTED_BEFORE = re.compile(rf"(?<!\w)(?!(?:{_STOP_WORDS}) )[a-z]+ (?:of )?$", re.IGNORECASE)
+
+
+def has_lasting_fact(sentence: str) -> bool:
+    """Return whether the sentence says of a person who they are, or what they do or have."""
+    return _LASTING_FACT.search(sentence) is not None
+
+
+def find_things(sentence: str, statistics: WordStatistics) -> list[Keyword]:
+    """Return the things that the sentence says somebody has, does or is: nouns of up to three words."""
+    things = []
+    for pattern in _THING_PATTERNS:
+        for match in pattern.finditer(sentence):
+            thing = match.group("thing")
+            tags = tag_sentence(thing, statistics).tags
+            nouns = tags[-1] in ("NOUN", "NAME") and set(tags) <= {"NOUN", "NAME", "OTHER"}
+            if nouns and thing.casefold() not in _EXCLUDED_THINGS:
+                things.append(Keyword(match.start("thing"), match.end("thing"), thing, "thing"))
+    return things
+
+
+def score_keyword(keyword: Keyword, sentence: str) -> int:
+    """Return the score of a keyword in a sentence of a conversation; below 0 where more speaks against it."""
+    before, after = sentence[: keyword.start], sentence[keyword.end :]
+    total = -2 * len(_HEDGE.findall(sentence))
+    if keyword.kind == "number" and not _UNITS.match(after):
+        total -= 3
+    if keyword.kind == "number" and _ROUND_NUMBER.search(keyword.text):
+        total -= 3
+    if _APPROXIMATE.search(before):
+        total -= 3
+    if keyword.kind in ("name", "place", "time") and _NAME_CONTINUES.match(after):
+        total -= 3  # such as Lyme in "Lyme disease"
+    if keyword.kind in ("name", "place") and keyword.text.islower() and _NAME_STARTED_BEFORE.search(before):
+        total -= 2
+    if _THIRD_PERSON.search(before):
+        total -= 1
+    ends = [match.end() for match in _LASTING_FACT.finditer(before)]
+    if ends and len(before) - ends[-1] <= _MAX_DISTANCE:
+        total += 3 if _ANYTHING_FOLLOWS.search(before, 0, ends[-1]) else 4
+        total += keyword.kind == "place"
+    return total

@@ -1,0 +1,123 @@
+"""Find the fact of a sentence that is most worth asking for: a name, number, date, place or thing.
+
+Each keyword of the sentence gets a score, in whole numbers. It rises where the keyword says who, where, when
+or how many, and where the words around it make clear what is meant. Conversations and narratives add scores
+of their own (`conversation_facts`, `narrative_facts`). The keyword with the highest score is the fact, if it
+reaches a minimum. The scores were settled by reading the questions that they led to; docs/results.md has the
+figures.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.questions.rules import conversation_facts, narrative_facts
+from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence
+from pipeline.text.casing import WordStatistics
+from pipeline.text.keywords import Keyword
+from pipeline.text.normalize import fold_case, occurs_in
+
+_BASE_SCORES = {"thing": 4, "place": 3, "name": 2, "time": 2, "number": 2}
+_MIN_CONTEXT_WORDS = 3  # content words around the fact
+_MAX_CONTEXT_WORDS = 6  # more of them do not raise the score
+_CONTENT_TAGS = frozenset(["NAME", "NOUN", "OTHER", "EVENT", "NUMBER", "MONTH", "DAY", "YEAR"])
+
+_NOTABLE = re.compile(
+    r"\b(?!I\b)[A-Z][a-z]*|\b\d+|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|"
+    r"fifty|hundred|thousand)\b"
+)
+_VAGUE_OPENING = re.compile(
+    r"(?<!\W)\W*+(?:it|this|that|these|those|there|he|she|they|him|her|and|but|or|so|then|nor|for|yes|no|well)\b",
+    re.IGNORECASE,
+)
+_VERBS_OF_SPEECH = "said|says|saith|cried|answered|replied|asked|exclaimed|spake|quoth"
+_SPEECH_VERB_BEFORE = re.compile(rf"\b(?:{_VERBS_OF_SPEECH}|returned)\W*$", re.IGNORECASE)
+_SPEECH_VERB_AFTER = re.compile(rf"\W{{0,3}}(?:{_VERBS_OF_SPEECH})\b", re.IGNORECASE)
+_VOCATIVE_BEFORE = re.compile(r"(?:,|\bO) $")
+_PAUSE = re.compile(r"[,.;!?]")
+_COUNTED_NOUN = re.compile(r"[ -](?!(?:and|or|of|in|to|the|is|was|but|at|on)\b)[^\W\d_]{3,}")
+_APPROXIMATE = re.compile(r"(?:\bor|\d) $"), re.compile(r" or\b")  # a word or two, three or four
+_ADJECTIVE_ENDING = re.compile(r"(?:ish|ese|ean|ian|ic|[Jj]ew|[Ff]rench|[Dd]utch)$")
+_LONG_SENTENCE_CHARS = 220  # longer sentences score lower
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """The part of a sentence that a question asks for, from character `start` to `end`."""
+
+    start: int
+    end: int
+    text: str
+    kind: str
+    score: int
+
+
+def score_sentence(sentence: Sentence) -> int:
+    """Return a quick estimate, 0 to 8, of how much a sentence is worth asking about; 0: not at all.
+
+    It selects the few sentences that are analyzed word by word.
+    """
+    notable = min(len(_NOTABLE.findall(sentence.text, 1)), 4)
+    if sentence.is_spoken:
+        return 1 + notable if conversation_facts.has_lasting_fact(sentence.text) else 0
+    return 4 + notable - narrative_facts.score_dialogue(sentence.text) if notable else 0
+
+
+def find_best_fact(
+    analyzed: AnalyzedSentence, statistics: WordStatistics, word_counts: Mapping[str, int]
+) -> Fact | None:
+    """Return the fact of a sentence that is most worth asking for, or None where none scores enough.
+
+    `word_counts`: how often each word, case-folded, occurs in the instance.
+    """
+    sentence = analyzed.sentence.text
+    scorer = conversation_facts if analyzed.sentence.is_spoken else narrative_facts
+    candidates = [keyword for keyword in analyzed.keywords if keyword.kind not in ("thing", "event")]
+    if analyzed.sentence.is_spoken:
+        candidates = [*conversation_facts.find_things(sentence, statistics), *candidates]
+    words = analyzed.words
+    content_starts = [
+        start for start, tag in zip(words.starts, words.tags, strict=True) if tag in _CONTENT_TAGS
+    ]
+    facts = []
+    for keyword in candidates:
+        context_words = sum(1 for start in content_starts if not keyword.start <= start < keyword.end)
+        score = (
+            min(context_words, _MAX_CONTEXT_WORDS)
+            + _score_keyword(keyword, sentence, word_counts)
+            + scorer.score_keyword(keyword, sentence)
+        )
+        if (
+            context_words >= _MIN_CONTEXT_WORDS
+            and score >= scorer.MIN_SCORE
+            and not _is_given_away(keyword, sentence)
+        ):
+            facts.append(Fact(keyword.start, keyword.end, keyword.text, keyword.kind, score))
+    return max(facts, key=lambda fact: (fact.score, -fact.start), default=None)
+
+
+def _is_given_away(keyword: Keyword, sentence: str) -> bool:
+    """Return whether the rest of the sentence has the keyword too."""
+    return occurs_in(keyword.text, f"{sentence[: keyword.start]} {sentence[keyword.end :]}")
+
+
+def _score_keyword(keyword: Keyword, sentence: str, word_counts: Mapping[str, int]) -> int:
+    """Return the part of a keyword's score that conversations and narratives share."""
+    before, after = sentence[: keyword.start], sentence[keyword.end :]
+    score = _BASE_SCORES[keyword.kind]
+    if keyword.kind == "number":
+        score -= 0 if _COUNTED_NOUN.match(after) else 2
+        if not before or _APPROXIMATE[0].search(before) or _APPROXIMATE[1].match(after):
+            score -= 4
+    if _ADJECTIVE_ENDING.search(keyword.text):
+        score -= 2
+    if _SPEECH_VERB_BEFORE.search(before) or _SPEECH_VERB_AFTER.match(after):
+        score -= 4
+    if _VOCATIVE_BEFORE.search(before) and _PAUSE.match(after):
+        score -= 3
+    if _VAGUE_OPENING.match(sentence):
+        score -= 1
+    if len(sentence) > _LONG_SENTENCE_CHARS:
+        score -= 1
+    frequency = min((word_counts.get(word, 0) for word in fold_case(keyword.text).split()), default=0)
+    return score - (3 if frequency > 30 else 1 if frequency > 12 else 0)

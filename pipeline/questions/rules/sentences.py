@@ -1,0 +1,63 @@
+"""Extract the sentences of a chunk that a question can be made of."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.core.schema import Chunk, SegmentSpan, segment_text
+from pipeline.text.keywords import Keyword, TaggedSentence
+from pipeline.text.sentences import SentenceSplitter
+
+_ALLOWED_CHARS = range(30, 281)  # characters of a usable sentence
+_VERSE_NUMBER = re.compile(r"(?<!\d)\d++:\d++\s+")  # the number of a Bible verse
+_LINE = re.compile(r"[^\n]+")
+_BLANK_LINE = re.compile(r"\n\s*\n")
+_UNUSABLE = re.compile(r"[?{}\[\]|]|__|https?:|\d:\d\d\d? [A-Z]")  # questions, mark-up, verses run together
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a segment: its text with single spaces, and its span in the segment."""
+
+    segment: SegmentSpan
+    start: int
+    end: int
+    text: str
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether a speaker said it in a conversation; else it is of a narrative, such as a book."""
+        return bool(self.segment.speaker)
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzedSentence:
+    """A sentence with its tagged words and keywords."""
+
+    sentence: Sentence
+    words: TaggedSentence
+    keywords: list[Keyword]
+
+
+def extract_sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sentence]:
+    """Iterate over the whole sentences of a chunk that have 30 to 280 characters and are not questions.
+
+    In a conversation a sentence also ends at a line end. In a book line ends mean nothing, but a segment with
+    an empty line in it begins with a heading, and is skipped.
+    """
+    for segment in chunk.segments:
+        text = segment_text(chunk, segment)
+        if not segment.speaker:
+            spans = [] if _BLANK_LINE.search(text) else [(0, len(text))]
+        else:
+            spans = [
+                (line.start() + start, line.start() + end)
+                for line in _LINE.finditer(text)
+                for start, end in splitter.spans(line.group())
+            ]
+        for start, end in spans:
+            verse = _VERSE_NUMBER.match(text, start, end)
+            begin = verse.end() if verse else start
+            clean = " ".join(text[begin:end].split())
+            if len(clean) in _ALLOWED_CHARS and not _UNUSABLE.search(clean) and not clean.isupper():
+                yield Sentence(segment, begin, end, clean)

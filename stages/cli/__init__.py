@@ -1,0 +1,1 @@
+"""The memcurate command: one module per command."""

@@ -1,0 +1,106 @@
+"""memcurate export: the dataset in other formats."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.core.atomic import atomic_file
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import Params, load_params
+from pipeline.core.schema import Instance, Split, arrow_schema, to_row
+from pipeline.core.storage import find_split_files, read_rows
+from pipeline.publish import mem_alpha
+from pipeline.publish.hub_folder import DatasetConfig, check_readme, dump_json_line, write_readme
+from stages.cli.export_trl import export_steps
+from stages.shared.paths import DATASET_DIR
+
+
+class ExportFormat(StrEnum):
+    """Format that `memcurate export` writes."""
+
+    MEM_ALPHA = "mem-alpha"
+    TRL = "trl"
+    JSONL = "jsonl"
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="folder to write: one or two files for each split")],
+    export_format: Annotated[
+        ExportFormat,
+        typer.Option(
+            "--format",
+            help="mem-alpha: Parquet in the schema of the published files. trl: JSONL of the scripted "
+            "writer's steps, as prompt and completion, in texts and in messages. jsonl: a row of the "
+            "dataset a line.",
+        ),
+    ],
+) -> None:
+    """Write the dataset in another format. The same dataset gives the same bytes."""
+    params = load_params()
+    files = find_split_files(DATASET_DIR)
+    for path in files.values():
+        if not path.exists():
+            raise MemcurateError(f"{path} is not here: run `dvc repro assemble` or `dvc pull {DATASET_DIR}`")
+    make_output_dir(folder)
+    if export_format is ExportFormat.TRL:
+        export_steps(folder, files, params)
+    elif export_format is ExportFormat.JSONL:
+        _export_jsonl(folder, files)
+    else:
+        _export_mem_alpha(folder, files, params)
+
+
+def make_output_dir(folder: Path) -> None:
+    """Create a folder and its parents. Raises MemcurateError where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MemcurateError(f"{folder} cannot be made: {error.strerror}. Name another folder.") from error
+
+
+def _export_mem_alpha(folder: Path, files: Mapping[Split, Path], params: Params) -> None:
+    paper_rows = {
+        name: source.parity.row if source.parity else None for name, source in params.sources.items()
+    }
+    for split, path in files.items():
+        summary = mem_alpha.ExportSummary()
+        with atomic_file(folder / f"{split}.parquet") as aside:
+            count = mem_alpha.export_instances(aside, read_rows(path, Instance), paper_rows, summary)
+        print(f"{folder / f'{split}.parquet'}: {count} rows")
+        for (source, name), row_count in sorted(summary.row_counts.items()):
+            print(f"  {source} as {name}: {row_count}")
+        for skipped in summary.skipped:
+            print(f"  left out {skipped}")
+
+
+def _export_jsonl(folder: Path, files: Mapping[Split, Path]) -> None:
+    """Write the rows of each split as JSON, a line each."""
+    check_readme(folder)
+    names: dict[Split, str] = {}
+    for split, path in files.items():
+        count = 0
+        with atomic_file(folder / f"{split}.jsonl") as aside, aside.open("w", encoding="utf-8") as file:
+            for instance in read_rows(path, Instance):
+                file.write(dump_json_line(to_row(instance)))
+                count += 1
+        print(f"{folder / f'{split}.jsonl'}: {count} rows")
+        if count:
+            names[split] = f"{split}.jsonl"
+    readme_lines = [
+        "# Memory-training data by memcurate, a row a line",
+        "",
+        "The rows and fields are those of the dataset's own card.",
+        "",
+        "```python",
+        "from datasets import load_dataset",
+        "",
+        'data = load_dataset("path/of/this/folder")',
+        "```",
+        "",
+        "`datasets` takes a time such as `2024-01-01 00:00` in JSON for a moment and gives it as "
+        "`2024-01-01 00:00:00`. The Parquet files of the dataset give all strings as they are.",
+    ]
+    write_readme(folder, [DatasetConfig("default", arrow_schema(Instance), names)], readme_lines)

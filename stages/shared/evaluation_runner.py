@@ -1,0 +1,113 @@
+"""Episodes of the stages evaluate and evaluate_trained: test instances, and the methods that play them."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from pipeline.core.atomic import atomic_folder
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import AnswerParams
+from pipeline.core.schema import ModelCall
+from pipeline.core.storage import find_split_files, read_rows, write_rows
+from stages.shared.paths import ASSETS_DIR, DATASET_DIR
+from training.evaluation.aggregate import EpisodeAggregator
+from training.evaluation.concatenation import concatenate_by_length
+from training.evaluation.evaluator import Evaluator
+from training.evaluation.report.dvc_metrics import build_metrics
+from training.evaluation.report.page import write_report
+from training.memory.schema import Episode, EpisodeInput
+from training.policies import Policy
+from training.policies.scripted import ScriptedPolicy
+
+_logger = logging.getLogger(__name__)
+
+# Test instances under None, and concatenated instances by the tokens that each has at least.
+InstancesByLength = Mapping[int | None, Sequence[EpisodeInput]]
+EpisodeRunner = Callable[[Sequence[EpisodeInput], int | None], Iterator[Episode]]
+
+
+def read_test_instances() -> list[EpisodeInput]:
+    """Read the test split and the evaluation sets, by id. Raises MemcurateError where they are empty."""
+    paths = [path for split, path in find_split_files(DATASET_DIR).items() if split != "train"]
+    tests = sorted((one for path in paths for one in read_rows(path, EpisodeInput)), key=lambda one: one.id)
+    if not tests:
+        raise MemcurateError(
+            f"{DATASET_DIR / 'test.parquet'} holds no instance to evaluate on: run `dvc repro assemble`"
+        )
+    return tests
+
+
+def concatenate_to_lengths(
+    tests: Sequence[EpisodeInput], lengths: Sequence[int], param_key: str, num_questions: int, seed: int
+) -> InstancesByLength:
+    """Concatenate test instances to each of `lengths`, in tokens, padded with train instances.
+
+    The questions of the train instances are dropped. A length that no source reaches gets no instance, and a
+    warning that names `param_key`.
+    """
+    if not lengths:
+        return {}
+    train = read_rows(DATASET_DIR / "train.parquet", EpisodeInput)
+    long = concatenate_by_length(tests, train, lengths, num_questions, seed)
+    for length, instances in long.items():
+        if not instances:
+            _logger.warning("%s %s: skipped, no source reaches %s tokens", param_key, length, length)
+    return dict(long)
+
+
+def take_per_source(instances: Sequence[EpisodeInput], count: int | None) -> list[EpisodeInput]:
+    """Return the first `count` instances of each source; None: all."""
+    by_source = groupby(sorted(instances, key=lambda one: one.source), key=lambda one: one.source)
+    return [instance for _, group in by_source for instance in islice(group, count)]
+
+
+def baseline_runner(name: str, evaluator: Evaluator) -> EpisodeRunner:
+    """Return the runner of a method without a model: the scripted policy, or a baseline by its name."""
+    if name == "scripted":
+        return policy_runner(evaluator, ScriptedPolicy(ASSETS_DIR))
+    return lambda instances, length: evaluator.evaluate_baseline(name, instances, length)
+
+
+def policy_runner(evaluator: Evaluator, policy: Policy) -> EpisodeRunner:
+    """Return the runner of a policy's episodes."""
+    return lambda instances, length: evaluator.evaluate_policy(policy, instances, length)
+
+
+def run_evaluation(
+    target: Path,
+    runners: Iterable[tuple[str, EpisodeRunner, InstancesByLength]],
+    aggregator: EpisodeAggregator,
+    answer: AnswerParams,
+    model_calls: Sequence[ModelCall],
+) -> dict[str, Any]:
+    """Run the episodes of methods and return the metrics.
+
+    Writes index.html, tables for plots, episodes/<method>.parquet and model_calls.parquet into `target`.
+    `model_calls` grows while the methods run, and is read at the end.
+    """
+    with atomic_folder(target) as folder:
+        (folder / "episodes").mkdir()
+        for name, runner, instances_by_length in runners:
+            rows = _run_method(name, runner, instances_by_length, aggregator)
+            write_rows(folder / "episodes" / f"{name}.parquet", Episode, rows)
+        write_rows(folder / "model_calls.parquet", ModelCall, model_calls)
+        tables = aggregator.build_tables()
+        write_report(folder, tables, answer)
+    return build_metrics(tables)
+
+
+def _run_method(
+    name: str, runner: EpisodeRunner, instances_by_length: InstancesByLength, aggregator: EpisodeAggregator
+) -> Iterator[Episode]:
+    """Yield the episodes of a method, added to the aggregator; a terminal shows the progress."""
+    total = sum(map(len, instances_by_length.values()))
+    with tqdm(total=total, desc=f"evaluate {name}", disable=None, leave=False) as progress:
+        for length, instances in instances_by_length.items():
+            for episode in runner(instances, length):
+                aggregator.add(episode)
+                progress.update()
+                yield episode

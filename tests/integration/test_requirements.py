@@ -1,0 +1,51 @@
+"""The dependencies in pyproject.toml: every package that the code imports is declared and pinned."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+PACKAGES = ("pipeline", "stages", "training")
+
+
+def normalize(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def list_imported_packages() -> set[str]:
+    """List the top-level packages that the code imports, but for the standard library and its own."""
+    names: set[str] = set()
+    for path in [path for package in PACKAGES for path in Path(ROOT / package).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.partition(".")[0])
+    return names - set(PACKAGES) - sys.stdlib_module_names
+
+
+def list_declared_packages() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    requirements = list(project["dependencies"])
+    for extra in project["optional-dependencies"].values():
+        requirements += extra
+    return {normalize(re.split(r"[\[<>=~! ]", requirement)[0]) for requirement in requirements}
+
+
+def test_imported_packages_are_declared() -> None:
+    distributions, declared = packages_distributions(), list_declared_packages()
+    undeclared = {
+        package
+        for package in list_imported_packages()
+        if not {normalize(name) for name in distributions.get(package, ())} & declared
+    }
+    assert undeclared == set()
+
+
+def test_declared_packages_are_pinned() -> None:
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert list_declared_packages() - {normalize(pin.partition("==")[0]) for pin in pins} == set()

@@ -1,0 +1,66 @@
+"""The CSV files that DVC plots read."""
+
+import csv
+from pathlib import Path
+
+from tests.training.evaluation.report.factories import HOSTILE_SOURCE, METHODS, make_tables
+from training.evaluation.report.csv_tables import write_tables
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_scores_have_a_row_for_each_method(tmp_path: Path) -> None:
+    tables = make_tables(models=["tiny"])
+    write_tables(tmp_path, tables)
+    cell = tables[0].cells["scripted"]["books"]
+    figures = {"score": "0.7500", "ci_low": f"{cell.ci_low:.4f}", "ci_high": f"{cell.ci_high:.4f}"}
+    books = read_csv(tmp_path / "scores/books.csv")
+    assert [line["method"] for line in books] == [*METHODS, "tiny"]
+    assert books[0] == {"method": "scripted", **figures}
+    assert [line["method"] for line in read_csv(tmp_path / f"scores/{HOSTILE_SOURCE}.csv")] == list(METHODS)
+
+
+def test_steps_of_lengths_sort_by_length(tmp_path: Path) -> None:
+    write_tables(tmp_path, make_tables(models=["tiny"]))
+    books = read_csv(tmp_path / "lengths/books.csv")
+    assert [(line["step"], line["tokens"], line["score"]) for line in books[:3]] == [
+        ("scripted 01 test", "", "0.7500"),
+        ("scripted 02 30K", "30000", "0.7500"),
+        ("scripted 03 1.5M", "1500000", "0.7500"),
+    ]
+    for method in METHODS:
+        steps = [line["step"] for line in books if line["method"] == method]
+        assert steps == sorted(steps)
+    small = read_csv(tmp_path / f"lengths/{HOSTILE_SOURCE}.csv")
+    assert [line["step"] for line in small if line["method"] == "scripted"] == [
+        "scripted 01 test",
+        "scripted 02 30K",
+    ]
+
+
+def test_without_lengths_there_are_no_length_tables(tmp_path: Path) -> None:
+    write_tables(tmp_path, make_tables(lengths=()))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["results.csv", "scores"]
+
+
+def test_results_hold_every_figure_of_every_cell(tmp_path: Path) -> None:
+    tables = make_tables(models=["tiny"])
+    write_tables(tmp_path, tables)
+    rows = iter(read_csv(tmp_path / "results.csv"))
+    for table in tables:
+        for method, by_source in table.cells.items():
+            for source, cell in by_source.items():
+                row = next(rows)
+                assert (row["method"], row["source"]) == (method, source)
+                assert row["context_length"] == str(table.context_length or "")
+                for name in ("score", "ci_low", "ci_high", "tool_format", "compression", "content", "total"):
+                    assert row[name] == f"{getattr(cell, name):.4f}"
+                for name in ("instances", "questions", "memory_tokens"):
+                    assert float(row[name]) == getattr(cell, name)
+                for name in ("delta", "total_delta"):
+                    found = [row[name], row[f"{name}_ci_low"], row[f"{name}_ci_high"]]
+                    assert found == [f"{value:.4f}" for value in getattr(cell, name) or ()] or not any(found)
+    assert not list(rows)

@@ -1,0 +1,40 @@
+"""Scores of answers by the metric of their question."""
+
+from time import process_time
+
+import pytest
+
+from pipeline.core.schema import Metric
+from training.evaluation.answer_metrics import score_answer
+
+
+@pytest.mark.parametrize(
+    ("metric", "gold", "answer", "expected"),
+    [
+        ("contains", ["Rome"], "She lives in rome.", 1.0),
+        ("contains", ["Rome"], "She lives in Romeo.", 0.0),
+        ("contains", ["New  York"], "in new york city", 1.0),
+        ("contains", ["Oslo", "Rome"], "Rome", 1.0),
+        ("contains", ["Rome"], "", 0.0),
+        ("keywords", ["Emma", "ball", "Highbury"], "Emma went to a ball", 2 / 3),
+        ("keywords", ["Emma"], "nobody", 0.0),
+        ("exact", ["3"], "\\boxed{3}", 1.0),
+        ("exact", ["3"], "\\boxed{ 3 }", 1.0),
+        ("exact", ["3"], "\\boxed{13}", 0.0),
+        ("exact", ["3"], "first \\boxed{2}, no, \\boxed{3}", 1.0),
+        ("exact", ["3"], "\\boxed{\n3\n}", 1.0),
+        ("exact", ["3"], "\\boxed{3} or \\boxed{\\text{3}}", 0.0),
+        ("exact", ["3"], "3", 0.0),
+        ("exact", ["3"], "", 0.0),
+        ("judge", ["anything"], "anything", None),
+    ],
+)
+def test_metrics_score_answers(metric: Metric, gold: list[str], answer: str, expected: float | None) -> None:
+    assert score_answer(metric, gold, answer) == expected
+
+
+@pytest.mark.parametrize("piece", ["\\boxed{", " ", "\n", "}", "\\boxed{ "])
+def test_time_grows_linearly_with_the_answer(piece: str) -> None:
+    start = process_time()
+    assert score_answer("exact", ["3"], "\\boxed{" + piece * (200_000 // len(piece))) == 0.0
+    assert process_time() - start < 2

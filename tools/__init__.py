@@ -1,0 +1,1 @@
+"""Tools of the developers: nothing here is imported by the packages, or installed with them."""

@@ -1,0 +1,1 @@
+"""Evaluation of memories: retrieval, answering, metrics, rewards, judges, aggregates and the report."""

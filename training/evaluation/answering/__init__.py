@@ -1,0 +1,23 @@
+"""Answerers turn a question and the passages retrieved for it into an answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from training.evaluation.retrieval import Passage
+from training.memory.schema import EpisodeQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRequest:
+    """A question and the passages that the answerer may read."""
+
+    question: EpisodeQuestion
+    passages: Sequence[Passage]
+
+
+class Answerer(Protocol):
+    """A component that answers questions."""
+
+    def answer(self, requests: Sequence[AnswerRequest]) -> list[str]:
+        """Return an answer to each request; `training/evaluation/answer_metrics.py` scores it."""

@@ -1,0 +1,69 @@
+"""An answerer without a model: its answer is all retrieved passages, or a label that their samples vote for.
+
+A gold answer counts when it stands in the passages, so this measures memory and retrieval, not the skill of a
+reader. For a label question, each retrieved sample votes for its own label with the square of its BM25 score
+for the question's sample, so that the few most similar samples decide; the `_MAX_VOTERS` best samples vote.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+
+from pipeline.core.question_templates import extract_label_sample
+from training.evaluation.answering import AnswerRequest
+from training.evaluation.bm25 import BM25Index
+from training.evaluation.retrieval import Passage
+
+_LABEL = re.compile(r"\blabels?\W{0,4}(?:(?:is|number|=|:|→|->)\W{0,3}){0,2}(\d+)\b", re.IGNORECASE)
+_MAX_VOTERS = 20
+
+
+class ExtractiveAnswerer:
+    """The Answerer without a model."""
+
+    def answer(self, requests: Sequence[AnswerRequest]) -> list[str]:
+        """Return for each request its passages, or for a label question the label with most votes."""
+        return [
+            _vote_label(request)
+            if request.question.metric == "exact"
+            else "\n".join(passage.text for passage in request.passages)
+            for request in requests
+        ]
+
+
+def _vote_label(request: AnswerRequest) -> str:
+    """Return the label with most votes, boxed; an empty text where the passages hold no sample."""
+    labels, index = _index_samples(tuple(request.passages))
+    if not labels:
+        return ""
+    # The question's other words are left out: "is", "the" and "of" matter in a sample.
+    sample = extract_label_sample(request.question.text)
+    votes: dict[str, float] = defaultdict(float)
+    for position, score in index.rank_with_scores(sample, _MAX_VOTERS):
+        votes[labels[position]] += score**2
+    label = max(votes, key=lambda one: votes[one])  # of equal votes, the label of the better sample
+    return f"\\boxed{{{label}}}"
+
+
+@lru_cache(maxsize=4)  # some methods retrieve the same passages for every question
+def _index_samples(passages: tuple[Passage, ...]) -> tuple[list[str], BM25Index]:
+    """Return the labels of all samples in the passages, and an index of the samples' texts."""
+    samples = [sample for passage in passages for sample in extract_samples(passage)]
+    return [label for _, label in samples], BM25Index([text for text, _ in samples])
+
+
+def extract_samples(passage: Passage) -> list[tuple[str, str]]:
+    """Return (text, label) of each labelled sample in a passage.
+
+    In a passage of several samples, a sample is the text before its label.
+    """
+    matches = list(_LABEL.finditer(passage.text))
+    if len(matches) == 1:
+        (match,) = matches
+        return [(passage.text[: match.start()] + passage.text[match.end() :], match.group(1))]
+    starts = [0, *(match.end() for match in matches)]
+    return [
+        (passage.text[start : match.start()], match.group(1))
+        for start, match in zip(starts, matches, strict=False)
+    ]

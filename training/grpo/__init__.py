@@ -1,1 +1,0 @@
-"""Reinforcement learning of the memory agent: GRPO (paper, section on optimisation) through TRL's trainer."""

@@ -1,0 +1,122 @@
+"""The shapes of an episode: its input, its steps and tool calls, its answers and rewards.
+
+They share the Arrow types, schema version and storage of `pipeline/core/schema.py`.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pipeline.core.schema import Metric, Split
+
+
+@dataclass(slots=True)
+class SegmentTime:
+    """A segment's time alone; a projection of SegmentSpan."""
+
+    time: Annotated[str | None, "as in SegmentSpan"]
+
+
+@dataclass(slots=True)
+class EpisodeChunk:
+    """The fields of a chunk that an episode needs."""
+
+    text: Annotated[str, "as in Chunk"]
+    tokens: Annotated[int, "as in Chunk"]
+    time: Annotated[str, "as in Chunk"]
+    segments: Annotated[list[SegmentTime], "as in Chunk"]
+
+
+@dataclass(slots=True)
+class EpisodeQuestion:
+    """The fields of a question that an episode needs."""
+
+    id: Annotated[str, "as in Question"]
+    text: Annotated[str, "as in Question"]
+    answers: Annotated[list[str], "as in Question"]
+    metric: Annotated[Metric, "as in Question"]
+    evidence_chunks: Annotated[list[int], "as in Question"]
+
+
+@dataclass(slots=True)
+class EpisodeInput:
+    """The fields of an instance that an episode needs; faster to read than whole instances."""
+
+    id: Annotated[str, "as in Instance"]
+    source: Annotated[str, "as in Instance"]
+    split: Annotated[Split, "as in Instance"]
+    tokens: Annotated[int, "as in Instance"]
+    chunks: Annotated[list[EpisodeChunk], "as in Instance"]
+    questions: Annotated[list[EpisodeQuestion], "as in Instance"]
+
+
+@dataclass(slots=True)
+class ToolCallRecord:
+    """A tool call of a reply, well-formed or not, and its outcome."""
+
+    tool: Annotated[str | None, "name of the tool; null where the call is malformed"]
+    memory_type: Annotated[str | None, "core, semantic or episodic, where the call names one"]
+    memory_id: Annotated[str | None, "id of the entry that the call names"]
+    content: Annotated[str | None, "text to store; of a malformed call, its beginning"]
+    applied: Annotated[bool, "whether the call was applied to the memory"]
+    valid: Annotated[bool, "whether the content suits its memory type; r4 counts these calls"]
+    note: Annotated[str, "the change that was made, or why the call failed or is not valid"]
+    entry_id: Annotated[str | None, "id of the entry that was inserted, changed or deleted"]
+
+
+@dataclass(slots=True)
+class Step:
+    """A chunk, the policy's reply to it, and the calls of the reply."""
+
+    chunk: Annotated[str, "text of the chunk"]
+    tokens: Annotated[int, "tokens of the chunk"]
+    reply: Annotated[str, "the reply as the policy wrote it"]
+    calls: Annotated[list[ToolCallRecord], "calls of the reply, in order"]
+    memory_tokens: Annotated[int, "tokens of the whole memory after the step"]
+
+
+@dataclass(slots=True)
+class StoredEntry:
+    """An entry of the memory after the last chunk."""
+
+    id: Annotated[str, "s… in the semantic, e… in the episodic list"]
+    text: Annotated[str, "text of the entry"]
+
+
+@dataclass(slots=True)
+class AnswerRecord:
+    """A question, the passages retrieved for it, the answer and its score."""
+
+    question: Annotated[str, "id of the question"]
+    text: Annotated[str, "text of the question"]
+    gold_answers: Annotated[list[str], "answers that count as right"]
+    metric: Annotated[Metric, "how the answer is scored"]
+    retrieved: Annotated[
+        list[str], "passages that the answerer read, in order: core, ids of entries, or chunk 3"
+    ]
+    tokens: Annotated[int, "tokens of these passages"]
+    answer: Annotated[str, "the answer; by `extractive`, the gold answers that stand in the passages"]
+    score: Annotated[float | None, "0 to 1; null where it could not be scored"]
+
+
+@dataclass(slots=True)
+class Episode:
+    """One instance as one method read and answered it, with the rewards."""
+
+    id: Annotated[str, "<method>:<instance>"]
+    method: Annotated[str, "name of the policy or baseline"]
+    instance: Annotated[str, "id of the instance; the id of a concatenated instance ends in its length"]
+    source: Annotated[str, "name of the source in params.yaml"]
+    context_length: Annotated[
+        int | None, "tokens that instances were concatenated to; null: a single instance"
+    ]
+    tokens: Annotated[int, "tokens of all chunks"]
+    steps: Annotated[list[Step], "steps in reading order; empty where a method writes no memory"]
+    core: Annotated[str, "core memory after the last chunk"]
+    entries: Annotated[list[StoredEntry], "entries after the last chunk, semantic first, oldest first"]
+    memory_tokens: Annotated[int, "tokens of all that the method keeps for answering"]
+    answers: Annotated[list[AnswerRecord], "answers in the order of the questions"]
+    correctness: Annotated[float | None, "r1; null where no question could be scored"]
+    tool_format: Annotated[float, "r2, mean over the steps"]
+    compression: Annotated[float, "r3"]
+    content: Annotated[float, "r4, mean over the steps"]
+    total: Annotated[float | None, "the weighted sum of the four"]

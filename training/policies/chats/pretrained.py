@@ -1,0 +1,35 @@
+"""Load weights and tokenizers with transformers; a model that cannot be loaded is one error that names it."""
+
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from pipeline.core.errors import MemcurateError
+
+_MAX_ERROR_CHARS = 200
+
+
+def load_tokenizer(
+    source: str | Path, failure: str, hint: str = "", **options: Any
+) -> PreTrainedTokenizerBase:
+    """Load the tokenizer of a folder or hub name; `options` are those of `from_pretrained`.
+
+    Raises MemcurateError, `failure` (reason)`hint`, where it cannot be loaded.
+    """
+    tokenizer: PreTrainedTokenizerBase = _load(AutoTokenizer, source, failure, hint, options)
+    return tokenizer
+
+
+def load_weights(source: str | Path, failure: str, **options: Any) -> PreTrainedModel:
+    """Load the weights of a folder or hub name; otherwise as `load_tokenizer`."""
+    model: PreTrainedModel = _load(AutoModelForCausalLM, source, failure, "", options)
+    return model
+
+
+def _load(loader: Any, source: str | Path, failure: str, hint: str, options: dict[str, Any]) -> Any:
+    try:
+        return loader.from_pretrained(source, **options)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().split("\n")[0][:_MAX_ERROR_CHARS]
+        raise MemcurateError(f"{failure} ({reason}){hint}") from error

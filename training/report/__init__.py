@@ -1,1 +1,0 @@
-"""What an evaluation came to, as metrics, as a page and as tables for plots."""

@@ -1,0 +1,292 @@
+"""TRL's GRPO trainer over the steps of episodes.
+
+It deviates from TRL in four ways:
+
+- A dataset row is a task and not a prompt. The episodes of a batch of tasks give one row for each step.
+- Advantages are ours, pooled over the rows of a group and over all processes.
+- Fillers pad the rows, so that these divide evenly over processes and parts of a batch. Fillers have no token
+  to learn, and the loss is scaled as if they were not there.
+- The distribution over next tokens is computed for completions only. TRL computes it for prompts too, which
+  takes half of an update's time on a CPU.
+
+The loss is TRL's `grpo`: the mean over the tokens of a row, then over rows.
+"""
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate.utils import gather_object
+from datasets import Dataset
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from pipeline.core import seeded_random
+from training.evaluation.rewards import mean
+from training.rl.advantages import compute_advantages, zero_variance_fraction
+from training.rl.rollouts import RolloutCollector, Transition
+
+_SEED_STRIDE = 1_000_003  # a prime: generation seeds of different updates and processes stay apart
+
+
+def _unused_reward(**_: Any) -> list[float]:
+    """Stand in for the reward function that TRL requires; rewards come with the rows."""
+    raise AssertionError("rewards come with the rows")
+
+
+class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow TRL
+    """The GRPO trainer of the memory agent."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        collector: RolloutCollector,
+        num_tasks: int,
+        args: GRPOConfig,
+        max_batch_size: int,
+        callbacks: Sequence[TrainerCallback] = (),
+        peft_config: Any = None,
+    ) -> None:
+        """Set up TRL's trainer.
+
+        `collector` runs the episodes of tasks, which are numbers below `num_tasks`. At most `max_batch_size`
+        prompts are completed together. The other arguments are those of TRL.
+        """
+        self._collector = collector
+        self._max_batch_size = max_batch_size
+        self._num_tasks = num_tasks
+        self._num_update_tokens = 0  # tokens of the rows that were learnt from since the last log
+        super().__init__(
+            model=model,
+            reward_funcs=[_unused_reward],
+            args=args,
+            # These rows only give a batch its size: `_draw_tasks` chooses its tasks by its number.
+            train_dataset=Dataset.from_dict({"prompt": [""] * args.generation_batch_size}),
+            processing_class=tokenizer,
+            callbacks=list(callbacks),
+            peft_config=peft_config,
+        )
+
+    def generate(self, prompts: list[list[int]]) -> list[list[int]]:
+        """Return a completion for each prompt, as token ids, by the policy with its current weights."""
+        completions: list[list[int]] = []
+        for first in range(0, len(prompts), self._max_batch_size):
+            batch, _ = self._generate_single_turn(prompts[first : first + self._max_batch_size], None, {}, 1)
+            completions += batch
+        return completions
+
+    def seed_generation(self, number: int) -> None:
+        """Seed sampling by seed, update and process alone, so that it is the same after a resume."""
+        seed = self.args.seed + _SEED_STRIDE * (number + 1) + self.accelerator.process_index
+        torch.manual_seed(seed)
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        """Run the episodes of a batch's tasks; return the tensors of its rows, as TRL's loss takes them."""
+        self.seed_generation(self.state.global_step)
+        start = perf_counter()
+        rollouts = self._collector.collect(self._draw_tasks(len(inputs)), self.generate)
+        seconds = perf_counter() - start
+        rows = rollouts.transitions
+        own_process = self.accelerator.process_index
+        all_rows = gather_object([(own_process, row.reward, row.group_id) for row in rows])
+        processes, all_rewards, groups = (list(column) for column in zip(*all_rows, strict=True))
+        advantages = zip(processes, compute_advantages(all_rewards, groups), strict=True)
+        own_advantages = [float(value) for process, value in advantages if process == own_process]
+        size = self._padded_size(processes)
+        batch = self._build_tensors(rows, own_advantages, size)
+        batch["row_scale"] = torch.tensor(
+            size * self.accelerator.num_processes / len(all_rows), device=self.accelerator.device
+        )
+        if self.args.gradient_accumulation_steps % self.args.steps_per_generation:
+            batch["old_per_token_logps"] = self._compute_logps(self.model, batch)
+        if self.beta:
+            batch["ref_per_token_logps"] = self._compute_ref_logps(batch)
+        tokens = sum(len(row.completion) for row in rows)
+        self.record_metrics(
+            {
+                **rollouts.metrics,
+                "rows": len(all_rows),
+                "reward": mean(reward for reward in all_rewards if not np.isnan(reward)),
+                "frac_reward_zero_std": zero_variance_fraction(all_rewards, groups),
+                "rollout_seconds": seconds,
+                "generated_tokens_per_second": tokens
+                / (seconds - rollouts.metrics.get("environment_seconds", 0.0)),
+            }
+        )
+        return batch
+
+    def _draw_tasks(self, num_episodes: int) -> list[int]:
+        """Return the tasks of this process's part of a batch, each `num_generations` times.
+
+        Tasks are drawn in passes over all of them. Their order depends on seed and pass alone, so a resumed
+        run draws the same tasks as an unbroken one; TRL's own sampler would begin anew.
+        """
+        updates_per_batch = self.args.steps_per_generation // self.args.gradient_accumulation_steps
+        number = self.state.global_step // updates_per_batch
+        size = self.args.generation_batch_size // self.num_generations
+        tasks = []
+        for index in range(number * size, (number + 1) * size):
+            pass_number, position = divmod(index, self._num_tasks)
+            order = seeded_random.shuffled(range(self._num_tasks), str, self.args.seed, "tasks", pass_number)
+            tasks += [order[position]] * self.num_generations
+        first = self.accelerator.process_index * num_episodes
+        return tasks[first : first + num_episodes]
+
+    def _padded_size(self, processes: Sequence[int]) -> int:
+        """Return the number of rows that every process is padded to.
+
+        It is the largest number of any process, rounded up to equal parts of a batch. `processes` holds the
+        process of each row.
+        """
+        fullest = max(np.bincount(processes, minlength=self.accelerator.num_processes))
+        parts = self.args.steps_per_generation
+        return int(-(-fullest // parts) * parts)
+
+    def _build_tensors(
+        self, transitions: Sequence[Transition], row_advantages: Sequence[float], size: int
+    ) -> dict[str, torch.Tensor]:
+        """Build tensors of `size` rows, fillers last; prompts are padded on the left, completions right."""
+        num_fillers = size - len(transitions)
+        prompts = [row.prompt for row in transitions] + [transitions[0].prompt] * num_fillers
+        completions = [row.completion for row in transitions] + [transitions[0].completion[:1]] * num_fillers
+        prompt_ids, prompt_mask = self._pad_sequences(prompts, left=True)
+        completion_ids, completion_mask = self._pad_sequences(completions, left=False)
+        if num_fillers:
+            completion_mask[-num_fillers:] = 0
+        device = self.accelerator.device
+        return {
+            "prompt_ids": prompt_ids,
+            "prompt_mask": prompt_mask,
+            "completion_ids": completion_ids,
+            "completion_mask": completion_mask,
+            "advantages": torch.tensor(
+                [*row_advantages, *[0.0] * num_fillers], dtype=torch.float32, device=device
+            ),
+            "num_items_in_batch": self.accelerator.gather(completion_mask.sum()).sum(),
+        }
+
+    def _pad_sequences(
+        self, sequences: Sequence[Sequence[int]], left: bool
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return (ids, mask), int64 of shape (sequences, longest sequence)."""
+        longest = max(map(len, sequences))
+        ids = torch.full((len(sequences), longest), int(self._tokenizer.pad_token_id))
+        mask = torch.zeros_like(ids)
+        for index, sequence in enumerate(sequences):
+            span = slice(longest - len(sequence), longest) if left else slice(0, len(sequence))
+            ids[index, span] = torch.tensor(list(sequence))
+            mask[index, span] = 1
+        return ids.to(self.accelerator.device), mask.to(self.accelerator.device)
+
+    def _compute_ref_logps(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Return the log probabilities of the completions by the policy that training began with."""
+        if self.ref_model is not None:
+            return self._compute_logps(self.ref_model, batch)
+        with self.accelerator.unwrap_model(self.model).disable_adapter():
+            return self._compute_logps(self.model, batch)
+
+    def _compute_logps(self, model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Return the log probabilities of the completions by a model, before any update on them."""
+        with torch.no_grad():
+            logps, _, _ = self._get_per_token_logps_and_entropies(
+                model,
+                torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1),
+                torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1),
+                batch["completion_ids"].size(1),
+                batch_size=batch["prompt_ids"].size(0) // self.args.steps_per_generation,
+            )
+        return torch.as_tensor(logps)
+
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        **others: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+        """Return (log probabilities, entropies, None) of the last `logits_to_keep` tokens.
+
+        It replaces TRL's method of this name, and computes nothing for the prompts.
+        """
+        parts = []
+        size = batch_size or len(input_ids)
+        for first in range(0, len(input_ids), size):
+            ids, mask = input_ids[first : first + size], attention_mask[first : first + size]
+            with self.accelerator.autocast():
+                parts.append(_token_logps(model, ids, mask, logits_to_keep, self.temperature))
+        logps, entropies = (torch.cat(column) for column in zip(*parts, strict=True))
+        return logps, entropies, None
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> torch.Tensor:
+        """Return TRL's loss of a part of a batch, scaled as if it had no fillers."""
+        self._num_update_tokens += int(inputs["prompt_mask"].sum() + inputs["completion_mask"].sum())
+        loss = super().compute_loss(model, trim_padding(inputs), return_outputs, num_items_in_batch)
+        scaled: torch.Tensor = loss * inputs["row_scale"]
+        return scaled
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log an update as TRL does, and add how its time is divided."""
+        whole, rollout, environment = (
+            sum(self._metrics["train"].get(name, []))
+            for name in ("step_time", "rollout_seconds", "environment_seconds")
+        )
+        if whole:
+            self.record_metrics(
+                {
+                    "update_tokens_per_second": self._num_update_tokens / (whole - rollout),
+                    "generation_fraction": (rollout - environment) / whole,
+                    "environment_fraction": environment / whole,
+                    "update_fraction": 1 - rollout / whole,
+                }
+            )
+            self._num_update_tokens = 0
+        super().log(logs, start_time)
+
+    def record_metrics(self, metrics: dict[str, float]) -> None:
+        """Add metrics to the log of this update."""
+        for name, value in metrics.items():
+            self._metrics["train"][name].append(float(value))
+
+
+def _token_logps(
+    model: Any, ids: torch.Tensor, mask: torch.Tensor, num_tokens: int, temperature: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return (log probabilities, entropies) of the last `num_tokens` tokens of rows.
+
+    Both are float32 of shape (rows, num_tokens). Rows are padded on the left and are moved there first: then
+    the padding stands at their ends, where no token of the row attends to it. So attention needs no mask, and
+    every position has a token to attend to.
+    """
+    prompts = ids.size(1) - num_tokens
+    starts = mask[:, :prompts].sum(dim=1, keepdim=True)
+    positions = torch.arange(ids.size(1), device=ids.device)
+    moved = ids.gather(1, (positions + prompts - starts).clamp(max=ids.size(1) - 1))
+    first = int(starts.min())
+    moved = moved[:, : int(starts.max()) + num_tokens]
+    logits = model(input_ids=moved, logits_to_keep=moved.size(1) - first + 1, use_cache=False).logits[:, :-1]
+    all_logps = torch.log_softmax(logits.float() / temperature, dim=-1)
+    logps = all_logps.gather(2, moved[:, first:, None]).squeeze(2)
+    with torch.no_grad():
+        entropies = -(all_logps.exp() * all_logps).sum(dim=2)
+    own_positions = starts - first + positions[:num_tokens]
+    return logps.gather(1, own_positions), entropies.gather(1, own_positions)
+
+
+def trim_padding(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Cut the columns that are padding in all rows of a part of a batch; at least one column stays."""
+    prompt_length = max(int(batch["prompt_mask"].sum(dim=1).max()), 1)
+    completion_length = max(int(batch["completion_mask"].sum(dim=1).max()), 1)
+    trimmed = dict(batch)
+    for name in ("prompt_ids", "prompt_mask"):
+        trimmed[name] = batch[name][:, -prompt_length:]
+    for name in ("completion_ids", "completion_mask", "old_per_token_logps", "ref_per_token_logps"):
+        if name in batch:
+            trimmed[name] = batch[name][:, :completion_length]
+    return trimmed

@@ -1,0 +1,26 @@
+"""Check that this machine can run a training profile."""
+
+from importlib.util import find_spec
+
+import torch
+
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import TrainingProfile
+
+
+def check_hardware(name: str, profile: TrainingProfile) -> None:
+    """Check the GPUs and packages that the profile named `name` needs.
+
+    Raises MemcurateError that names the missing one.
+    """
+    num_gpus = torch.cuda.device_count()
+    if num_gpus < profile.gpus:
+        raise MemcurateError(
+            f"training profile {name} needs {profile.gpus} GPUs, and this machine has {num_gpus}. Set "
+            "training.profile to another one, such as cpu."
+        )
+    if profile.generation_backend == "vllm" and find_spec("vllm") is None:
+        raise MemcurateError(
+            f"training.profiles.{name}.generation_backend is vllm, which is not installed. Install it, or "
+            "set the key to batch or continuous."
+        )

@@ -1,0 +1,165 @@
+"""Collect episodes as rows to learn from: every step is a prompt, a completion and its own reward (paper).
+
+The trainer takes any RolloutCollector; `MemoryRolloutCollector` runs the memory agent.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Literal, Protocol
+
+from pipeline.core.params import GenerationParams, MemoryParams
+from training.evaluation import rewards
+from training.evaluation.evaluator import Evaluator
+from training.memory.call_outcome import call_outcome
+from training.memory.prompts import Message
+from training.memory.schema import Episode, EpisodeInput
+from training.policies.chats import SamplingParams
+from training.policies.chats.template import ChatTemplate
+from training.policies.model import ModelPolicy
+from training.policies.run_episodes import run_episodes
+
+_NON_WORD = re.compile(r"\W+")
+
+GenerateFn = Callable[[list[list[int]]], list[list[int]]]  # prompts to completions, as token ids
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A step as token ids, with its reward."""
+
+    prompt: list[int]
+    completion: list[int]  # with the end token, unless it was cut off
+    reward: float  # NaN where no question of the episode could be scored
+    group_id: str  # advantages compare the rows of one group
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutBatch:
+    """The rows of some episodes, and their metrics for the log."""
+
+    transitions: list[Transition]
+    metrics: dict[str, float]
+    episodes: list[Episode] = field(default_factory=list)
+
+
+class RolloutCollector(Protocol):
+    """An environment that runs tasks by their numbers."""
+
+    def collect(self, tasks: Sequence[int], generate: GenerateFn) -> RolloutBatch:
+        """Run an episode of each task and return the rows; a task may stand several times."""
+
+
+class RolloutChatModel:
+    """The ChatModel of a model in training, which keeps the token ids of prompts and completions."""
+
+    context_window: int | None = None
+
+    def __init__(self, template: ChatTemplate, generate: GenerateFn, batch_size: int) -> None:
+        """Complete up to `batch_size` chats together by `generate`."""
+        self.batch_size = batch_size
+        self.supports_tools = template.supports_tools
+        self.token_pairs: list[tuple[list[int], list[int]]] = []  # (prompt, completion) of every call
+        self.model_seconds = 0.0  # time in `generate`
+        self._template = template
+        self._generate = generate
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Return the tokens of a chat as the model reads it."""
+        return self._template.count_tokens(messages, with_tools=True)
+
+    def complete(
+        self, chats: Sequence[Sequence[Message]], sampling: SamplingParams, allow_tools: bool
+    ) -> list[str]:
+        """Return a completion for each chat; the trainer's own settings replace `sampling`."""
+        prompts = [self._template.encode(chat, allow_tools) for chat in chats]
+        start = perf_counter()
+        completions = self._generate(prompts)
+        self.model_seconds += perf_counter() - start
+        self.token_pairs += zip(prompts, completions, strict=True)
+        return [self._template.decode(completion) for completion in completions]
+
+
+@dataclass(frozen=True)
+class MemoryRolloutCollector:
+    """The RolloutCollector of the memory agent; a task is an instance by its index."""
+
+    instances: Sequence[EpisodeInput]
+    template: ChatTemplate
+    evaluator: Evaluator
+    memory_params: MemoryParams
+    generation: GenerationParams
+    advantage_group: Literal["instance", "step"]
+
+    def collect(self, tasks: Sequence[int], generate: GenerateFn) -> RolloutBatch:
+        """Run an episode of each task and return a row for each step."""
+        start = perf_counter()
+        chat = RolloutChatModel(self.template, generate, batch_size=len(tasks))
+        policy = ModelPolicy("trained", chat, self.memory_params, self.generation, seed=0)
+        trajectories = run_episodes(
+            policy,
+            [self.instances[task] for task in tasks],
+            self.memory_params.core_tokens,
+            self.evaluator.count_tokens,
+        )
+        episodes = [self.evaluator.score_trajectory("trained", one, None) for one in trajectories]
+        rows = self._build_transitions(episodes, chat.token_pairs)
+        environment = perf_counter() - start - chat.model_seconds
+        metrics = {**_rollout_metrics(episodes), **_length_metrics(rows), "environment_seconds": environment}
+        return RolloutBatch(rows, metrics, episodes)
+
+    def _build_transitions(
+        self, episodes: Sequence[Episode], token_pairs: Sequence[tuple[list[int], list[int]]]
+    ) -> list[Transition]:
+        """Return a row for each step.
+
+        `token_pairs` holds the first steps of all episodes, then the second steps, and so on.
+        """
+        rewards_by_episode = [rewards.step_rewards(one, self.evaluator.params.rewards) for one in episodes]
+        rows = []
+        remaining = iter(token_pairs)
+        for number in range(max(len(one.steps) for one in episodes)):
+            for episode, step_rewards in zip(episodes, rewards_by_episode, strict=True):
+                if number >= len(episode.steps):
+                    continue
+                prompt, completion = next(remaining)
+                reward = step_rewards[number]
+                group = (
+                    episode.instance if self.advantage_group == "instance" else f"{episode.instance} {number}"
+                )
+                rows.append(Transition(prompt, completion, math.nan if reward is None else reward, group))
+        return rows
+
+
+def _rollout_metrics(episodes: Sequence[Episode]) -> dict[str, float]:
+    """Return means and standard deviations of rewards, memory tokens, and fractions of calls by outcome."""
+    calls = [call for episode in episodes for step in episode.steps for call in step.calls]
+    steps = sum(len(episode.steps) for episode in episodes)
+    figures = {
+        "calls_per_step": len(calls) / max(steps, 1),
+        "invalid_call_rate": rewards.mean(float(not call.applied) for call in calls),
+        "memory_tokens": rewards.mean(episode.memory_tokens for episode in episodes),
+    }
+    for name in ("correctness", "tool_format", "compression", "content", "total"):
+        values = [value for episode in episodes if (value := getattr(episode, name)) is not None]
+        figures[f"rewards/{name}"] = rewards.mean(values)
+        figures[f"rewards/{name}_std"] = _std(values)
+    failed = Counter(call_outcome(call) for call in calls if not call.applied)
+    for reason, count in failed.items():
+        figures[f"failed/{_NON_WORD.sub('_', reason).strip('_')}"] = count / len(calls)
+    return figures
+
+
+def _length_metrics(transitions: Sequence[Transition]) -> dict[str, float]:
+    return {
+        "prompt_tokens": rewards.mean(len(row.prompt) for row in transitions),
+        "completion_tokens": rewards.mean(len(row.completion) for row in transitions),
+    }
+
+
+def _std(values: Sequence[float]) -> float:
+    middle = rewards.mean(values)
+    return float(rewards.mean((value - middle) ** 2 for value in values) ** 0.5)
