@@ -37,7 +37,9 @@ def shorten_answers(
     jobs = [
         Job(
             row.question.id,
-            render_prompt("questions/shorten", question=row.question.text, answer=row.question.answers[0]),
+            render_prompt(
+                "questions/answer_shortening", question=row.question.text, answer=row.question.answers[0]
+            ),
             _Short,
         )
         for row in long_rows

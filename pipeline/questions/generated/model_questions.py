@@ -101,7 +101,11 @@ def _draft_from_chunks(
         return
     located_chunks = [(instance, chunk) for instance in instances for chunk in instance.chunks]
     jobs = [
-        Job(chunk.id, render_prompt("questions/written", count=config.max_per_chunk, text=chunk.text), _Ones)
+        Job(
+            chunk.id,
+            render_prompt("questions/chunk_questions", count=config.max_per_chunk, text=chunk.text),
+            _Ones,
+        )
         for _, chunk in located_chunks
     ]
     for (instance, chunk), result in zip(
@@ -127,7 +131,10 @@ def _draft_from_pairs(
         Job(
             f"{first.id} {second.id}",
             render_prompt(
-                "questions/written_pair", count=config.max_per_pair, first=first.text, second=second.text
+                "questions/chunk_pair_questions",
+                count=config.max_per_pair,
+                first=first.text,
+                second=second.text,
             ),
             _Twos,
         )

@@ -63,7 +63,7 @@ def generate_summaries(
         The summaries by instance id, and a reject for each instance whose summary does not do.
     """
     jobs = [
-        Job(chunk.id, render_prompt("questions/told", text=chunk.text), _Summary)
+        Job(chunk.id, render_prompt("questions/chunk_summary", text=chunk.text), _Summary)
         for instance in instances
         for chunk in instance.chunks
     ]
