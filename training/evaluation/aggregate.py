@@ -1,14 +1,14 @@
 """Aggregate the episodes of an evaluation by method and source, with 95 % intervals and an average."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import overload
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from training.evaluation.bootstrap import ScoresByInstance, bootstrap_means, confidence_interval
-from training.evaluation.rewards import mean
+from training.evaluation.bootstrap import bootstrap_means, confidence_interval
 from training.memory.call_outcome import call_outcome
 from training.memory.schema import Episode
 
@@ -16,7 +16,11 @@ AVERAGE = "average"  # in place of a source: the mean over the sources
 
 Delta = tuple[float, float, float]  # a difference, and the ends of its 95 % interval
 
-_Means = tuple[float, float, float, float, float, float]  # r1, r2, r3, r4, total, memory tokens
+_REWARD_COLUMNS = ["score", "tool_format", "compression", "content", "total", "memory_tokens"]
+_COLUMNS = ["context_length", "method", "source", "instance", "question_scores", *_REWARD_COLUMNS]
+
+# The bootstrap of a cell: resampled scores, then deltas of scores and of totals, with the measured one first.
+_Samples = tuple[np.ndarray, np.ndarray | None, np.ndarray | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +57,6 @@ class ScoreTable:
         return sorted({source for row in self.cells.values() for source in row} - {AVERAGE})
 
 
-@dataclass(slots=True)
-class _MethodScores:
-    """The episodes of a method on a source, without their texts."""
-
-    scores: dict[str, list[float]] = field(default_factory=dict)  # of scored questions, by instance
-    totals: dict[str, list[float]] = field(default_factory=dict)  # by instance
-    rewards: list[_Means] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _LengthGroup:
-    """The episodes of one length."""
-
-    rows: dict[str, dict[str, _MethodScores]] = field(default_factory=dict)  # by method, by source
-    num_unscored: dict[str, dict[str, int]] = field(default_factory=dict)  # by source, by instance
-    call_outcomes: dict[str, Counter[str]] = field(default_factory=dict)  # by method
-
-
-@dataclass(frozen=True, slots=True)
-class _Samples:
-    """The bootstrap of a cell: resampled scores, and deltas with the measured one first."""
-
-    scores: np.ndarray
-    deltas: np.ndarray | None
-    total_deltas: np.ndarray | None
-
-
 class EpisodeAggregator:
     """Collects episodes one by one and builds the tables of their scores."""
 
@@ -88,93 +65,83 @@ class EpisodeAggregator:
         self._num_samples = num_samples
         self._seed = seed
         self._reference = reference
-        self._lengths: dict[int | None, _LengthGroup] = defaultdict(_LengthGroup)
+        self._rows: list[tuple[Any, ...]] = []  # of episodes with a scored question, in _COLUMNS
+        self._num_unscored: dict[tuple[int, str, str], int] = {}  # questions by length, source and instance
+        self._call_outcomes: dict[int, dict[str, Counter[str]]] = {}  # by length, by method
 
     def add(self, episode: Episode) -> None:
         """Add an episode; one without a scored question counts in outcomes and unscored questions only."""
-        group = self._lengths[episode.context_length]
+        length = episode.context_length or 0  # 0, since pandas leaves out groups of None
         if episode.steps:
-            outcomes = group.call_outcomes.setdefault(episode.method, Counter())
+            outcomes = self._call_outcomes.setdefault(length, {}).setdefault(episode.method, Counter())
             outcomes.update(call_outcome(call) for step in episode.steps for call in step.calls)
         scores = [answer.score for answer in episode.answers if answer.score is not None]
-        num_unscored = len(episode.answers) - len(scores)
-        group.num_unscored.setdefault(episode.source, {})[episode.instance] = num_unscored
+        self._num_unscored[length, episode.source, episode.instance] = len(episode.answers) - len(scores)
         if episode.correctness is None or episode.total is None:
             return
-        method_scores = group.rows.setdefault(episode.method, {}).setdefault(episode.source, _MethodScores())
-        method_scores.scores[episode.instance] = scores
-        method_scores.totals[episode.instance] = [episode.total]
-        method_scores.rewards.append(
-            (
-                episode.correctness,
-                episode.tool_format,
-                episode.compression,
-                episode.content,
-                episode.total,
-                episode.memory_tokens,
-            )
-        )
+        rewards = (episode.tool_format, episode.compression, episode.content, episode.total)
+        key = (length, episode.method, episode.source, episode.instance)
+        self._rows.append((*key, scores, episode.correctness, *rewards, episode.memory_tokens))
 
     def build_tables(self) -> list[ScoreTable]:
         """Return a table of the test instances as they are, then one per length, shortest first."""
-        return [self._build_table(length) for length in sorted(self._lengths, key=lambda one: one or 0)]
+        rows = pd.DataFrame(self._rows, columns=_COLUMNS)
+        lengths = sorted({length for length, _, _ in self._num_unscored})
+        return [self._build_table(length, rows[rows["context_length"] == length]) for length in lengths]
 
-    def _build_table(self, context_length: int | None) -> ScoreTable:
-        group = self._lengths[context_length]
-        reference = group.rows.get(self._reference, {})
+    def _build_table(self, length: int, rows: pd.DataFrame) -> ScoreTable:
+        call_outcomes = self._call_outcomes.get(length, {})
         # Without calls a method has no r2 and r4, so its total is not comparable with one that has.
-        writers = group.call_outcomes.keys() if self._reference in group.call_outcomes else set()
+        writers = call_outcomes.keys() if self._reference in call_outcomes else set()
+        reference = rows[rows["method"] == self._reference]
         cells = {
-            method: self._build_row(row, reference, with_totals=method in writers)
-            for method, row in group.rows.items()
+            method: self._build_row(
+                of_method, reference.iloc[:0] if method == self._reference else reference, method in writers
+            )
+            for method, of_method in rows.groupby("method", sort=False)
         }
-        num_unscored = {source: sum(counts.values()) for source, counts in group.num_unscored.items()}
-        return ScoreTable(context_length, self._reference, cells, num_unscored, group.call_outcomes)
+        num_unscored: Counter[str] = Counter()
+        for (other_length, source, _), count in self._num_unscored.items():
+            if other_length == length:
+                num_unscored[source] += count
+        return ScoreTable(length or None, self._reference, cells, dict(num_unscored), call_outcomes)
 
     def _build_row(
-        self, row: Mapping[str, _MethodScores], reference: Mapping[str, _MethodScores], with_totals: bool
+        self, rows: pd.DataFrame, reference: pd.DataFrame, with_totals: bool
     ) -> dict[str, ScoreCell]:
-        cells: dict[str, ScoreCell] = {}
-        samples: list[_Samples] = []
-        for source, own in sorted(row.items()):
-            other = reference.get(source)
-            if other is None or other is own:
-                other = _MethodScores()
-            samples.append(
-                _Samples(
-                    bootstrap_means(own.scores, self._num_samples, self._seed),
-                    self._paired_deltas(own.scores, other.scores),
-                    self._paired_deltas(own.totals, other.totals) if with_totals else None,
-                )
+        """Build the cells of a method; `reference`: the rows of the method that deltas are measured from."""
+        by_source = rows.assign(questions=rows["question_scores"].str.len()).groupby("source")
+        means, sizes = by_source[_REWARD_COLUMNS].mean(), by_source["questions"].agg(["size", "sum"])
+        samples: dict[str, _Samples] = {}
+        for source, own in by_source:
+            pairs = own.merge(
+                reference[reference["source"] == source], on="instance", suffixes=("", "_other")
             )
-            num_questions = sum(map(len, own.scores.values()))
-            cells[source] = _build_cell(own.rewards, len(own.scores), num_questions, samples[-1])
-        cells[AVERAGE] = _average_cells(list(cells.values()), samples)
+            samples[source] = (
+                self._resample(own, "question_scores"),
+                self._resample_deltas(pairs, "question_scores"),
+                self._resample_deltas(pairs, "total") if with_totals else None,
+            )
+        cells = {one: _build_cell(means.loc[one], sizes.loc[one], samples[one]) for one in samples}
+        scores, deltas, total_deltas = map(_mean_arrays, zip(*samples.values(), strict=True))
+        assert scores is not None
+        cells[AVERAGE] = _build_cell(means.mean(), sizes.sum(), (scores, deltas, total_deltas))
         return cells
 
-    def _paired_deltas(self, own: ScoresByInstance, other: ScoresByInstance) -> np.ndarray | None:
+    def _resample(self, rows: pd.DataFrame, column: str) -> np.ndarray:
+        scores = {
+            one: np.atleast_1d(of_one).tolist()
+            for one, of_one in zip(rows["instance"], rows[column], strict=True)
+        }
+        return bootstrap_means(scores, self._num_samples, self._seed)
+
+    def _resample_deltas(self, pairs: pd.DataFrame, column: str) -> np.ndarray | None:
         """Return the difference on the instances of both methods, then its bootstrap samples."""
-        common = sorted(own.keys() & other.keys())
-        if not common:
+        if pairs.empty:
             return None
-        own, other = ({name: scores[name] for name in common} for scores in (own, other))
-        samples = bootstrap_means(own, self._num_samples, self._seed) - bootstrap_means(
-            other, self._num_samples, self._seed
-        )
-        return np.concatenate([[_mean_over_instances(own) - _mean_over_instances(other)], samples])
-
-
-def _mean_over_instances(scores: ScoresByInstance) -> float:
-    """Return the mean over the instances of the mean over their questions."""
-    return mean([mean(question_scores) for question_scores in scores.values()])
-
-
-@overload
-def _mean_arrays(arrays: Sequence[np.ndarray]) -> np.ndarray: ...
-
-
-@overload
-def _mean_arrays(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None: ...
+        own, other = pairs[column].map(np.mean).mean(), pairs[f"{column}_other"].map(np.mean).mean()
+        samples = self._resample(pairs, column) - self._resample(pairs, f"{column}_other")
+        return np.concatenate([[own - other], samples])
 
 
 def _mean_arrays(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
@@ -183,41 +150,18 @@ def _mean_arrays(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
     return np.asarray(np.mean(present, axis=0)) if len(present) == len(arrays) else None
 
 
-def _build_cell(
-    rewards: Sequence[_Means], num_instances: int, num_questions: int, samples: _Samples
-) -> ScoreCell:
-    """Build a cell from the rewards of its instances, or of the cells that it averages."""
-    score, tool_format, compression, content, total, memory_tokens = map(mean, zip(*rewards, strict=True))
-    low, high = confidence_interval(samples.scores)
+def _build_cell(means: Mapping[str, float], sizes: Mapping[str, int], samples: _Samples) -> ScoreCell:
+    """Build a cell; `sizes`: the number of its instances (`size`) and questions (`sum`)."""
+    low, high = confidence_interval(samples[0])
     return ScoreCell(
-        score=score,
         ci_low=low,
         ci_high=high,
-        tool_format=tool_format,
-        compression=compression,
-        content=content,
-        total=total,
-        memory_tokens=memory_tokens,
-        instances=num_instances,
-        questions=num_questions,
-        delta=_build_delta(samples.deltas),
-        total_delta=_build_delta(samples.total_deltas),
+        instances=int(sizes["size"]),
+        questions=int(sizes["sum"]),
+        delta=_build_delta(samples[1]),
+        total_delta=_build_delta(samples[2]),
+        **{name: float(means[name]) for name in _REWARD_COLUMNS},
     )
-
-
-def _average_cells(cells: Sequence[ScoreCell], samples: Sequence[_Samples]) -> ScoreCell:
-    """Return the mean of a method's cells; instances and questions are sums."""
-    means = [
-        (cell.score, cell.tool_format, cell.compression, cell.content, cell.total, cell.memory_tokens)
-        for cell in cells
-    ]
-    averaged = _Samples(
-        _mean_arrays([one.scores for one in samples]),
-        _mean_arrays([one.deltas for one in samples]),
-        _mean_arrays([one.total_deltas for one in samples]),
-    )
-    num_instances, num_questions = sum(one.instances for one in cells), sum(one.questions for one in cells)
-    return _build_cell(means, num_instances, num_questions, averaged)
 
 
 def _build_delta(samples: np.ndarray | None) -> Delta | None:
