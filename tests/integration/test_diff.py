@@ -95,7 +95,7 @@ def test_two_sources_each_by_its_own_cause(project: Path) -> None:
         for bound in ("max", "min")
     ]
     removed = found["banking77"]["rows"]["questions"]["removed"]
-    assert sum(banking["rejected"].values()) == removed > 0
+    assert sum(banking["newly_rejected"].values()) == removed > 0
     assert squad["code_paths"] == banking["code_paths"] == squad["raw_files"] == banking["raw_files"] == []
     assert diff(project, "HEAD~1", "--source", "banking77").keys() == {"banking77"}
     card = (project / "data/dataset/README.md").read_text(encoding="utf-8")

@@ -65,14 +65,14 @@ class Build:
     """A clone after a build that models had a part in."""
 
     project: Path
-    answers: Path  # kept
+    cache: Path  # the response cache
     output: str  # of dvc, and of `memcurate cache`
     requests: list[dict[str, Any]]  # that the server got
 
 
-def environment(answers: Path, url: str) -> dict[str, str]:
+def environment(cache: Path, url: str) -> dict[str, str]:
     return {
-        "MEMCURATE_ENDPOINT_CACHE_PATH": str(answers),
+        "MEMCURATE_ENDPOINT_CACHE_PATH": str(cache),
         "MEMCURATE_ENDPOINT_KEY": KEY,
         "MEMCURATE_ENDPOINT_URL": url,
     }
@@ -82,8 +82,8 @@ def environment(answers: Path, url: str) -> dict[str, str]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """One source, for which models are asked."""
     folder = tmp_path_factory.mktemp("models")
-    project, answers = clone(ROOT, folder / "first"), folder / "answers.sqlite"
-    asks = {
+    project, cache = clone(ROOT, folder / "first"), folder / "responses.sqlite"
+    models = {
         "generated": {"model": HOW, "max_per_chunk": 1, "max_per_pair": 0, "chunk_pairs": 0},
         "shorten_answers": HOW,
     }
@@ -91,18 +91,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
         project,
         {
             "enabled_sources": [SOURCE],
-            **{f"sources.{SOURCE}.questions.{name}": ask for name, ask in asks.items()},
+            **{f"sources.{SOURCE}.questions.{name}": model for name, model in models.items()},
             f"sources.{SOURCE}.checks.closed_book": {"models": [HOW], "samples": 2},
             f"sources.{SOURCE}.checks.open_book": HOW,
             f"sources.{SOURCE}.checks.min_questions": 1,
         },
     )
     with serving(says) as server:
-        env = environment(answers, server.url)
+        env = environment(cache, server.url)
         output = dvc(project, "repro", "assemble", env=env)
-        output += run(project, BIN / "memcurate", "cache", "export", "answers.parquet", env=env)
+        output += run(project, BIN / "memcurate", "cache", "export", "responses.parquet", env=env)
         output += run(project, BIN / "memcurate", "cache", "stats", env=env)
-        return Build(project, answers, output, list(server.requests))
+        return Build(project, cache, output, list(server.requests))
 
 
 def test_what_models_added_and_dropped(built: Build) -> None:
@@ -122,8 +122,8 @@ def test_what_models_added_and_dropped(built: Build) -> None:
 def test_the_key_is_nowhere(built: Build) -> None:
     """Not in what was printed, nor in any file of the build, the answer cache and dvc's own included."""
     assert KEY not in built.output
-    files = [path for path in built.answers.parent.rglob("*") if path.is_file()]
-    assert built.answers in files and built.project / "dvc.lock" in files
+    files = [path for path in built.cache.parent.rglob("*") if path.is_file()]
+    assert built.cache in files and built.project / "dvc.lock" in files
     assert [path for path in files if KEY in _told(path)] == []
 
 
@@ -135,15 +135,15 @@ def _told(path: Path) -> str:
 
 
 def test_a_rebuild_without_model_or_network(built: Build, tmp_path: Path) -> None:
-    """A stranger: the params, the answers' file, and nobody to ask."""
+    """Another clone has the params and the cached responses, and no model."""
     other = clone(ROOT, tmp_path / "second")
     (other / "params.yaml").write_bytes((built.project / "params.yaml").read_bytes())
-    (other / "answers.parquet").write_bytes((built.project / "answers.parquet").read_bytes())
-    digest = hashlib.sha256((other / "answers.parquet").read_bytes()).hexdigest()
-    file = {"path": "answers.parquet", "sha256": digest}
+    (other / "responses.parquet").write_bytes((built.project / "responses.parquet").read_bytes())
+    digest = hashlib.sha256((other / "responses.parquet").read_bytes()).hexdigest()
+    file = {"path": "responses.parquet", "sha256": digest}
     places = [f"sources.{SOURCE}.questions.{name}" for name in ("generated.model", "shorten_answers")]
-    places += [f"sources.{SOURCE}.checks.{name}" for name in ("closed_book.asks.0", "open_book")]
-    change_params(other, {f"{place}.answers": file for place in places})
+    places += [f"sources.{SOURCE}.checks.{name}" for name in ("closed_book.models.0", "open_book")]
+    change_params(other, {f"{place}.cached_responses": file for place in places})
     (tmp_path / "alone").mkdir()
     (tmp_path / "alone" / "sitecustomize.py").write_text(NO_NETWORK)
     alone = {
@@ -165,7 +165,7 @@ def test_a_rebuild_without_model_or_network(built: Build, tmp_path: Path) -> Non
     assert tree(other / "data/dataset") == tree(built.project / "data/dataset")
     assert tree(other / "data/filtered") == tree(built.project / "data/filtered")
 
-    # A file that lacks an answer is told, and nothing is called.
+    # A response that the file lacks is an error, and no model is called.
     change_params(other, {f"sources.{SOURCE}.checks.closed_book.samples": 3})
     with pytest.raises(AssertionError, match=r"MODE is replay, and the cache has no response"):
         dvc(other, "repro", "assemble", env=alone)
@@ -176,7 +176,7 @@ def test_another_chunking_asks_only_what_is_new(built: Build, tmp_path: Path) ->
     shutil.copytree(built.project, project, symlinks=True)
     change_params(project, {f"sources.{SOURCE}.chunking.max_tokens": 1536})
     with serving(says) as server:
-        output = dvc(project, "repro", f"filter@{SOURCE}", env=environment(built.answers, server.url))
+        output = dvc(project, "repro", f"filter@{SOURCE}", env=environment(built.cache, server.url))
         again = list(server.requests)
     assert {f"{stage}@{SOURCE}" for stage in ("chunk", "question", "filter")} <= ran(output)
     before = {json.dumps(one) for one in built.requests}

@@ -25,7 +25,7 @@ PROFILE = "training.profiles.cpu"
 QUICK = {
     f"{PROFILE}.generation": {"max_prompt_tokens": 1024, "max_completion_tokens": 24, "temperature": 1.0},
     f"{PROFILE}.memory": {"core_tokens": 16, "max_prompt_entries": 2},
-    f"{PROFILE}.warm_start.rows": 4,
+    f"{PROFILE}.warm_start.num_rows": 4,
     f"{PROFILE}.num_batches": 12,
     f"{PROFILE}.learning_rate": 1e-3,
     # The stage's own code is what is tried; the baselines have their own tests.
