@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -74,6 +75,18 @@ def run(project: Path, *command: str | Path, env: Mapping[str, str] | None = Non
 def clone(source: Path, target: Path) -> Path:
     """What is committed in `source`, and nothing else."""
     run(source, "git", "clone", "--quiet", source, target)
+    return target
+
+
+def copy_repository(target: Path) -> Path:
+    """Copy the code and params as they lie here, without data or lock, into a new dvc project."""
+    target.mkdir()
+    for name in ("pipeline", "stages", "training", "own_files", "reviews"):
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "dvc.lock"))
+    for name in ("params.yaml", "dvc.yaml", ".gitignore", ".dvcignore"):
+        shutil.copy(ROOT / name, target)
+    run(target, "git", "init", "--quiet")
+    dvc(target, "init", "--quiet")
     return target
 
 

@@ -1,13 +1,11 @@
 """A source's own file that changes: the next `dvc repro` sees it, with the real dvc and no other source."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.integration.project import BIN, change_params, dvc, dvc_json, ran, run
+from tests.integration.project import BIN, change_params, copy_repository, dvc, dvc_json, ran, run
 
 pytestmark = pytest.mark.slow
 
@@ -18,14 +16,7 @@ FETCHED = [f"fetch@{source}" for source in SOURCES]
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The repository as it lies here, without data, with two sources of own files."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    for name in ("pipeline", "stages", "training", "own_files"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "dvc.lock"))
-    for name in ("params.yaml", "dvc.yaml", ".gitignore", ".dvcignore"):
-        shutil.copy(ROOT / name, folder)
-    run(folder, "git", "init", "--quiet")
-    dvc(folder, "init", "--quiet")
+    folder = copy_repository(tmp_path / "project")
     files = {source: [{"locations": [{"locator": f"file:own/{source}.txt"}]}] for source in SOURCES}
     change_params(
         folder,
