@@ -20,10 +20,12 @@ _MEASURE_SCRIPT = Path(__file__).with_name("measured_command.py")
 
 @dataclass(frozen=True)
 class ProcessUsage:
-    """Time and memory of a process."""
+    """Time and memory of a process and its child processes."""
 
     seconds: float
+    processor_seconds: float  # of all its processes
     peak_mb: float  # peak of its largest process
+    total_peak_mb: float  # peak of all its processes together, by samples
 
 
 @contextmanager
@@ -47,8 +49,10 @@ def temporary_project(*data_dirs: Path) -> Iterator[Path]:
         yield project
 
 
-def run_module(project: Path, module: str, *arguments: str | Path) -> ProcessUsage:
-    """Run `python -m MODULE ARGUMENT…` in a project, with one worker unless MEMCURATE_WORKERS is set.
+def run_module(
+    project: Path, module: str, *arguments: str | Path, workers: int | None = None
+) -> ProcessUsage:
+    """Run `python -m MODULE ARGUMENT…` in a project, with `workers`, or MEMCURATE_WORKERS, or one worker.
 
     Raises MemcurateError with its error output when it fails.
     """
@@ -58,6 +62,7 @@ def run_module(project: Path, module: str, *arguments: str | Path) -> ProcessUsa
         env={
             "MEMCURATE_WORKERS": "1",
             **os.environ,
+            **({} if workers is None else {"MEMCURATE_WORKERS": str(workers)}),
             "PYTHONPATH": os.pathsep.join([str(_CODE_DIR), os.environ.get("PYTHONPATH", "")]),
         },
         capture_output=True,
@@ -66,8 +71,7 @@ def run_module(project: Path, module: str, *arguments: str | Path) -> ProcessUsa
     )
     if done.returncode != 0:
         raise MemcurateError(f"{module} failed: {done.stderr.strip()}")
-    seconds, megabytes = map(float, done.stdout.split()[-2:])
-    return ProcessUsage(seconds, megabytes)
+    return ProcessUsage(*map(float, done.stdout.split()[-4:]))
 
 
 def find_source(params: Params, strategy: str) -> str | None:
