@@ -5,7 +5,10 @@ the same declarations (`arrow_schema`), so memory and disk cannot drift apart. V
 never JSON in strings. Every file carries `SCHEMA_VERSION`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, is_dataclass
+from functools import cache
+from operator import itemgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -163,7 +166,32 @@ class InstanceProjection:
     labels: Annotated[list[LabelProjection], "as in Instance"]
 
 
-def segment_text(chunk: Chunk | ChunkProjection, segment: SegmentSpan | SegmentProjection) -> str:
+@dataclass(slots=True)
+class SegmentRange:
+    """The range of a SegmentSpan."""
+
+    start: Annotated[int, "as in SegmentSpan"]
+    end: Annotated[int, "as in SegmentSpan"]
+
+
+@dataclass(slots=True)
+class ChunkTexts:
+    """A chunk's text, and where its segments are."""
+
+    text: Annotated[str, "as in Chunk"]
+    segments: Annotated[list[SegmentRange], "as in Chunk"]
+
+
+@dataclass(slots=True)
+class InstanceTexts:
+    """The texts of an instance, to count words."""
+
+    chunks: Annotated[list[ChunkTexts], "as in Instance"]
+
+
+def segment_text(
+    chunk: Chunk | ChunkProjection | ChunkTexts, segment: SegmentSpan | SegmentProjection | SegmentRange
+) -> str:
     """Return the text of a segment of this chunk."""
     return chunk.text[segment.start : segment.end]
 
@@ -307,10 +335,30 @@ def to_row(value: Any) -> dict[str, Any]:
 
 def from_row(row_type: type[T], row: dict[str, Any]) -> T:
     """Build the dataclass of a row: the inverse of `to_row`."""
-    values = {}
-    for name, inner, is_list in _describe_fields(row_type):
-        part = row[name]
-        if inner is not None and part is not None:
-            part = [from_row(inner, item) for item in part] if is_list else from_row(inner, part)
-        values[name] = part
-    return row_type(**values)
+    known: Any = row_type
+    read_values, nested = _describe_reading(known)
+    values = read_values(row)
+    for index, inner, is_list in nested:
+        part = values[index]
+        if part is not None:
+            values[index] = [from_row(inner, item) for item in part] if is_list else from_row(inner, part)
+    return row_type(*values)
+
+
+@cache
+def _describe_reading(
+    row_type: Any,
+) -> tuple[Callable[[dict[str, Any]], list[Any]], list[tuple[int, Any, bool]]]:
+    """Return a function that gives the values of a row in the order of the fields, and the nested fields.
+
+    Of these: the position, the dataclass and whether the field is a list of it.
+    """
+    fields = _describe_fields(row_type)
+    names = [name for name, _, _ in fields]
+    nested = [
+        (index, inner, is_list) for index, (_, inner, is_list) in enumerate(fields) if inner is not None
+    ]
+    if len(names) == 1:  # itemgetter then gives no tuple
+        return lambda row: [row[names[0]]], nested
+    read_values = itemgetter(*names)
+    return lambda row: list(read_values(row)), nested

@@ -40,6 +40,7 @@ def build_source(
     instances = sorted(chunked.instances, key=lambda one: one.id)
     inputs = QuestionInputs(
         instances=[partial(list, instances)],
+        texts=[partial(list, instances)],
         source_questions=sorted(parsed.questions, key=lambda one: one.id),
         document_questions=sorted(
             chunked.document_questions, key=lambda row: (row.instance, row.question.id)

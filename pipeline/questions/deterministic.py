@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.core.params import QuestionParams
-from pipeline.core.schema import Instance, InstanceQuestion, Question, Reject, Segment
+from pipeline.core.schema import Instance, InstanceQuestion, InstanceTexts, Question, Reject, Segment
 from pipeline.core.storage import read_rows, row_group_readers
 from pipeline.questions.label_questions import make_label_questions
 from pipeline.questions.source_questions import assign_source_questions
 
 # Gives the instances of a shard, anew at each call. It is picklable: worker processes call it.
 InstanceShard = Callable[[], Iterable[Instance]]
+TextShard = Callable[[], Iterable[Instance | InstanceTexts]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class QuestionInputs:
     """A chunked source, as far as questions are made of it; each iterable is read at most once."""
 
     instances: Sequence[InstanceShard]  # sorted by id
+    texts: Sequence[TextShard]  # of the same instances
     source_questions: Iterable[Question]  # sorted by id
     document_questions: Iterable[InstanceQuestion]  # of whole documents, sorted by instance and id
     labelled_examples: Iterable[Segment]  # sorted by id
@@ -37,6 +39,7 @@ def open_question_inputs(chunks_dir: Path) -> QuestionInputs:
     """Open the files of the chunk stage; a row group of instances is a shard."""
     return QuestionInputs(
         instances=row_group_readers(chunks_dir / "instances.parquet", Instance),
+        texts=row_group_readers(chunks_dir / "instances.parquet", InstanceTexts),
         source_questions=read_rows(chunks_dir / "questions.parquet", Question),
         document_questions=read_rows(chunks_dir / "document_questions.parquet", InstanceQuestion),
         labelled_examples=read_rows(chunks_dir / "labelled_examples.parquet", Segment),
@@ -75,5 +78,5 @@ def make_deterministic_questions(
         summary_questions = {
             row.instance: row.question for row in document_questions if row.question.summary is not None
         }
-        questions += make_rule_questions(inputs.instances, config, assets, summary_questions)
+        questions += make_rule_questions(inputs.instances, inputs.texts, config, assets, summary_questions)
     return questions, rejects

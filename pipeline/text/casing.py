@@ -8,26 +8,62 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pipeline.text.normalize import combining_marks, fold_case
 
 # Letters with their marks. No ASCII character is a mark: to rule ASCII out first is quicker.
-_LETTERS = rf"[^\W\d_]+(?:(?![\x00-\x7f])[{combining_marks()}]+[^\W\d_]*)*"
+_MARKED_LETTERS = rf"(?:(?![\x00-\x7f])[{combining_marks()}]+[^\W\d_]*)*"
+_LETTERS = rf"[^\W\d_]+{_MARKED_LETTERS}"
 WORD = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
 
-# A capital says something only inside a sentence, on the same line.
+_CACHE_SIZE = 1 << 17
+# WORD crosses no other ASCII character. All bytes of other characters are beyond ASCII.
+_SEPARATORS = bytes(code for code in range(128) if not (chr(code).isalpha() or chr(code) in "'-"))
+_TO_SPACES = bytes.maketrans(_SEPARATORS, b" " * len(_SEPARATORS))
+
+# A capital says something only inside a sentence, on the same line. This pattern begins with the capital, and
+# the next with a determiner's last letter: to search for a letter, and look back from there, is quicker.
+_REST = rf"[^\W\d_]*{_MARKED_LETTERS}(?:['’-]{_LETTERS})*"
 _INNER_CAPITALS = re.compile(
-    rf"(?:(?<=[a-z,;] )|(?<=Mr\. )|(?<=Mrs\. )|(?<=Dr\. )|(?<=St\. ))(?=[A-Z]){WORD.pattern}"
-    rf"(?: (?=[A-Z]){WORD.pattern})*"
+    r"[A-Z](?:(?<=[a-z,;] [A-Z])|(?<=Mr\. [A-Z])|(?<=Mrs\. [A-Z])|(?<=Dr\. [A-Z])|(?<=St\. [A-Z]))"
+    rf"{_REST}(?: [A-Z]{_REST})*"
 )
 _AFTER_DETERMINER = re.compile(
-    r"\b(?:[Aa]n?|[Tt]he|[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Ii]ts|[Oo]ur|[Tt]heir|[Tt]hy)\s+([a-z]+(?:-[a-z]+)*)"
+    r"[Aaneyrs](?=\s)(?:(?<=\b[Aa])|(?<=\b[Aa]n)|(?<=\b[Tt]he)|(?<=\b[Mm]y)|(?<=\b[Yy]our)|(?<=\b[Hh]is)|"
+    r"(?<=\b[Hh]er)|(?<=\b[Ii]ts)|(?<=\b[Oo]ur)|(?<=\b[Tt]heir)|(?<=\b[Tt]hy))\s+([a-z]+(?:-[a-z]+)*)"
 )
 
 
 def mid_sentence_capitals(text: str) -> list[str]:
     """Return the words that a text writes with a capital inside a sentence, in order."""
     return [word for run in _INNER_CAPITALS.findall(text) for word in run.split(" ")]
+
+
+def count_words(text: str) -> Counter[str]:
+    """Return how often each word of a text occurs, case folded."""
+    counts: Counter[str] = Counter()
+    for piece, count in _count_pieces(text).items():
+        for word, _ in _find_words(piece):
+            counts[word] += count
+    return counts
+
+
+def _count_pieces(text: str) -> Counter[str]:
+    """Count the pieces of a text that hold its words: each word is in one piece.
+
+    A text repeats most of its pieces, so to search each of them once for words is quicker than to search the
+    text.
+    """
+    spaced = text.encode("utf-8", "surrogatepass").translate(_TO_SPACES).replace(b"--", b" ")
+    return Counter(spaced.decode("utf-8", "surrogatepass").split())
+
+
+@lru_cache(_CACHE_SIZE)
+def _find_words(piece: str) -> tuple[tuple[str, bool], ...]:
+    """Return the words of a piece, case folded, and for each whether it is written in lowercase."""
+    forms = [piece] if piece.isalpha() else WORD.findall(piece)
+    return tuple((fold_case(form), form[0].islower()) for form in forms)
 
 
 @dataclass
@@ -43,13 +79,15 @@ class WordStatistics:
     def add_instance(self, texts: Iterable[str]) -> None:
         """Count the segments' texts of one instance."""
         text = "\n\n".join(texts)
-        forms = Counter(WORD.findall(text))
-        for form, count in forms.items():
-            if form[0].islower():
-                self.lowercase[fold_case(form)] += count
+        words = set()
+        for piece, count in _count_pieces(text).items():
+            for word, is_lowercase in _find_words(piece):
+                words.add(word)
+                if is_lowercase:
+                    self.lowercase[word] += count
         self.capitalized.update(map(fold_case, mid_sentence_capitals(text)))
         self.after_determiner.update(_AFTER_DETERMINER.findall(text))
-        self.instance_frequency.update({fold_case(form) for form in forms})
+        self.instance_frequency.update(words)
         self.num_instances += 1
 
     def merge(self, other: "WordStatistics") -> None:

@@ -28,9 +28,12 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from pathlib import Path
 
-from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer, PunktToken, load_punkt_params
-
 from pipeline.core.errors import MemcurateError
+from pipeline.text.blocked_import import block_import
+
+# NLTK imports SciPy where it is installed, for measures of association: that takes a second.
+with block_import("scipy"):
+    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer, PunktToken, load_punkt_params
 
 _FILES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt")
 _CACHE_SIZE = 1 << 16

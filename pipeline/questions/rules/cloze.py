@@ -13,7 +13,7 @@ from pipeline.core.question_templates import cloze_question
 from pipeline.core.schema import BLANK, Chunk, Instance, Question, SegmentSpan, Span
 from pipeline.questions.rules.facts import Fact, find_best_fact
 from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence
-from pipeline.text.casing import WordStatistics
+from pipeline.text.keywords import SentenceTagger
 from pipeline.text.normalize import fold_case, normalize_text
 
 _MAX_SAME_ANSWER = 2  # questions of an instance with the same answer
@@ -23,7 +23,7 @@ def make_cloze_questions(
     instance: Instance,
     analyzed_sentences: list[list[AnalyzedSentence]],
     word_counts: Counter[str],
-    statistics: WordStatistics,
+    tagger: SentenceTagger,
     max_per_chunk: int,
 ) -> Iterator[Question]:
     """Make up to `max_per_chunk` cloze questions of each chunk, those with the best facts first.
@@ -32,14 +32,14 @@ def make_cloze_questions(
         instance: The instance that is asked about.
         analyzed_sentences: The sentences to choose from, a list for each chunk.
         word_counts: The words of the instance, case-folded, with how often each occurs.
-        statistics: The words of the whole source.
+        tagger: Knows the words of the whole source.
         max_per_chunk: At most two questions of the instance have the same answer, so a chunk may have fewer.
     """
     answer_counts: Counter[str] = Counter()
     for chunk, sentences in zip(instance.chunks, analyzed_sentences, strict=True):
         candidates = []
         for analyzed in sentences:
-            fact = find_best_fact(analyzed, statistics, word_counts)
+            fact = find_best_fact(analyzed, tagger, word_counts)
             if fact is not None:
                 candidates.append((fact, analyzed.sentence))
         count = 0

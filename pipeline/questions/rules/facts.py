@@ -13,18 +13,19 @@ from dataclasses import dataclass
 
 from pipeline.questions.rules import conversation_facts, narrative_facts
 from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence
-from pipeline.text.casing import WordStatistics
-from pipeline.text.keywords import Keyword
+from pipeline.text.keywords import DAY, EVENT, MONTH, NAME, NOUN, NUMBER, OTHER, YEAR, Keyword, SentenceTagger
 from pipeline.text.normalize import fold_case, occurs_in
 
 _BASE_SCORES = {"thing": 4, "place": 3, "name": 2, "time": 2, "number": 2}
 _MIN_CONTEXT_WORDS = 3  # content words around the fact
 _MAX_CONTEXT_WORDS = 6  # more of them do not raise the score
-_CONTENT_TAGS = frozenset(["NAME", "NOUN", "OTHER", "EVENT", "NUMBER", "MONTH", "DAY", "YEAR"])
+_CONTENT_TAGS = frozenset([NAME, NOUN, OTHER, EVENT, NUMBER, MONTH, DAY, YEAR])
 
+# Inside a sentence. These patterns begin with the character before a word: to search for one that is not of a
+# word, and look on from there, is quicker than to search for one of many words.
 _NOTABLE = re.compile(
-    r"\b(?!I\b)[A-Z][a-z]*|\b\d+|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|"
-    r"fifty|hundred|thousand)\b"
+    r"\W(?:(?!I\b)[A-Z][a-z]*|\d+|(?:two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|"
+    r"fifty|hundred|thousand)\b)"
 )
 _VAGUE_OPENING = re.compile(
     r"(?<!\W)\W*+(?:it|this|that|these|those|there|he|she|they|him|her|and|but|or|so|then|nor|for|yes|no|well)\b",
@@ -33,6 +34,7 @@ _VAGUE_OPENING = re.compile(
 _VERBS_OF_SPEECH = "said|says|saith|cried|answered|replied|asked|exclaimed|spake|quoth"
 _SPEECH_VERB_BEFORE = re.compile(rf"\b(?:{_VERBS_OF_SPEECH}|returned)\W*$", re.IGNORECASE)
 _SPEECH_VERB_AFTER = re.compile(rf"\W{{0,3}}(?:{_VERBS_OF_SPEECH})\b", re.IGNORECASE)
+_MAX_SPEECH_VERB_CHARS = 10  # more than any of them
 _VOCATIVE_BEFORE = re.compile(r"(?:,|\bO) $")
 _PAUSE = re.compile(r"[,.;!?]")
 _COUNTED_NOUN = re.compile(r"[ -](?!(?:and|or|of|in|to|the|is|was|but|at|on)\b)[^\W\d_]{3,}")
@@ -57,14 +59,14 @@ def score_sentence(sentence: Sentence) -> int:
 
     It selects the few sentences that are analyzed word by word.
     """
-    notable = min(len(_NOTABLE.findall(sentence.text, 1)), 4)
+    notable = min(len(_NOTABLE.findall(sentence.text)), 4)
     if sentence.is_spoken:
         return 1 + notable if conversation_facts.has_lasting_fact(sentence.text) else 0
     return 4 + notable - narrative_facts.score_dialogue(sentence.text) if notable else 0
 
 
 def find_best_fact(
-    analyzed: AnalyzedSentence, statistics: WordStatistics, word_counts: Mapping[str, int]
+    analyzed: AnalyzedSentence, tagger: SentenceTagger, word_counts: Mapping[str, int]
 ) -> Fact | None:
     """Return the fact of a sentence that is most worth asking for, or None where none scores enough.
 
@@ -74,16 +76,20 @@ def find_best_fact(
     scorer = conversation_facts if analyzed.sentence.is_spoken else narrative_facts
     candidates = [keyword for keyword in analyzed.keywords if keyword.kind not in ("thing", "event")]
     if analyzed.sentence.is_spoken:
-        candidates = [*conversation_facts.find_things(sentence, statistics), *candidates]
+        candidates = [*conversation_facts.find_things(sentence, tagger), *candidates]
+    if not candidates:
+        return None
     words = analyzed.words
     content_starts = [
         start for start, tag in zip(words.starts, words.tags, strict=True) if tag in _CONTENT_TAGS
     ]
+    context_score = _score_context(sentence) + scorer.score_context(sentence)
     facts = []
     for keyword in candidates:
         context_words = sum(1 for start in content_starts if not keyword.start <= start < keyword.end)
         score = (
             min(context_words, _MAX_CONTEXT_WORDS)
+            + context_score
             + _score_keyword(keyword, sentence, word_counts)
             + scorer.score_keyword(keyword, sentence)
         )
@@ -101,23 +107,37 @@ def _is_given_away(keyword: Keyword, sentence: str) -> bool:
     return occurs_in(keyword.text, f"{sentence[: keyword.start]} {sentence[keyword.end :]}")
 
 
+def _score_context(sentence: str) -> int:
+    """Return the part of the score of a sentence's keywords that is the same for all of them."""
+    return -bool(_VAGUE_OPENING.match(sentence)) - (len(sentence) > _LONG_SENTENCE_CHARS)
+
+
+def _find_last_word_end(text: str) -> int:
+    """Return the index after the last character of a word; 0: there is none."""
+    end = len(text)
+    while end and not (text[end - 1].isalnum() or text[end - 1] == "_"):
+        end -= 1
+    return end
+
+
 def _score_keyword(keyword: Keyword, sentence: str, word_counts: Mapping[str, int]) -> int:
-    """Return the part of a keyword's score that conversations and narratives share."""
+    """Return the part of a keyword's own score that conversations and narratives share."""
     before, after = sentence[: keyword.start], sentence[keyword.end :]
     score = _BASE_SCORES[keyword.kind]
     if keyword.kind == "number":
         score -= 0 if _COUNTED_NOUN.match(after) else 2
-        if not before or _APPROXIMATE[0].search(before) or _APPROXIMATE[1].match(after):
+        if (
+            not before
+            or _APPROXIMATE[0].search(before, max(0, len(before) - 4))
+            or _APPROXIMATE[1].match(after)
+        ):
             score -= 4
     if _ADJECTIVE_ENDING.search(keyword.text):
         score -= 2
-    if _SPEECH_VERB_BEFORE.search(before) or _SPEECH_VERB_AFTER.match(after):
+    last_word_start = max(0, _find_last_word_end(before) - _MAX_SPEECH_VERB_CHARS)
+    if _SPEECH_VERB_BEFORE.search(before, last_word_start) or _SPEECH_VERB_AFTER.match(after):
         score -= 4
-    if _VOCATIVE_BEFORE.search(before) and _PAUSE.match(after):
+    if _VOCATIVE_BEFORE.search(before, max(0, len(before) - 3)) and _PAUSE.match(after):
         score -= 3
-    if _VAGUE_OPENING.match(sentence):
-        score -= 1
-    if len(sentence) > _LONG_SENTENCE_CHARS:
-        score -= 1
     frequency = min((word_counts.get(word, 0) for word in fold_case(keyword.text).split()), default=0)
     return score - (3 if frequency > 30 else 1 if frequency > 12 else 0)

@@ -13,9 +13,8 @@ _RELATION_BEFORE = re.compile(
     r"(?:city of |name of )?$",
     re.IGNORECASE,
 )
-_FIRST_OR_SECOND_PERSON = re.compile(
-    r"\b(?:i|me|my|mine|you|your|thou|thee|thy|ye|we|us|our)\b", re.IGNORECASE
-)
+_MAX_RELATION_CHARS = 40  # more than _RELATION_BEFORE can match
+_FIRST_OR_SECOND_PERSON = re.compile(r"\W(?i:i|me|my|mine|you|your|thou|thee|thy|ye|we|us|our)\b")
 _SIMPLE_NUMBER = re.compile(
     r"two|three|four|five|six|seven|eight|nine|ten|(?:an? )?(?:hundred|thousand|dozen|million)|third|fourth|"
     r"fifth|sixth|seventh|eighth|ninth|tenth",
@@ -32,17 +31,22 @@ _DEFINITE_ARTICLE = re.compile(r"\b[Tt]he $")  # such as "the Frenchman": not th
 
 def score_dialogue(sentence: str) -> int:
     """Return 0, 2 or 4: how likely a sentence is dialogue, which tells few facts."""
-    return 2 * ('"' in sentence) + 2 * bool(_FIRST_OR_SECOND_PERSON.search(sentence))
+    return 2 * ('"' in sentence) + 2 * bool(_FIRST_OR_SECOND_PERSON.search(f" {sentence}"))
+
+
+def score_context(sentence: str) -> int:
+    """Return the part of the score of a sentence's keywords that is the same for all of them."""
+    return -score_dialogue(sentence)
 
 
 def score_keyword(keyword: Keyword, sentence: str) -> int:
-    """Return the score of a keyword in a sentence of a narrative; below 0 where more speaks against it."""
+    """Return the score of a keyword in a sentence of a narrative, beside `score_context`."""
     before = sentence[: keyword.start]
-    total = -score_dialogue(sentence)
-    if keyword.kind == "name" and _RELATION_BEFORE.search(before):
+    total = 0
+    if keyword.kind == "name" and _RELATION_BEFORE.search(before, max(0, len(before) - _MAX_RELATION_CHARS)):
         total += 2
     if keyword.kind == "number" and not _UNITS.match(sentence, keyword.end):
         total -= 3 if _SIMPLE_NUMBER.fullmatch(keyword.text) else 1
-    if _DEFINITE_ARTICLE.search(before):
+    if _DEFINITE_ARTICLE.search(before, max(0, len(before) - 4)):
         total -= 2
     return total

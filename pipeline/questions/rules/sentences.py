@@ -12,7 +12,9 @@ _ALLOWED_CHARS = range(30, 281)  # characters of a usable sentence
 _VERSE_NUMBER = re.compile(r"(?<!\d)\d++:\d++\s+")  # the number of a Bible verse
 _LINE = re.compile(r"[^\n]+")
 _BLANK_LINE = re.compile(r"\n\s*\n")
-_UNUSABLE = re.compile(r"[?{}\[\]|]|__|https?:|\d:\d\d\d? [A-Z]")  # questions, mark-up, verses run together
+# Questions, mark-up, addresses, verses run together. To search for one character, and look around from there,
+# is quicker than to search for several strings.
+_UNUSABLE = re.compile(r"[?{}\[\]|_:](?:(?<![_:])|(?<=__)|(?<=http:)|(?<=https:)|(?<=\d:)(?=\d\d\d? [A-Z]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ def extract_sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sent
     an empty line in it begins with a heading, and is skipped.
     """
     for segment in chunk.segments:
+        if segment.end - segment.start < _ALLOWED_CHARS.start:
+            continue
         text = segment_text(chunk, segment)
         if not segment.speaker:
             spans = [] if _BLANK_LINE.search(text) else [(0, len(text))]
@@ -53,9 +57,12 @@ def extract_sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sent
             spans = [
                 (line.start() + start, line.start() + end)
                 for line in _LINE.finditer(text)
+                if line.end() - line.start() >= _ALLOWED_CHARS.start
                 for start, end in splitter.spans(line.group())
             ]
         for start, end in spans:
+            if end - start < _ALLOWED_CHARS.start:
+                continue
             verse = _VERSE_NUMBER.match(text, start, end)
             begin = verse.end() if verse else start
             clean = " ".join(text[begin:end].split())

@@ -21,7 +21,7 @@ from pipeline.core.params import (
     QuestionParams,
     SummaryGeneration,
 )
-from pipeline.core.schema import Instance, InstanceQuestion, Reject
+from pipeline.core.schema import Instance, InstanceQuestion, InstanceTexts, Reject
 from pipeline.core.storage import row_group_readers, write_rows
 from pipeline.llm.client import LLMClient
 from pipeline.questions.generated.model_generated import run_model_steps
@@ -97,7 +97,13 @@ def make_rule_rows(
     """Make the questions of the rules, which models then change."""
     write_rows(folder / "instances.parquet", Instance, [instance])
     return list(
-        make_rule_questions(row_group_readers(folder / "instances.parquet", Instance), config, assets, {})
+        make_rule_questions(
+            row_group_readers(folder / "instances.parquet", Instance),
+            row_group_readers(folder / "instances.parquet", InstanceTexts),
+            config,
+            assets,
+            {},
+        )
     )
 
 

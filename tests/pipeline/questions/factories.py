@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pipeline.core.schema import Chunk, Instance, Label, Question, SegmentSpan, Span
 from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence
 from pipeline.text.casing import WordStatistics
-from pipeline.text.keywords import extract_keywords, tag_sentence
+from pipeline.text.keywords import SentenceTagger, extract_keywords
 
 
 def make_instance(
@@ -72,7 +72,7 @@ def make_analyzed_sentence(
     """Analyze a sentence: of a conversation where there is a speaker, else of a book."""
     raw = Span("f.json", "/0", 0, len(text))
     segment = SegmentSpan("made/s", raw, "book", None, speaker, None, None, 0, len(text))
-    words = tag_sentence(text, statistics)
+    words = SentenceTagger(statistics).tag(text)
     return AnalyzedSentence(Sentence(segment, 0, len(text), text), words, extract_keywords(words))
 
 

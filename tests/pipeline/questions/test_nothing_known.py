@@ -24,6 +24,7 @@ from pipeline.questions.label_questions import make_label_questions
 from pipeline.questions.rules.rule_based import make_instance_questions
 from pipeline.questions.rules.summary import summary_question_text
 from pipeline.sources.parsed import Book, Document, ParsedSource, Section
+from pipeline.text.keywords import SentenceTagger
 from pipeline.text.sentences import SentenceSplitter
 from tests.pipeline.chunking.factories import make_source_question
 from tests.pipeline.questions.factories import make_statistics
@@ -89,7 +90,7 @@ def make_parsed(speaker: str | None) -> ParsedSource:
 
 def make_questions(chunked: ChunkedSource, instance: Instance, splitter: SentenceSplitter) -> list[Question]:
     config = QuestionParams(source=False, label=0, summary=True, cloze=3)
-    rows = list(make_instance_questions(instance, config, STATISTICS, splitter))
+    rows = list(make_instance_questions(instance, config, SentenceTagger(STATISTICS), splitter))
     rows += (
         make_label_questions(chunked.labelled_examples, [instance], 3, 20, "made") if instance.labels else []
     )

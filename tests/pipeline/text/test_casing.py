@@ -1,12 +1,16 @@
 """Casing statistics: the counts, the names and nouns that they tell, and sums over shards."""
 
+import re
 from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.casing import WordStatistics, mid_sentence_capitals
+from pipeline.text import casing
+from pipeline.text.casing import WORD, WordStatistics, mid_sentence_capitals
+from pipeline.text.casing import count_words as count_text_words
+from pipeline.text.normalize import fold_case
 
 # Words of one corpus: names and others, with capitals and without, where sentences begin and inside them.
 PIECES = [
@@ -135,3 +139,24 @@ def test_short_lowercase_words_are_seldom_names(lowercase_count: int, name: bool
 )
 def test_nouns_follow_articles_and_possessives(text: str, is_noun: bool) -> None:
     assert count_words([text]).is_noun("owl") is is_noun
+
+
+@given(INSTANCES)
+def test_words_are_those_that_the_pattern_finds(instances: list[list[str]]) -> None:
+    """To search the pieces of a text for words gives what a search of the text gives."""
+    text = " ".join(part for texts in instances for part in texts)
+    assert count_text_words(text) == Counter(map(fold_case, WORD.findall(text)))
+
+
+@given(st.text("tThHe anAyYourisM.-\n'é", max_size=40))
+def test_searches_from_one_letter_find_what_plain_patterns_find(text: str) -> None:
+    letters = rf"{casing._LETTERS}(?:['’-]{casing._LETTERS})*"
+    capitals = re.compile(
+        r"(?:(?<=[a-z,;] )|(?<=Mr\. )|(?<=Mrs\. )|(?<=Dr\. )|(?<=St\. ))"
+        rf"(?=[A-Z]){letters}(?: (?=[A-Z]){letters})*"
+    )
+    nouns = re.compile(
+        r"\b(?:[Aa]n?|[Tt]he|[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Ii]ts|[Oo]ur|[Tt]heir|[Tt]hy)\s+([a-z]+(?:-[a-z]+)*)"
+    )
+    assert casing._INNER_CAPITALS.findall(text) == capitals.findall(text)
+    assert casing._AFTER_DETERMINER.findall(text) == nouns.findall(text)

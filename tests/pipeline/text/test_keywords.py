@@ -1,11 +1,18 @@
 """Keywords of a sentence: names, places, times, numbers, things and events, and words of none of these."""
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from functools import cache
+from unittest.mock import patch
 
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from spacy.matcher import Matcher
+from spacy.tokens import Doc
+
+from pipeline.text import keywords
 from pipeline.text.casing import WordStatistics
-from pipeline.text.keywords import extract_keywords, tag_sentence
+from pipeline.text.keywords import SentenceTagger, TaggedSentence, extract_keywords
+from pipeline.text.spacy_tokens import spacy_tokenizer
 from tests.pipeline.questions.factories import make_statistics
 
 NAMES = "Darcy Emma Ferrars Egypt George Lake Dawgs Nintendo Utah God Sir Captain Ed West AİB"
@@ -22,7 +29,8 @@ TEXTS = st.text(max_size=40) | st.lists(
 
 
 def find_keywords(sentence: str, statistics: WordStatistics) -> list[tuple[str, str]]:
-    return [(keyword.kind, keyword.text) for keyword in extract_keywords(tag_sentence(sentence, statistics))]
+    tagger = SentenceTagger(statistics)
+    return [(keyword.kind, keyword.text) for keyword in extract_keywords(tagger.tag(sentence))]
 
 
 def parse_expected(expected: str) -> list[tuple[str, str]]:
@@ -120,11 +128,13 @@ def test_lowercase_names_count_in_a_careless_corpus_only(sentence: str, expected
 def test_keywords_of_any_text_are_in_order_and_do_not_overlap(statistics: WordStatistics) -> None:
     """Bar: keywords are the sentence's own characters, in order, and none lies in another."""
 
+    tagger = SentenceTagger(statistics)
+
     @settings(deadline=None)  # the first call loads the rules
     @given(TEXTS)
     def holds(sentence: str) -> None:
-        words = tag_sentence(sentence, statistics)
-        assert len(words.doc) == len(words.lowercase) == len(words.starts) == len(words.tags)
+        words = tagger.tag(sentence)
+        assert len(words.tokens) == len(words.starts) == len(words.tags)
         end = 0
         for keyword in extract_keywords(words):
             assert end <= keyword.start < keyword.end <= len(sentence)
@@ -139,3 +149,69 @@ def test_keywords_depend_on_the_statistics_of_the_corpus() -> None:
     sentence = "he met Darcy with the trumpet"
     assert find_keywords(sentence, BOOKS) == [("name", "Darcy"), ("thing", "trumpet")]
     assert find_keywords(sentence, WordStatistics()) == []
+
+
+NAMES_OF_TAGS = """A NAME N NOUN E EVENT O OTHER 1 NUMBER Y YEAR M MONTH D DAY H HOUR T TITLE t DETERMINER
+. MARK s STOP & STOP f STOP""".split()
+TAGS = dict(zip(NAMES_OF_TAGS[::2], NAMES_OF_TAGS[1::2], strict=True))
+WORDS_OF_TAGS = {"t": ["a", "an", "the"], "&": ["and"], "f": ["of"], "1": ["two", "hundred", "thousand"]}
+OTHER_WORDS = ["saint", "dozen", "barn", "in", "-", "/"]
+TOKENS = st.sampled_from("AAANE111YMMttt&&f.ONN").flatmap(
+    lambda tag: st.tuples(st.just(tag), st.sampled_from(WORDS_OF_TAGS.get(tag, OTHER_WORDS)))
+)
+
+
+@cache
+def make_matcher() -> Matcher:
+    """Make spaCy's matcher of the patterns of keywords."""
+    number = {"TAG": "NUMBER", "OP": "{1,4}"}
+    patterns = {
+        "name": [[{"TAG": "NAME", "OP": "{1,3}"}]],
+        "number": [
+            [number],
+            [number, {"LOWER": "and"}, number],
+            [number, {"LOWER": "and"}, number, {"LOWER": "and"}, number],
+            [{"LOWER": {"IN": ["a", "an"]}}, {"LOWER": {"IN": ["hundred", "thousand", "dozen"]}}],
+        ],
+        "time": [
+            [{"TAG": "MONTH"}, {"TAG": {"IN": ["NUMBER", "YEAR"]}}],
+            [{"TAG": "NUMBER"}, {"LOWER": "of", "OP": "?"}, {"TAG": "MONTH"}],
+            [{"TAG": {"IN": ["MONTH", "YEAR", "DAY", "HOUR"]}}],
+        ],
+        "event": [[{"TAG": "EVENT"}]],
+        "thing": [[{"TAG": "DETERMINER"}, {"TAG": "NOUN", "OP": "{1,2}"}]],
+    }
+    matcher = Matcher(spacy_tokenizer().vocab)
+    for kind, rules in patterns.items():
+        matcher.add(kind, rules, greedy="LONGEST")
+    return matcher
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(TOKENS, min_size=1, max_size=20))
+@example([("t", "a"), ("N", "dozen")])
+@example([("t", "the"), ("N", "barn"), ("t", "a"), ("N", "dozen")])
+@example(
+    [
+        ("t", "a"),
+        *zip(
+            "11&11111&1&1", ["hundred", "two", "and", *["two"] * 5, "and", "two", "and", "two"], strict=True
+        ),
+    ]
+)
+def test_keywords_are_those_of_spacys_matcher(tagged: list[tuple[str, str]]) -> None:
+    """Bar: the keywords that the longest matches of spaCy's matcher give, for any tags."""
+    tokens = [token for _, token in tagged]
+    doc = Doc(make_matcher().vocab, tokens)
+    for token, (tag, _) in zip(doc, tagged, strict=True):
+        token.tag_ = TAGS[tag]
+    sentence = TaggedSentence(
+        doc.text, tokens, [token.idx for token in doc], "".join(tag for tag, _ in tagged)
+    )
+    matches = [
+        (doc.vocab.strings[rule], first, last)
+        for rule, first, last in make_matcher()(doc, allow_missing=True)
+    ]
+    with patch.object(keywords, "_find_matches", lambda _: matches):
+        expected = extract_keywords(sentence)
+    assert extract_keywords(sentence) == expected

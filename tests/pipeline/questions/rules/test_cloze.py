@@ -11,6 +11,7 @@ from pipeline.core.ids import short_id
 from pipeline.core.params import QuestionParams
 from pipeline.core.schema import BLANK, Instance, Question, Span
 from pipeline.questions.rules.rule_based import make_instance_questions
+from pipeline.text.keywords import SentenceTagger
 from pipeline.text.sentences import SentenceSplitter
 from tests.pipeline.questions.factories import make_document_instance, make_statistics
 
@@ -32,7 +33,7 @@ def make_clozes(assets: Path) -> MakeClozes:
 
     def make(instance: Instance, max_per_chunk: int) -> list[Question]:
         config = QuestionParams(source=False, label=0, summary=False, cloze=max_per_chunk)
-        rows = list(make_instance_questions(instance, config, STATISTICS, splitter))
+        rows = list(make_instance_questions(instance, config, SentenceTagger(STATISTICS), splitter))
         assert {row.instance for row in rows} <= {instance.id}
         return [row.question for row in rows]
 

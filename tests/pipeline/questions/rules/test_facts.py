@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.questions.rules.facts import Fact, find_best_fact, score_sentence
 from pipeline.text.casing import WordStatistics
+from pipeline.text.keywords import SentenceTagger
 from pipeline.text.normalize import occurs_in
 from tests.pipeline.questions.factories import make_analyzed_sentence, make_statistics
 
@@ -26,13 +27,17 @@ NONE: Counter[str] = Counter()
 def chat_fact(sentence: str, counts: Counter[str] = NONE) -> Fact | None:
     """Return the fact of a sentence in a chat."""
     analyzed = make_analyzed_sentence(sentence, CHATS, speaker="Ann")
-    return find_best_fact(analyzed, CHATS, counts) if score_sentence(analyzed.sentence) else None
+    return (
+        find_best_fact(analyzed, SentenceTagger(CHATS), counts) if score_sentence(analyzed.sentence) else None
+    )
 
 
 def book_fact(sentence: str, counts: Counter[str] = NONE) -> Fact | None:
     """Return the fact of a sentence in a book."""
     analyzed = make_analyzed_sentence(sentence, BOOKS)
-    return find_best_fact(analyzed, BOOKS, counts) if score_sentence(analyzed.sentence) else None
+    return (
+        find_best_fact(analyzed, SentenceTagger(BOOKS), counts) if score_sentence(analyzed.sentence) else None
+    )
 
 
 def kind_and_text(fact: Fact | None) -> tuple[str, str] | None:
@@ -230,12 +235,14 @@ def test_the_rest_of_any_text_does_not_have_its_fact(
 ) -> None:
     """Bar: a fact is the sentence's own characters, and the rest of the sentence does not give it away."""
 
+    tagger = SentenceTagger(statistics)
+
     @settings(deadline=None)  # the first call loads the rules
     @given(TEXTS)
     def holds(sentence: str) -> None:
         analyzed = make_analyzed_sentence(sentence, statistics, speaker)
         assert 0 <= score_sentence(analyzed.sentence) <= 8
-        fact = find_best_fact(analyzed, statistics, {})
+        fact = find_best_fact(analyzed, tagger, {})
         if fact is not None:
             assert 0 <= fact.start < fact.end <= len(sentence)
             assert fact.text == sentence[fact.start : fact.end]

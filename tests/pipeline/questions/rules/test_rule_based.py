@@ -9,7 +9,15 @@ import pytest
 
 from pipeline.chunking import ChunkedSource
 from pipeline.core.params import Params
-from pipeline.core.schema import BLANK, Chunk, Instance, InstanceQuestion, Question, SegmentSpan
+from pipeline.core.schema import (
+    BLANK,
+    Chunk,
+    Instance,
+    InstanceQuestion,
+    InstanceTexts,
+    Question,
+    SegmentSpan,
+)
 from pipeline.core.storage import count_row_groups, row_group_readers, write_rows
 from pipeline.questions.rules.rule_based import make_rule_questions
 from pipeline.sources.parsed import ParsedSource
@@ -46,7 +54,11 @@ def made(
     file = tmp_path_factory.mktemp(request.param) / "instances.parquet"
     write_rows(file, Instance, instances)
     config = params.sources[request.param].questions
-    rows = list(make_rule_questions(row_group_readers(file, Instance), config, assets, {}))
+    rows = list(
+        make_rule_questions(
+            row_group_readers(file, Instance), row_group_readers(file, InstanceTexts), config, assets, {}
+        )
+    )
     return MadeQuestions({one.id: one for one in instances}, rows, config.cloze)
 
 
@@ -150,7 +162,11 @@ def test_shards_and_workers_make_no_difference(
         monkeypatch.setenv("MEMCURATE_WORKERS", str(workers))
         write_rows(file, Instance, instances)
         assert count_row_groups(file) == -(-len(instances) // group)
-        return list(make_rule_questions(row_group_readers(file, Instance), config, assets, {}))
+        return list(
+            make_rule_questions(
+                row_group_readers(file, Instance), row_group_readers(file, InstanceTexts), config, assets, {}
+            )
+        )
 
     whole = make_questions(9, 1)
     assert len(whole) > 9

@@ -11,7 +11,7 @@ from pipeline.core.schema import Instance, Question
 from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence
 from pipeline.questions.rules.summary import make_summary_question
 from pipeline.text.casing import WORD, WordStatistics
-from pipeline.text.keywords import extract_keywords, tag_sentence
+from pipeline.text.keywords import SentenceTagger, extract_keywords
 from tests.pipeline.questions.factories import make_document_instance, make_statistics
 
 NAMES = [first + last for first in "BDFGKLMN" for last in ("anna", "essa", "illa", "orra")]
@@ -32,7 +32,7 @@ def make_question(instance: Instance, statistics: WordStatistics = STATISTICS) -
         sentences = []
         for segment in chunk.segments:
             text = chunk.text[segment.start : segment.end]
-            words = tag_sentence(text, statistics)
+            words = SentenceTagger(statistics).tag(text)
             sentences.append(
                 AnalyzedSentence(Sentence(segment, 0, len(text), text), words, extract_keywords(words))
             )

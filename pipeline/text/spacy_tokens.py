@@ -1,0 +1,82 @@
+"""spaCy's tokens of a sentence: the very tokens, many times faster.
+
+spaCy tokenizes each word between spaces for itself, so the tokens of a word can be remembered, and most words
+are letters and a mark. Only then does it look for its exceptions, such as emoticons, in the tokens of the
+whole sentence. Within a word that is remembered too. Where an exception's tokens could be those of two words,
+as in `:) )`, spaCy gets the whole sentence.
+"""
+
+import re
+from collections import defaultdict
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import Any
+
+from pipeline.text.blocked_import import block_import
+
+# spaCy imports torch where it is installed: that takes seconds, and hundreds of MB in every process.
+with block_import("torch"):
+    import spacy
+    from spacy.lang.en.lex_attrs import like_num
+
+_CACHE_SIZE = 1 << 16
+_PLAIN_WORD = re.compile(r"(\"?)([A-Za-z]+)((?:'s|[,;:!?\"]|(?<=[a-z])\.)?)")
+
+
+@cache
+def spacy_tokenizer() -> Any:
+    """Return spaCy's English tokenizer: rules only, nothing downloaded, no model."""
+    return spacy.blank("en").tokenizer
+
+
+@lru_cache(_CACHE_SIZE)
+def split_word(word: str) -> tuple[str, ...]:
+    """Return spaCy's tokens of a word without spaces; joined, they are the word."""
+    rules = _exceptions()
+    plain = _PLAIN_WORD.fullmatch(word)
+    if plain and rules.isdisjoint((word, plain[2], plain[2] + plain[3])):
+        return tuple(filter(None, plain.groups()))
+    return tuple(token.text for token in spacy_tokenizer()(word))
+
+
+def is_like_number(token: str) -> bool:
+    """Return whether a token is a number to spaCy: digits, a fraction, a number word or an ordinal."""
+    return bool(like_num(token))  # type: ignore[no-untyped-call]
+
+
+def may_join_words(sentence: str) -> bool:
+    """Return whether spaCy may find an exception in the tokens of two words that single spaces divide."""
+    return _exception_over_space().search(sentence) is not None
+
+
+@cache
+def _exceptions() -> frozenset[str]:
+    return frozenset(spacy_tokenizer().rules)
+
+
+@cache
+def _exception_over_space() -> re.Pattern[str]:
+    """Match a space where the tokens before and after it are neighbors in one of spaCy's exceptions."""
+    own = spacy_tokenizer()
+    without_exceptions = type(own)(
+        own.vocab,
+        {},
+        own.prefix_search,
+        own.suffix_search,
+        own.infix_finditer,
+        own.token_match,
+        own.url_match,
+    )
+    tokens_before = defaultdict(set)
+    for exception in _exceptions():
+        tokens = [token.text for token in without_exceptions(exception)]
+        for before, after in pairwise(tokens):
+            tokens_before[after].add(before)
+    alternatives = [
+        re.escape(after)
+        + "(?:"
+        + "|".join(rf"(?<={re.escape(f'{one} {after}')})" for one in sorted(before))
+        + ")"
+        for after, before in sorted(tokens_before.items())
+    ]
+    return re.compile(f" (?:{'|'.join(alternatives)})")
