@@ -1,84 +1,85 @@
 """assemble: the filtered sources as a dataset in data/dataset, with its splits, rejects and card."""
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.core.atomic import atomic_folder, write_json
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params, SourceCard
-from pipeline.core.schema import Instance, InstanceProjection, PiiFinding, Reject
-from pipeline.core.statistics import (
-    STATISTICS_FILE,
-    InstanceStats,
-    count_rejected,
-    count_rejects,
-    explain_empty_splits,
-)
-from pipeline.core.storage import copy_rows, find_split_files, read_metadata, read_rows, write_rows
+from pipeline.core.schema import DRAWN_SPLITS, SPLITS, PiiFinding, Reject
+from pipeline.core.statistics import STATISTICS_FILE, InstanceStats, count_rejects, explain_empty_splits
+from pipeline.core.storage import find_parts, find_split_files, read_metadata, read_parts, write_rows
 from pipeline.publish.dataset_card import render_card
-from pipeline.publish.select_instances import assert_no_leakage, select_instances
-from stages.shared.paths import DATASET_DIR, FILTERED_DIR
+from pipeline.publish.select_instances import Selection, assert_no_leakage, select_instances
+from pipeline.publish.split_files import write_split
+from stages.shared.paths import DATASET_DIR, FILTERED_DIR, REJECTS_FILE
 from stages.shared.runner import run_stage
 
 _logger = logging.getLogger(__name__)
 
 
 def stage(params: Params, _: str) -> dict[str, Any]:
-    """Write data/dataset: a Parquet file per split, sorted by id, rejects.parquet and README.md.
+    """Write data/dataset: files of each split, sorted by id, rejects.parquet and README.md.
 
-    evaluation.parquet is written where `dataset.eval_only_sources` names a source.
+    The split `evaluation` is written where `dataset.eval_only_sources` names a source.
     """
-    sources = sorted(
-        params.enabled_sources
-    )  # ids begin with the source: files in this order are sorted by id
-    about = {source: _read_source_card(source) for source in sources}
-    files = {source: FILTERED_DIR / source / "instances.parquet" for source in sources}
-    chosen, rejects = select_instances(
-        lambda: (one for path in files.values() for one in read_rows(path, InstanceProjection)),
-        params.dataset,
-        params.seed,
-    )
-    figures_of = {source: InstanceStats() for source in sources}
-    with atomic_folder(DATASET_DIR) as folder:
-        for split, ids in chosen.items():
-            path = folder / f"{split}.parquet"
-            if not ids and split == "evaluation":
-                continue
-            if not copy_rows(files.values(), path, Instance, ids, {"split": split}):
-                raise MemcurateError(
-                    f"the {split} split is empty: enable more sources, or raise split.test_fraction or "
-                    "split.max_document_fraction"
-                )
-            for outline in read_rows(path, InstanceProjection):
-                figures_of[outline.source].add(outline)
-        paths = find_split_files(folder)
-        assert_no_leakage(
-            lambda split: read_rows(paths[split], InstanceProjection) if split in paths else (),
-            params.dataset,
-        )
-        write_rows(folder / "rejects.parquet", Reject, sorted(rejects, key=lambda one: one.id))
-        kept = set().union(*chosen.values())
-        personal = {source: _count_pii(source, kept) for source in sources}
-        counts = {source: figures.by_split() for source, figures in figures_of.items()}
-        text = render_card(params, about, counts, personal, _render_changes(params, folder))
+    # Ids begin with the source: files in this order are sorted by id.
+    sources = sorted(params.enabled_sources)
+    inputs = [path for source in sources for path in find_parts(FILTERED_DIR / source / "instances.parquet")]
+    with atomic_folder(DATASET_DIR) as folder, TemporaryDirectory(dir=folder.parent) as work_dir:
+        with select_instances(inputs, params.dataset, params.seed, Path(work_dir) / "selection") as selection:
+            stats = _write_splits(inputs, selection, folder)
+            write_rows(folder / REJECTS_FILE, Reject, selection.rejects())
+            num_rejected, ids = selection.num_rejected(), selection.ids()
+            statistics = {
+                source: _describe_source(source, stats[source], selection, params) for source in sources
+            }
+        files = find_split_files(folder)
+        assert_no_leakage(files, params.dataset.decontamination_ngram, Path(work_dir) / "verification")
+        cards = {source: _read_source_card(source) for source in sources}
+        personal = {source: _count_pii(source, ids) for source in sources}
+        counts = {source: stats[source].by_split() for source in sources}
+        names = {split: [path.name for path in paths] for split, paths in files.items()}
+        text = render_card(params, cards, counts, personal, _render_changes(params, folder), names)
         (folder / "README.md").write_text(text, encoding="utf-8")
-        rejects_of = {source: [one for one in rejects if one.source == source] for source in sources}
-        statistics = {
-            source: {**counts[source], "rejects": count_rejects(rejects_of[source])} for source in sources
-        }
         write_json(folder / STATISTICS_FILE, statistics)
-    for source, of_source in rejects_of.items():
-        if of_source:  # otherwise an earlier stage has warned
-            for line in explain_empty_splits(
-                counts[source], of_source, source in params.dataset.eval_only_sources
-            ):
-                _logger.warning("assemble: %s: %s", source, line)
     totals: Counter[str] = Counter()
-    for figures in figures_of.values():
-        totals.update(figures.totals())
-    return {**totals, "rejected": count_rejected(rejects)}
+    for source in sources:
+        totals.update(stats[source].totals())
+    return {**totals, "rejected": num_rejected}
+
+
+def _write_splits(inputs: Sequence[Path], selection: Selection, folder: Path) -> dict[str, InstanceStats]:
+    """Write the splits; return the statistics of each source. Raises MemcurateError where one is empty."""
+    stats: dict[str, InstanceStats] = defaultdict(InstanceStats)
+    for split in SPLITS:
+        numbers = selection.numbers(split)
+        if numbers:
+            write_split(inputs, numbers, folder, split, stats)
+        elif split in DRAWN_SPLITS:
+            raise MemcurateError(
+                f"the {split} split is empty: enable more sources, or raise split.test_fraction or "
+                "split.max_document_fraction"
+            )
+    return stats
+
+
+def _describe_source(
+    source: str, stats: InstanceStats, selection: Selection, params: Params
+) -> dict[str, Any]:
+    """Return the statistics of a source, and log a warning for each split that its rejects leave empty."""
+    counts = stats.by_split()
+    rejects = count_rejects(selection.rejects(source))
+    if rejects and len(counts) < len(DRAWN_SPLITS):  # without rejects, an earlier stage has warned
+        of_source = list(selection.rejects(source))
+        is_evaluation_set = source in params.dataset.eval_only_sources
+        for line in explain_empty_splits(counts, of_source, is_evaluation_set):
+            _logger.warning("assemble: %s: %s", source, line)
+    return {**counts, "rejects": rejects}
 
 
 def _render_changes(params: Params, folder: Path) -> list[str]:
@@ -97,7 +98,7 @@ def _render_changes(params: Params, folder: Path) -> list[str]:
 
 def _read_source_card(source: str) -> SourceCard:
     """Read the card of a source, which its filter stage wrote into the file's metadata."""
-    metadata = read_metadata(FILTERED_DIR / source / "instances.parquet")
+    metadata = read_metadata(find_parts(FILTERED_DIR / source / "instances.parquet")[0])
     prefix = "memcurate.card."
     return SourceCard(
         **{key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)}
@@ -106,7 +107,7 @@ def _read_source_card(source: str) -> SourceCard:
 
 def _count_pii(source: str, kept_ids: set[str]) -> dict[str, int]:
     """Count the PII findings of each kind in the instances that are kept."""
-    findings = read_rows(FILTERED_DIR / source / "pii_findings.parquet", PiiFinding)
+    findings = read_parts(find_parts(FILTERED_DIR / source / "pii_findings.parquet"), PiiFinding)
     return dict(Counter(finding.kind for finding in findings if finding.instance in kept_ids))
 
 

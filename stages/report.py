@@ -1,11 +1,12 @@
 """report: funnels, distributions and examples of the dataset, as one HTML page and tables for plots."""
 
 from collections import Counter
+from itertools import chain
 from typing import Any
 
 from pipeline.core.atomic import atomic_folder
 from pipeline.core.params import Params
-from pipeline.core.storage import find_split_files, read_metadata, read_rows
+from pipeline.core.storage import find_split_files, read_metadata, read_parts, read_rows
 from pipeline.parity.comparison import read_comparisons
 from pipeline.report.csv_tables import write_tables
 from pipeline.report.distributions import SourceDistributions
@@ -23,10 +24,10 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     yields = read_yields(params.enabled_sources, input_dirs)
     distributions = {source: SourceDistributions() for source in params.enabled_sources}
     sampler = KeptQuestionSampler(params.seed)
-    for path in find_split_files(DATASET_DIR).values():
-        for instance in read_rows(path, InstanceTextProjection):
-            distributions[instance.source].add(instance)
-            sampler.offer(instance)
+    paths = chain.from_iterable(find_split_files(DATASET_DIR).values())
+    for instance in read_parts(paths, InstanceTextProjection):
+        distributions[instance.source].add(instance)
+        sampler.offer(instance)
     reports = []
     for source in params.enabled_sources:
         card = read_metadata(FILTERED_DIR / source / "instances.parquet")

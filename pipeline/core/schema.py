@@ -153,8 +153,32 @@ class LabelProjection:
 
 
 @dataclass(slots=True)
+class ChunkTokens:
+    """A chunk's number of tokens."""
+
+    tokens: Annotated[int, "as in Chunk"]
+
+
+@dataclass(slots=True)
+class QuestionOrigin:
+    """A question's origin."""
+
+    origin: Annotated[Origin, "as in Question"]
+
+
+@dataclass(slots=True)
+class InstanceSizes:
+    """Columns of an instance for statistics: no text."""
+
+    source: Annotated[str, "as in Instance"]
+    split: Annotated[Split, "as in Instance"]
+    chunks: Annotated[list[ChunkTokens], "as in Instance"]
+    questions: Annotated[list[QuestionOrigin], "as in Instance"]
+
+
+@dataclass(slots=True)
 class InstanceProjection:
-    """Columns of an instance for deduplication, leakage checks and statistics: faster to read than all."""
+    """Columns of an instance for deduplication and leakage checks: faster to read than all."""
 
     id: Annotated[str, "as in Instance"]
     source: Annotated[str, "as in Instance"]

@@ -14,17 +14,17 @@ T = TypeVar("T")
 _SEPARATOR = "\x1f"
 
 
-def _hash_to_int(seed: int, names: tuple[object, ...]) -> int:
-    """Return a uniform 64-bit integer that depends on (seed, names) only."""
+def draw(seed: int, *names: object) -> int:
+    """Draw a 64-bit integer uniformly, which depends on (seed, names) only."""
     key = _SEPARATOR.join([str(seed), *(str(name) for name in names)])
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big")
 
 
 def randint(low: int, high: int, seed: int, *names: object) -> int:
     """Draw an integer uniformly from low to high, both included."""
-    return low + _hash_to_int(seed, names) % (high - low + 1)
+    return low + draw(seed, *names) % (high - low + 1)
 
 
 def shuffled(items: Iterable[T], key: Callable[[T], object], seed: int, *names: object) -> list[T]:
     """Return the items in random order. `key` identifies an item; items of equal keys keep their order."""
-    return sorted(items, key=lambda item: _hash_to_int(seed, (*names, key(item))))
+    return sorted(items, key=lambda item: draw(seed, *names, key(item)))

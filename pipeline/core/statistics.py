@@ -3,48 +3,64 @@
 The few of them that people compare between two commits are the stage's metrics.
 """
 
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
-from pipeline.core.schema import DRAWN_SPLITS, Instance, InstanceProjection, ModelCall, Reject
+from pipeline.core.schema import DRAWN_SPLITS, Instance, InstanceSizes, ModelCall, Reject
 
 STATISTICS_FILE = "statistics.json"  # of a stage, below its output folder
 
 
 def distribution(values: Iterable[int]) -> dict[str, float]:
     """Return mean (two decimals), p5, p50, p95 (nearest rank) and max of some numbers; empty for none."""
-    ordered = sorted(values)
-    if not ordered:
+    counts = values if isinstance(values, Counter) else Counter(values)
+    if not counts:
         return {}
-    ranks = {f"p{p}": ordered[max(0, -(-p * len(ordered) // 100) - 1)] for p in (5, 50, 95)}
-    return {"mean": round(sum(ordered) / len(ordered), 2), **ranks, "max": ordered[-1]}
+    ordered = sorted(counts)
+    ends = list(accumulate(counts[value] for value in ordered))  # of each value's run, if all were sorted
+    total = ends[-1]
+    ranks = {f"p{p}": ordered[bisect_left(ends, max(1, -(-p * total // 100)))] for p in (5, 50, 95)}
+    return {"mean": round(_sum(counts) / total, 2), **ranks, "max": ordered[-1]}
+
+
+def _sum(counts: Counter[int]) -> int:
+    return sum(value * count for value, count in counts.items())
 
 
 class InstanceStats:
-    """Statistics of instances, added one by one."""
+    """Statistics of instances, added one by one or merged: counts of each value, so small for any number."""
 
     def __init__(self) -> None:
         """Start without instances."""
-        self._chunks: dict[str, list[int]] = {}
-        self._tokens: dict[str, list[int]] = {}
-        self._questions: dict[str, list[int]] = {}
-        self._origins: dict[str, Counter[str]] = {}
+        self._chunks: dict[str, Counter[int]] = defaultdict(Counter)
+        self._tokens: dict[str, Counter[int]] = defaultdict(Counter)
+        self._questions: dict[str, Counter[int]] = defaultdict(Counter)
+        self._origins: dict[str, Counter[str]] = defaultdict(Counter)
 
-    def add(self, instance: Instance | InstanceProjection) -> None:
+    def add(self, instance: Instance | InstanceSizes) -> None:
         """Count an instance."""
         split = instance.split
-        self._chunks.setdefault(split, []).append(len(instance.chunks))
-        self._tokens.setdefault(split, []).extend(chunk.tokens for chunk in instance.chunks)
-        self._questions.setdefault(split, []).append(len(instance.questions))
-        origins = self._origins.setdefault(split, Counter())
-        origins.update(question.origin for question in instance.questions)
+        self._chunks[split][len(instance.chunks)] += 1
+        self._tokens[split].update(chunk.tokens for chunk in instance.chunks)
+        self._questions[split][len(instance.questions)] += 1
+        self._origins[split].update(question.origin for question in instance.questions)
+
+    def merge(self, other: "InstanceStats") -> None:
+        """Count the instances that another has counted."""
+        for split in other._chunks:
+            self._chunks[split].update(other._chunks[split])
+            self._tokens[split].update(other._tokens[split])
+            self._questions[split].update(other._questions[split])
+            self._origins[split].update(other._origins[split])
 
     def by_split(self) -> dict[str, Any]:
         """Return, for each split, the instances, chunks per instance, tokens per chunk and questions."""
         return {
             split: {
-                "instances": len(self._chunks[split]),
+                "instances": self._chunks[split].total(),
                 "chunks_per_instance": distribution(self._chunks[split]),
                 "tokens_per_chunk": distribution(self._tokens[split]),
                 "questions_per_instance": distribution(self._questions[split]),
@@ -59,11 +75,11 @@ class InstanceStats:
         Instances of evaluation sets count as test.
         """
         return {
-            "train": len(self._chunks.get("train", [])),
-            "test": sum(len(counts) for split, counts in self._chunks.items() if split != "train"),
-            "chunks": sum(map(sum, self._chunks.values())),
-            "tokens": sum(map(sum, self._tokens.values())),
-            "questions": sum(map(sum, self._questions.values())),
+            "train": self._chunks["train"].total() if "train" in self._chunks else 0,
+            "test": sum(counts.total() for split, counts in self._chunks.items() if split != "train"),
+            "chunks": sum(map(_sum, self._chunks.values())),
+            "tokens": sum(map(_sum, self._tokens.values())),
+            "questions": sum(map(_sum, self._questions.values())),
         }
 
 

@@ -1,9 +1,12 @@
 """Read and write dataclasses as Parquet, streaming: one row group in memory at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +30,8 @@ from pipeline.core.schema import (
 T = TypeVar("T")
 
 _REBUILD_ADVICE = "Rebuild it with `dvc repro`."
+
+pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps some 100 MB of each process that it has freed
 
 ROWS_PER_GROUP = 64  # an instance is 20 to 200 kB, so a group takes a few MB
 
@@ -143,6 +148,12 @@ def read_rows(path: Path, row_type: type[T]) -> Iterator[T]:
                 yield from_row(row_type, row)
 
 
+def read_parts(parts: Iterable[Path], row_type: type[T]) -> Iterator[T]:
+    """Yield the rows of several files, in order, as `read_rows` does."""
+    for part in parts:
+        yield from read_rows(part, row_type)
+
+
 def read_row(path: Path, row_type: type[T], row_id: str) -> T | None:
     """Return the row with this id, or None.
 
@@ -158,13 +169,40 @@ def read_row(path: Path, row_type: type[T], row_id: str) -> T | None:
     return None
 
 
+def find_parts(path: Path) -> list[Path]:
+    """Return the files of a table in order: `path`, or its parts `NAME-00000-of-00002.parquet` and so on.
+
+    Raises MemcurateError, as for a missing file, where there are neither, or not all parts.
+    """
+    parts = [] if path.exists() else sorted(path.parent.glob(f"{path.stem}-*-of-*{path.suffix}"))
+    names = [path.with_stem(f"{path.stem}-{n:05}-of-{len(parts):05}") for n in range(len(parts))]
+    if parts != names:
+        raise MemcurateError(f"{path}: parts are missing beside {parts[0].name}. {_REBUILD_ADVICE}")
+    return parts or [path]
+
+
+def name_parts(path: Path, count: int) -> list[Path]:
+    """Return the paths of a table's `count` files: `path` itself for one, else its parts."""
+    if count == 1:
+        return [path]
+    return [path.with_stem(f"{path.stem}-{number:05}-of-{count:05}") for number in range(count)]
+
+
+def row_group_sizes(path: Path) -> list[int]:
+    """Return the number of rows of each row group of a file.
+
+    Raises MemcurateError as `read_metadata` does.
+    """
+    with _open_verified(path, None) as file:
+        return file.row_group_sizes
+
+
 def count_row_groups(path: Path) -> int:
     """Return the number of row groups of a file.
 
     Raises MemcurateError as `read_metadata` does.
     """
-    with _open_verified(path, None) as file:
-        return len(file.row_group_sizes)
+    return len(row_group_sizes(path))
 
 
 def read_row_group(path: Path, row_type: type[T], group_index: int) -> list[T]:
@@ -191,13 +229,18 @@ def read_columns(path: Path, row_type: type, group_index: int, columns: Sequence
         return _validate_utf8(path, file.read_row_group(group_index, columns))
 
 
-def iter_row_groups(path: Path, row_type: type, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-    """Yield the row groups of a file of `row_type` in order: all columns, or those with the given paths.
+def iter_row_groups(
+    path: Path,
+    row_type: type,
+    columns: Sequence[str] | None = None,
+    group_indices: Iterable[int] | None = None,
+) -> Iterator[pa.Table]:
+    """Yield row groups of a file of `row_type` in order, with all columns, or those with the given paths.
 
-    Raises MemcurateError as `read_rows` does.
+    `group_indices`: the row groups to read; None: all. Raises MemcurateError as `read_rows` does.
     """
     with _open_verified(path, row_type) as file:
-        for group_index in range(len(file.row_group_sizes)):
+        for group_index in range(len(file.row_group_sizes)) if group_indices is None else group_indices:
             yield _validate_utf8(path, file.read_row_group(group_index, columns))
 
 
@@ -213,34 +256,57 @@ def _validate_utf8(path: Path, table: pa.Table) -> pa.Table:
     return table
 
 
-def find_split_files(dataset: Path) -> dict[Split, Path]:
-    """Return the path of each split's file; `evaluation` only where a dataset has evaluation sets."""
-    files = {split: dataset / f"{split}.parquet" for split in SPLITS}
-    return {split: path for split, path in files.items() if split in DRAWN_SPLITS or path.exists()}
+def find_split_files(dataset: Path) -> dict[Split, list[Path]]:
+    """Return the files of each split; `evaluation` only where a dataset has evaluation sets.
+
+    Raises MemcurateError as `find_parts` does, where parts are missing.
+    """
+    files = {split: find_parts(dataset / f"{split}.parquet") for split in SPLITS}
+    return {split: paths for split, paths in files.items() if split in DRAWN_SPLITS or paths[0].exists()}
+
+
+def select_split_files(names: Collection[str]) -> list[str]:
+    """Return those of a dataset's file names that are of splits, in order.
+
+    A split that every dataset has is named where its files are missing.
+    """
+    found: list[str] = []
+    for split in SPLITS:
+        pattern = re.compile(rf"{split}(-\d+-of-\d+)?\.parquet")
+        of_split = sorted(name for name in names if pattern.fullmatch(name))
+        found += of_split or ([f"{split}.parquet"] if split in DRAWN_SPLITS else [])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class RowSelection:
+    """Some rows of a row group."""
+
+    path: Path
+    group_index: int
+    rows: list[int]  # their positions in the row group, ascending
 
 
 def copy_rows(
-    sources: Iterable[Path], target: Path, row_type: type, ids: set[str], constants: Mapping[str, str]
+    selections: Iterable[RowSelection], target: Path, row_type: type, constants: Mapping[str, str]
 ) -> int:
-    """Copy the rows with these ids from files of `row_type` into one, in order; return their number.
+    """Copy the selected rows of files of `row_type` into one, in order; return their number.
 
     `constants` maps columns to the value that all copied rows get. Rows stay Arrow tables, one row group in
     memory at a time. Raises MemcurateError as `read_rows` does.
     """
     schema = arrow_schema(row_type)
-    selected_ids = pa.array(sorted(ids), pa.string())
     count = 0
     with pq.ParquetWriter(target, schema, compression="zstd") as writer:
-        for source in sources:
-            for group in iter_row_groups(source, row_type):
-                kept = group.select(schema.names).filter(
-                    pc.is_in(_id_column(source, group), value_set=selected_ids)
-                )
+        for path, of_path in groupby(selections, attrgetter("path")):
+            chosen = list(of_path)
+            groups = iter_row_groups(path, row_type, group_indices=[one.group_index for one in chosen])
+            for one, group in zip(chosen, groups, strict=True):
+                kept = group.select(schema.names).take(pa.array(one.rows, pa.int64()))
                 for name, value in constants.items():
                     column_index = kept.schema.get_field_index(name)
                     kept = kept.set_column(column_index, name, pa.repeat(value, kept.num_rows))
-                if kept.num_rows:
-                    writer.write_table(kept.cast(schema))
-                    count += kept.num_rows
+                writer.write_table(kept.cast(schema))
+                count += kept.num_rows
     _verify_row_count(target, count)
     return count

@@ -1,166 +1,213 @@
 """Near-duplicates: find documents and instances that are nearly the same, within and across sources.
 
-Texts are compared by the Jaccard similarity of their word pairs. MinHash and locality-sensitive hashing
-(datasketch) find candidates without comparing all with all. Each candidate is then verified exactly, in whole
-numbers, so two texts never count as near-duplicates by chance. By chance a pair can only be overlooked: at
-most one in twenty of the pairs right at the threshold, and fewer of the more similar ones.
+Texts are compared by the Jaccard similarity of their word pairs. Bands of MinHash signatures find candidates
+without comparing all with all. Each candidate is then verified exactly, in whole numbers, so two texts never
+count as near-duplicates by chance. By chance a pair can only be overlooked: at most one in twenty of the
+pairs right at the threshold, and fewer of the more similar ones.
 
-Only the segments' text is compared, not the template that all chunks of a source have in common.
+Only the segments' text is compared, not the template that all chunks of a source have in common. Test is kept
+before train, then the first by id: `instances.rank` is this order.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, reduce
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
 
+import duckdb
 import numpy as np
-from datasketch import MinHash, MinHashLSH
+import pyarrow as pa
 
 from pipeline.core.rejection import Rejection
-from pipeline.core.schema import Instance, InstanceProjection, Split, joined_segments
-from pipeline.text.shingles import Hashes, bigram_hashes, has_min_jaccard, sorted_unique
+from pipeline.core.work_tables import TableWriter, open_table, stream
+from pipeline.dedup.minhash import band_keys
+from pipeline.dedup.sketches import Extent, read_bigrams
+from pipeline.text.shingles import has_min_jaccard
 
-_NUM_PERM = 192  # values of a signature, 4 bytes each
+# Bands that two texts or more share, as the sorted texts of each; many bands are shared by the same texts.
+_GROUPS = """
+    SELECT DISTINCT list_sort(list(DISTINCT text)) AS members FROM {bands}
+    WHERE band IN (SELECT band FROM {bands} GROUP BY band HAVING min(text) <> max(text))
+        AND text IN (SELECT text FROM {texts})
+    GROUP BY band HAVING min(text) <> max(text)
+"""
 
-# All parameters are given: other defaults in a later version then change nothing.
-_EMPTY_MINHASH = MinHash(num_perm=_NUM_PERM, seed=1, hashfunc=int, scheme="affine32")
-
-
-@dataclass(frozen=True, slots=True)
-class TextSignature:
-    """The distinct word pairs of a text, and their MinHash signature."""
-
-    bigrams: Hashes
-    minhash: MinHash
-
-
-@dataclass(frozen=True, slots=True)
-class Sketch:
-    """The signatures of an instance's chunks, and the fields by which instances are selected."""
-
-    id: str
-    source: str
-    split: Split
-    document: str
-    has_examples: bool  # made of labelled examples, which recur from instance to instance
-    chunks: list[TextSignature]
+_MAX_OTHERS = 100  # instances with a chunk like one that is repeated; the detail of a reject counts these
+_CACHED_TEXTS = 64  # some 12 kB each for a chunk
 
 
-def make_sketch(instance: Instance | InstanceProjection) -> Sketch:
-    """Return the sketch of an instance: about 6 kB a chunk, and 15 kB a chunk more in an LSH index."""
-    chunks = []
-    for chunk in instance.chunks:
-        bigrams = bigram_hashes(joined_segments(chunk))
-        minhash = _EMPTY_MINHASH.copy()
-        minhash.update_batch((bigrams >> np.uint64(32)).tolist())
-        chunks.append(TextSignature(bigrams, minhash))
-    return Sketch(
-        instance.id, instance.source, instance.split, instance.document, bool(instance.labels), chunks
-    )
+def find_duplicate_documents(
+    database: duckdb.DuckDBPyConnection, folder: Path, percent: int
+) -> Iterator[tuple[int, Rejection]]:
+    """Yield (number, rejection) of the instances of each document that is nearly one that is kept.
 
-
-def find_near_duplicates(sketches: Iterable[Sketch], percent: int) -> dict[str, Rejection]:
-    """Return the instances to reject, by id, with the reason.
-
-    Two texts are near-duplicates when the Jaccard similarity of their word pairs is at least `percent`. A
-    document that is a near-duplicate of another is rejected with all its instances. Of the other instances
-    one is rejected if at least half of its chunks are near-duplicates of chunks of kept instances. Test is
-    kept before train, then the first by id.
-
+    Two texts are near-duplicates when the Jaccard similarity of their word pairs is at least `percent`.
     Documents of labelled examples are not compared as a whole: two sources may show the same examples under
     other labels. Their instances are compared, since two that are drawn differently share few pairs.
     """
-    ordered = sorted(sketches, key=lambda sketch: (sketch.split != "test", sketch.id))
-    rejections = _reject_documents([one for one in ordered if not one.has_examples], percent)
-    return rejections | _reject_instances([one for one in ordered if one.id not in rejections], percent)
+    open_table(database, folder, "signatures")
+    database.execute("""
+        CREATE TABLE documents AS
+        SELECT source, document, row_number() OVER (ORDER BY min(rank)) AS text
+        FROM remaining WHERE NOT has_examples GROUP BY source, document
+    """)
+    database.execute("""
+        CREATE VIEW compared AS
+        SELECT number, source, document, text FROM remaining JOIN documents USING (source, document)
+        WHERE NOT has_examples
+    """)
+    _write_document_bands(database, folder, percent)
+    open_table(database, folder, "document_bands")
+    groups = _read_groups(database, "document_bands", "documents")
+    extents: dict[int, list[Extent]] = defaultdict(list)
+    for text, *extent in stream(
+        database,
+        "SELECT compared.text, shard, min(start), sum(size) FROM chunks JOIN compared USING (number)"
+        " WHERE compared.text IN (SELECT unnest(members) FROM document_bands_groups)"
+        " GROUP BY compared.text, shard, number",
+    ):
+        extents[text].append(Extent(*extent))
+    kept = _KeptTexts(groups, extents, folder, percent)
+    database.execute("CREATE TABLE repeated_documents (text BIGINT, other BIGINT)")
+    for text in sorted(extents):
+        other = next(kept.find_similar(text), None)
+        if other is None:
+            kept.add(text)
+        else:
+            database.execute("INSERT INTO repeated_documents VALUES (?, ?)", [text, other])
+    for number, document, other_document, other_source in stream(
+        database,
+        "SELECT number, compared.document, others.document, others.source FROM compared"
+        " JOIN repeated_documents USING (text) JOIN documents AS others ON others.text = other",
+    ):
+        detail = f"{document} is nearly {other_document} of {other_source}"
+        yield number, Rejection("near-duplicate document", detail)
 
 
-class _LshIndex:
-    """An index of the kept texts by MinHash signature."""
-
-    def __init__(self, percent: int) -> None:
-        """Begin empty; `percent` is the least Jaccard similarity of a near-duplicate."""
-        self._percent = percent
-        self._lsh = MinHashLSH(num_perm=_NUM_PERM, params=lsh_bands(percent))
-        self._texts: list[TextSignature] = []
-
-    def add(self, text: TextSignature) -> None:
-        self._lsh.insert(len(self._texts), text.minhash)
-        self._texts.append(text)
-
-    def query(self, text: TextSignature) -> list[int]:
-        """Return the near-duplicates of a text, as numbers in the order in which they were added."""
-        return [
-            number
-            for number in sorted(self._lsh.query(text.minhash))
-            if has_min_jaccard(self._texts[number].bigrams, text.bigrams, self._percent)
-        ]
+def _write_document_bands(database: duckdb.DuckDBPyConnection, folder: Path, percent: int) -> None:
+    """Write the bands of each document, whose signature is that of its instances together."""
+    rows = stream(
+        database,
+        "SELECT text, signature FROM signatures JOIN compared USING (number) ORDER BY text",
+    )
+    schema = pa.schema([("band", pa.uint64()), ("text", pa.int64())])
+    with TableWriter(folder, "document_bands", 0, schema) as bands:
+        for text, of_document in groupby(rows, itemgetter(0)):
+            signatures = (np.frombuffer(signature, np.uint64) for _, signature in of_document)
+            keys = band_keys(reduce(np.minimum, signatures)[None], percent)[0]
+            bands.write(keys, np.full(len(keys), text))
 
 
-def lsh_bands(percent: int) -> tuple[int, int]:
-    """Return (bands, values in each) of a signature: texts with an equal band are candidates.
+def find_duplicate_instances(
+    database: duckdb.DuckDBPyConnection, folder: Path, percent: int
+) -> Iterator[tuple[int, Rejection]]:
+    """Yield (number, rejection) of each instance that repeats others.
 
-    These are the longest bands, hence the fewest candidates, that overlook at most one in twenty of the
-    pairs whose similarity is just `percent`; in whole numbers, so the same on every machine.
+    That is one of which at least half of the chunks are near-duplicates of chunks of kept instances.
     """
-    for rows in range(_NUM_PERM // 2, 1, -1):
-        bands = _NUM_PERM // rows
-        if 20 * (100**rows - percent**rows) ** bands <= 100 ** (rows * bands):
-            return bands, rows
-    return _NUM_PERM, 1
+    open_table(database, folder, "chunk_bands")
+    database.execute("""
+        CREATE TABLE remaining_chunks AS
+        SELECT chunks.*, rank, id, num_chunks FROM chunks JOIN remaining USING (number)
+    """)
+    groups = _read_groups(database, "chunk_bands", "remaining_chunks")
+    extents = {
+        text: [Extent(*extent)]
+        for text, *extent in stream(
+            database,
+            "SELECT text, first(shard), first(start), first(size) FROM remaining_chunks"
+            " WHERE text IN (SELECT unnest(members) FROM chunk_bands_groups) GROUP BY text",
+        )
+    }
+    kept = _KeptTexts(groups, extents, folder, percent)
+    owners: dict[int, list[str]] = defaultdict(list)  # of each kept text, the first instances with it
+    for number, identity, num_chunks, texts in stream(
+        database,
+        """
+        SELECT number, id, num_chunks, list(text ORDER BY position) FROM remaining_chunks
+        WHERE text IN (SELECT text FROM remaining_chunks GROUP BY text HAVING count(*) > 1
+            UNION SELECT unnest(members) FROM chunk_bands_groups)
+        GROUP BY number, id, num_chunks, rank ORDER BY rank
+        """,
+    ):
+        repeated = [text for text in texts if next(kept.find_similar(text), None) is not None]
+        if repeated and 2 * len(repeated) >= num_chunks:
+            other, shared = _find_most_similar(repeated, kept, owners)
+            detail = f"{len(repeated)} of {num_chunks} chunks are nearly those of others, {shared} of {other}"
+            yield number, Rejection("near-duplicate of another instance", detail)
+            continue
+        for text in set(texts):
+            kept.add(text)
+            if len(owners[text]) < _MAX_OTHERS:
+                owners[text].append(identity)
 
 
-def _reject_documents(ordered: list[Sketch], percent: int) -> dict[str, Rejection]:
-    by_document: dict[tuple[str, str], list[Sketch]] = defaultdict(list)
-    for sketch in ordered:
-        by_document[sketch.source, sketch.document].append(sketch)
-    index = _LshIndex(percent)
-    kept: list[tuple[str, str]] = []
-    rejections: dict[str, Rejection] = {}
-    for name, sketches in by_document.items():
-        text = _merge_signatures([chunk for sketch in sketches for chunk in sketch.chunks])
-        duplicates = index.query(text)
-        if duplicates:
-            source, document = kept[duplicates[0]]
-            rejection = Rejection("near-duplicate document", f"{name[1]} is nearly {document} of {source}")
-            rejections.update((sketch.id, rejection) for sketch in sketches)
-        else:
-            index.add(text)
-            kept.append(name)
-    return rejections
+def _find_most_similar(
+    repeated: Sequence[int], kept: "_KeptTexts", owners: Mapping[int, Sequence[str]]
+) -> tuple[str, int]:
+    """Return (the instance that shares most of the repeated chunks, their number); of several the first."""
+    shared = Counter[str]()
+    for text in repeated:
+        others: set[str] = set()
+        for similar in kept.find_similar(text):
+            others.update(owners[similar])
+            if len(others) >= _MAX_OTHERS:
+                break
+        shared.update(others)
+    most = min(shared, key=lambda identity: (-shared[identity], identity))
+    return most, shared[most]
 
 
-def _merge_signatures(texts: list[TextSignature]) -> TextSignature:
-    """Return the signature of several texts together."""
-    minhash = _EMPTY_MINHASH.copy()
-    for text in texts:
-        minhash.merge(text.minhash)
-    return TextSignature(sorted_unique(np.concatenate([text.bigrams for text in texts])), minhash)
+def _read_groups(database: duckdb.DuckDBPyConnection, bands: str, texts: str) -> dict[int, list[int]]:
+    """Return the groups of candidates that each text is in, from a table of bands."""
+    database.execute(f"CREATE TABLE {bands}_groups AS {_GROUPS.format(bands=bands, texts=texts)}")
+    groups: dict[int, list[int]] = defaultdict(list)
+    for group, (members,) in enumerate(stream(database, f"FROM {bands}_groups ORDER BY members")):
+        for text in members:
+            groups[text].append(group)
+    return groups
 
 
-def _reject_instances(ordered: list[Sketch], percent: int) -> dict[str, Rejection]:
-    index = _LshIndex(percent)
-    owners: list[str] = []  # of each indexed chunk, the id of its instance
-    rejections: dict[str, Rejection] = {}
-    for sketch in ordered:
-        repeated, chunks_shared = 0, Counter[str]()
-        for chunk in sketch.chunks:
-            others = {owners[number] for number in index.query(chunk)}
-            repeated += bool(others)
-            chunks_shared.update(others)
-        if repeated and 2 * repeated >= len(sketch.chunks):
-            other = _most_similar(chunks_shared)
-            detail = (
-                f"{repeated} of {len(sketch.chunks)} chunks are nearly those of others, "
-                f"{chunks_shared[other]} of {other}"
-            )
-            rejections[sketch.id] = Rejection("near-duplicate of another instance", detail)
-        else:
-            for chunk in sketch.chunks:
-                index.add(chunk)
-                owners.append(sketch.id)
-    return rejections
+class _KeptTexts:
+    """The texts that are kept, by the groups of candidates that they are in."""
 
+    def __init__(
+        self,
+        groups: Mapping[int, Sequence[int]],
+        extents: Mapping[int, Sequence[Extent]],
+        folder: Path,
+        percent: int,
+    ) -> None:
+        """Begin empty. `groups` and `extents` are those of each text that is in a group."""
+        self._groups = groups
+        self._percent = percent
+        self._texts: dict[int, int] = {}  # place in the order in which they were kept
+        self._by_group: dict[int, list[tuple[int, int]]] = defaultdict(list)  # places and texts
+        self._bigrams = lru_cache(_CACHED_TEXTS)(lambda text: read_bigrams(folder, extents[text]))
 
-def _most_similar(chunks_shared: Counter[str]) -> str:
-    """Return the instance that shares most chunks, of several the first by id."""
-    return min(chunks_shared, key=lambda identity: (-chunks_shared[identity], identity))
+    def add(self, text: int) -> None:
+        """Keep a text, which may be kept already."""
+        if text not in self._texts:
+            place = self._texts[text] = len(self._texts)
+            for group in self._groups.get(text, ()):
+                self._by_group[group].append((place, text))
+
+    def find_similar(self, text: int) -> Iterator[int]:
+        """Yield the kept texts that are near-duplicates of a text, itself first, then in order.
+
+        Each is looked for when it is asked for: of a text that is repeated a million times, the first
+        is enough.
+        """
+        if text in self._texts:
+            yield text
+        previous = text
+        for _, other in merge(*(self._by_group[group] for group in self._groups.get(text, ()))):
+            if other not in (previous, text) and self._are_similar(text, other):
+                yield other
+            previous = other
+
+    def _are_similar(self, one: int, other: int) -> bool:
+        return has_min_jaccard(self._bigrams(one), self._bigrams(other), self._percent)

@@ -6,6 +6,7 @@ the reverse order finds every instance of the source, also those that a stage re
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -36,7 +37,7 @@ class StageOutputs:
     def instance_files(self) -> list[tuple[OutputName, Path]]:
         """List the files of instances that exist, those of the last stage first."""
         files: list[tuple[OutputName, Path]] = [
-            ("dataset", path) for path in find_split_files(self.dataset).values()
+            ("dataset", path) for path in chain.from_iterable(find_split_files(self.dataset).values())
         ]
         files += [
             ("filtered", self.filtered / "instances.parquet"),

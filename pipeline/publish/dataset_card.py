@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 import yaml
 
 from pipeline.core.params import Params, SourceCard
-from pipeline.core.schema import SCHEMA_VERSION, SPLITS, Chunk, Instance, Question, SegmentSpan, Span, Split
+from pipeline.core.schema import SCHEMA_VERSION, Chunk, Instance, Question, SegmentSpan, Span, Split
 from pipeline.publish.hub_folder import config_entry
 
 _TITLE = "Memory-training data by memcurate"
@@ -29,18 +29,23 @@ def render_card(
     counts_by_source: Mapping[str, Any],
     pii_counts: Mapping[str, Mapping[str, int]],
     changes: Sequence[str],
+    files: Mapping[Split, Sequence[str]],
 ) -> str:
     """Render the card.
 
     `counts_by_source`: the counts of the assemble stage, by source and split. `pii_counts`: numbers of
     findings of personal data, by source and kind. `changes`: the lines of the section on changes since
-    `dataset.baseline_version`; empty for a card without this section.
+    `dataset.baseline_version`; empty for a card without this section. `files`: the names of the files of
+    each split.
     """
-    splits = [split for split in SPLITS if any(split in counts for counts in counts_by_source.values())]
+    patterns = {
+        split: names[0] if len(names) == 1 else f"{split}-*.parquet" for split, names in files.items()
+    }
+    splits = list(patterns)
     return "\n".join(
         [
             "---",
-            _yaml_header(params, source_cards, counts_by_source, splits),
+            _yaml_header(params, source_cards, counts_by_source, patterns),
             "---",
             "",
             f"# {_TITLE}",
@@ -51,7 +56,7 @@ def render_card(
             "```python",
             "from datasets import load_dataset",
             "",
-            f'data = load_dataset("parquet", data_files={json.dumps(_split_file_names(splits))})',
+            f'data = load_dataset("parquet", data_files={json.dumps(patterns)})',
             "```",
             "",
             *_source_lines(params, source_cards, counts_by_source, splits),
@@ -73,11 +78,6 @@ def render_card(
             *_field_table("Span of a text in the raw files", Span),
         ]
     )
-
-
-def _split_file_names(splits: Sequence[Split]) -> dict[Split, str]:
-    """Return the file of each split."""
-    return {split: f"{split}.parquet" for split in splits}
 
 
 def _source_lines(
@@ -173,7 +173,7 @@ def _yaml_header(
     params: Params,
     source_cards: Mapping[str, SourceCard],
     counts_by_source: Mapping[str, Any],
-    splits: Sequence[Split],
+    patterns: Mapping[Split, str],
 ) -> str:
     """Render the YAML header that the dataset hub reads."""
     num_instances = sum(
@@ -181,7 +181,7 @@ def _yaml_header(
         for source in params.enabled_sources
         for counts in counts_by_source[source].values()
     )
-    size = "n<1K" if num_instances < 1000 else "1K<n<10K" if num_instances < 10_000 else "10K<n<100K"
+    size = _size_category(num_instances)
     licenses = sorted({source_cards[source].license for source in params.enabled_sources})
     header = {
         "pretty_name": _TITLE,
@@ -192,9 +192,18 @@ def _yaml_header(
         "task_categories": ["question-answering"],
         "tags": ["agents", "long-term-memory", "memory-agent", "reinforcement-learning"],
         "size_categories": [size],
-        "configs": [config_entry("default", _split_file_names(splits))],
+        "configs": [config_entry("default", patterns)],
     }
     return yaml.safe_dump(header, sort_keys=False, allow_unicode=True).rstrip()
+
+
+def _size_category(num_instances: int) -> str:
+    """Return the hub's name for a number of rows."""
+    if num_instances < 1000:
+        return "n<1K"
+    bounds = ["1K", "10K", "100K", "1M", "10M", "100M", "1B"]
+    index = min(len(str(num_instances)) - 4, len(bounds) - 2)
+    return f"{bounds[index]}<n<{bounds[index + 1]}"
 
 
 def _field_table(title: str, row_type: type) -> list[str]:

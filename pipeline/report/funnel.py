@@ -8,7 +8,7 @@ questions; the filter stage rejects the questions of a dropped instance one by o
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from pipeline.core.errors import MemcurateError
@@ -106,7 +106,7 @@ def read_yields(sources: Sequence[str], input_dirs: ReportInputDirs) -> dict[str
     in `sources`.
     """
     final_counts: dict[str, Counter[str]] = {source: Counter() for source in sources}
-    for path in find_split_files(input_dirs.dataset).values():
+    for path in chain.from_iterable(find_split_files(input_dirs.dataset).values()):
         for instance in read_rows(path, InstanceSizeProjection):
             if instance.source not in final_counts:
                 raise MemcurateError(

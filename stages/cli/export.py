@@ -1,7 +1,8 @@
 """memcurate export: the dataset in other formats."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from pipeline.core.atomic import atomic_file
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params, load_params
 from pipeline.core.schema import Instance, Split, arrow_schema, to_row
-from pipeline.core.storage import find_split_files, read_rows
+from pipeline.core.storage import find_split_files, read_parts
 from pipeline.publish import mem_alpha
 from pipeline.publish.hub_folder import DatasetConfig, check_readme, dump_json_line, write_readme
 from stages.cli.export_trl import export_steps
@@ -41,7 +42,7 @@ def export(
     """Write the dataset in another format. The same dataset gives the same bytes."""
     params = load_params()
     files = find_split_files(DATASET_DIR)
-    for path in files.values():
+    for path in chain.from_iterable(files.values()):
         if not path.exists():
             raise MemcurateError(f"{path} is not here: run `dvc repro assemble` or `dvc pull {DATASET_DIR}`")
     make_output_dir(folder)
@@ -61,14 +62,14 @@ def make_output_dir(folder: Path) -> None:
         raise MemcurateError(f"{folder} cannot be made: {error.strerror}. Name another folder.") from error
 
 
-def _export_mem_alpha(folder: Path, files: Mapping[Split, Path], params: Params) -> None:
+def _export_mem_alpha(folder: Path, files: Mapping[Split, Sequence[Path]], params: Params) -> None:
     paper_rows = {
         name: source.parity.row if source.parity else None for name, source in params.sources.items()
     }
-    for split, path in files.items():
+    for split, paths in files.items():
         summary = mem_alpha.ExportSummary()
         with atomic_file(folder / f"{split}.parquet") as aside:
-            count = mem_alpha.export_instances(aside, read_rows(path, Instance), paper_rows, summary)
+            count = mem_alpha.export_instances(aside, read_parts(paths, Instance), paper_rows, summary)
         print(f"{folder / f'{split}.parquet'}: {count} rows")
         for (source, name), row_count in sorted(summary.row_counts.items()):
             print(f"  {source} as {name}: {row_count}")
@@ -76,14 +77,14 @@ def _export_mem_alpha(folder: Path, files: Mapping[Split, Path], params: Params)
             print(f"  left out {skipped}")
 
 
-def _export_jsonl(folder: Path, files: Mapping[Split, Path]) -> None:
+def _export_jsonl(folder: Path, files: Mapping[Split, Sequence[Path]]) -> None:
     """Write the rows of each split as JSON, a line each."""
     check_readme(folder)
     names: dict[Split, str] = {}
-    for split, path in files.items():
+    for split, paths in files.items():
         count = 0
         with atomic_file(folder / f"{split}.jsonl") as aside, aside.open("w", encoding="utf-8") as file:
-            for instance in read_rows(path, Instance):
+            for instance in read_parts(paths, Instance):
                 file.write(dump_json_line(to_row(instance)))
                 count += 1
         print(f"{folder / f'{split}.jsonl'}: {count} rows")

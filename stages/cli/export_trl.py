@@ -1,6 +1,6 @@
 """memcurate export --format trl: the scripted policy's steps as rows for TRL's SFTTrainer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from pipeline.core.atomic import atomic_file
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import AgentParams, Params
 from pipeline.core.schema import Split
-from pipeline.core.storage import read_rows
+from pipeline.core.storage import read_parts
 from pipeline.publish.hub_folder import DatasetConfig, check_readme, dump_json_line, write_readme
 from pipeline.text.tokens import Tokenizer
 from stages.shared.paths import ASSETS_DIR, BASE_MODEL_DIR
@@ -43,7 +43,7 @@ class _SplitStats:
     max_tokens: dict[str, int] = field(default_factory=dict)  # tokens of the longest row, by format
 
 
-def export_steps(folder: Path, files: Mapping[Split, Path], params: Params) -> None:
+def export_steps(folder: Path, files: Mapping[Split, Sequence[Path]], params: Params) -> None:
     """Write the scripted policy's steps on every split, as messages and as texts, with a README.md.
 
     `folder/messages` and `folder/text` hold a JSONL file per split. The README.md declares both as
@@ -66,8 +66,8 @@ def export_steps(folder: Path, files: Mapping[Split, Path], params: Params) -> N
         _RowFormat("text", TEXT_SCHEMA, format_as_text, lengths.count_text),
     ]
     stats = {
-        split: _write_split(path, split, folder, formats, params, tokenizer, lengths)
-        for split, path in files.items()
+        split: _write_split(paths, split, folder, formats, params, tokenizer, lengths)
+        for split, paths in files.items()
     }
     nonempty = [split for split in files if stats[split].rows]
     configs = [
@@ -86,7 +86,7 @@ def export_steps(folder: Path, files: Mapping[Split, Path], params: Params) -> N
 
 
 def _write_split(
-    dataset: Path,
+    paths: Sequence[Path],
     split: Split,
     folder: Path,
     formats: list[_RowFormat],
@@ -97,7 +97,7 @@ def _write_split(
     from training.rl.sft_rows import generate_sft_rows
 
     stats = _SplitStats()
-    instances = tqdm(read_rows(dataset, EpisodeInput), desc=dataset.stem, disable=None, leave=False)
+    instances = tqdm(read_parts(paths, EpisodeInput), desc=split, disable=None, leave=False)
     with ExitStack() as stack:
         files = []
         for one in formats:

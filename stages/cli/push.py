@@ -1,10 +1,12 @@
 """memcurate push: the dataset on the Hugging Face Hub."""
 
+from itertools import chain
 from typing import Annotated
 
 import typer
 
 from pipeline.core.errors import MemcurateError
+from pipeline.core.storage import find_split_files
 from stages.shared.paths import DATASET_DIR
 
 
@@ -21,9 +23,8 @@ def push(
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-    missing = [
-        name for name in ("README.md", "train.parquet", "test.parquet") if not (DATASET_DIR / name).exists()
-    ]
+    splits = chain.from_iterable(find_split_files(DATASET_DIR).values())
+    missing = [path.name for path in (DATASET_DIR / "README.md", *splits) if not path.exists()]
     if missing:
         raise MemcurateError(
             f"{DATASET_DIR} has no {', '.join(missing)}: run `dvc repro assemble` or `dvc pull {DATASET_DIR}`"

@@ -12,7 +12,7 @@ from pipeline.core.atomic import atomic_folder
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import AnswerParams
 from pipeline.core.schema import ModelCall
-from pipeline.core.storage import find_split_files, read_rows, write_rows
+from pipeline.core.storage import find_parts, find_split_files, read_parts, write_rows
 from stages.shared.paths import ASSETS_DIR, DATASET_DIR
 from training.evaluation.aggregate import EpisodeAggregator
 from training.evaluation.concatenation import concatenate_by_length
@@ -32,8 +32,9 @@ EpisodeRunner = Callable[[Sequence[EpisodeInput], int | None], Iterator[Episode]
 
 def read_test_instances() -> list[EpisodeInput]:
     """Read the test split and the evaluation sets, by id. Raises MemcurateError where they are empty."""
-    paths = [path for split, path in find_split_files(DATASET_DIR).items() if split != "train"]
-    tests = sorted((one for path in paths for one in read_rows(path, EpisodeInput)), key=lambda one: one.id)
+    files = find_split_files(DATASET_DIR)
+    paths = [path for split, of_split in files.items() if split != "train" for path in of_split]
+    tests = sorted(read_parts(paths, EpisodeInput), key=lambda one: one.id)
     if not tests:
         raise MemcurateError(
             f"{DATASET_DIR / 'test.parquet'} holds no instance to evaluate on: run `dvc repro assemble`"
@@ -51,7 +52,7 @@ def concatenate_to_lengths(
     """
     if not lengths:
         return {}
-    train = read_rows(DATASET_DIR / "train.parquet", EpisodeInput)
+    train = read_parts(find_parts(DATASET_DIR / "train.parquet"), EpisodeInput)
     long = concatenate_by_length(tests, train, lengths, num_questions, seed)
     for length, instances in long.items():
         if not instances:

@@ -8,6 +8,7 @@ import logging
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -18,15 +19,12 @@ from dvc.scm import RevError, resolve_rev
 from dvc_data.hashfile.hash_info import HashInfo
 
 from pipeline.core.errors import MemcurateError
-from pipeline.core.schema import DRAWN_SPLITS
-from pipeline.core.storage import find_split_files
+from pipeline.core.storage import find_split_files, select_split_files
 from pipeline.core.yaml_reader import LOCK_LIMITS, parse_yaml, read_yaml
 from stages.shared.paths import DATASET_DIR, RAW_DIR, REJECTS_FILE, list_reject_dirs
 
 _DVC_LOCK = "dvc.lock"
 _MAX_READS = 10  # of dvc.lock, in two seconds
-_DRAWN_SPLIT_FILES = [f"{split}.parquet" for split in DRAWN_SPLITS]
-_EVALUATION_FILE = "evaluation.parquet"  # of evaluation sets; absent without them
 
 _logger = logging.getLogger(__name__)
 
@@ -54,13 +52,13 @@ class Workspace:
 
     def dataset_files(self) -> list[Path]:
         """Return the files of the splits. Raises MemcurateError where one is missing."""
-        paths = [self._dataset / name for name in _DRAWN_SPLIT_FILES]
+        paths = list(chain.from_iterable(find_split_files(self._dataset).values()))
         for path in paths:
             if not path.exists():
                 raise MemcurateError(
                     f"{path} is not here: run `dvc repro assemble` or `dvc pull {DATASET_DIR}`"
                 )
-        return list(find_split_files(self._dataset).values())
+        return paths
 
     def reject_files(self) -> list[Path]:
         """Return the files of the rejects that exist, of all sources and of assemble."""
@@ -113,10 +111,8 @@ class CommittedVersion:
 
     def dataset_files(self) -> list[Path]:
         """Return the files of the splits. Raises MemcurateError where one is in no cache and no remote."""
-        has_evaluation = _EVALUATION_FILE in self._store.list_dir(_output_hash(self.dvc_lock, DATASET_DIR))
-        files = self._find_files(
-            DATASET_DIR, [*_DRAWN_SPLIT_FILES, _EVALUATION_FILE] if has_evaluation else _DRAWN_SPLIT_FILES
-        )
+        names = self._store.list_dir(_output_hash(self.dvc_lock, DATASET_DIR))
+        files = self._find_files(DATASET_DIR, select_split_files(names))
         if files is None:
             raise MemcurateError(
                 f"{DATASET_DIR} of version {self.name} is in no cache or remote. Where it was built, "

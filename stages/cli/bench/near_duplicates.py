@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from math import log
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipeline.core import seeded_random
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params
-from pipeline.core.schema import InstanceProjection
-from pipeline.core.storage import read_rows
-from pipeline.dedup.near_duplicate import find_near_duplicates, make_sketch
+from pipeline.core.schema import Instance
+from pipeline.core.storage import find_parts, read_parts, write_rows
+from pipeline.publish.select_instances import select_instances
 from stages.cli.bench.timing import BenchmarkResult, make_timer, measure_slowdown, run_alternating
 from stages.shared.paths import FILTERED_DIR
 
@@ -19,26 +22,37 @@ PART_COUNTS = (8, 4, 2, 1)
 
 
 def bench(params: Params, repeat: int) -> list[BenchmarkResult]:
-    """Search up to 8,000 chunks of all sources, each as a document, in eight parts, in four, in two, in one.
+    """Select from up to 8,000 chunks of all sources, each a document: in eight parts, four, two and one.
 
-    Every search sees each text once, so that all take about as long. The sketches are made before: their time
-    is linear. Raises MemcurateError when there are too few chunks.
+    Every search sees each text once, so that all take about as long. Raises MemcurateError when there are too
+    few chunks.
     """
     chunks = seeded_random.shuffled(_read_chunks(params), lambda text: text.id, params.seed, "bench")[
         :MAX_CHUNKS
     ]
     if len(chunks) < 2 * PART_COUNTS[0]:
         raise MemcurateError(f"{FILTERED_DIR} holds {len(chunks)} chunks: too few to measure")
-    sketches = [make_sketch(text) for text in chunks[: len(chunks) // PART_COUNTS[0] * PART_COUNTS[0]]]
-    del chunks  # many live objects slow the search, and assemble does not keep them either
+    size = len(chunks) // PART_COUNTS[0]
+    sizes = [size * PART_COUNTS[0] // parts for parts in PART_COUNTS]
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        paths = []
+        for part in range(PART_COUNTS[0]):
+            paths.append(folder / f"{part}.parquet")
+            write_rows(paths[-1], Instance, chunks[part * size : (part + 1) * size])
+        del chunks
+        runs = count()
 
-    def search(size: int) -> None:
-        for start in range(0, len(sketches), size):
-            find_near_duplicates(sketches[start : start + size], params.dataset.near_duplicate)
+        def search(parts: int) -> None:
+            step = len(paths) // parts
+            for start in range(0, len(paths), step):
+                with select_instances(
+                    paths[start : start + step], params.dataset, params.seed, folder / str(next(runs))
+                ):
+                    pass
 
-    sizes = [len(sketches) // parts for parts in PART_COUNTS]
-    searches = [make_timer(partial(search, size)) for size in sizes]
-    return compare_growth(sizes, run_alternating(searches, repeat, "near_duplicates"))
+        searches = [make_timer(partial(search, parts)) for parts in PART_COUNTS]
+        return compare_growth(sizes, run_alternating(searches, repeat, "near_duplicates"))
 
 
 def compare_growth(sizes: Sequence[int], seconds: Sequence[Sequence[float]]) -> list[BenchmarkResult]:
@@ -55,9 +69,9 @@ def compare_growth(sizes: Sequence[int], seconds: Sequence[Sequence[float]]) -> 
     return results
 
 
-def _read_chunks(params: Params) -> Iterator[InstanceProjection]:
+def _read_chunks(params: Params) -> Iterator[Instance]:
     for source in params.enabled_sources:
-        for instance in read_rows(FILTERED_DIR / source / "instances.parquet", InstanceProjection):
+        for instance in read_parts(find_parts(FILTERED_DIR / source / "instances.parquet"), Instance):
             for chunk in instance.chunks:
                 name = f"{instance.id} {chunk.segments[0].id}"
-                yield replace(instance, id=name, document=name, chunks=[chunk], labels=[])
+                yield replace(instance, id=name, document=name, chunks=[chunk], questions=[], labels=[])

@@ -16,7 +16,7 @@ from pipeline.core.question_templates import (
     strip_templates,
 )
 from pipeline.core.schema import Origin, Question
-from pipeline.dedup.contamination import ContaminationIndex
+from tests.pipeline.dedup.factories import PARAMS, select
 from tests.pipeline.questions.factories import make_instance, make_question
 
 # Delimiters of templates, which may stand in texts too.
@@ -105,12 +105,13 @@ def test_a_sample_is_compared_with_all_its_lines() -> None:
 def test_an_instruction_makes_no_repeats_and_shares_no_text(instruction: str) -> None:
     texts = [f"{ask} {name}?\n{instruction}" for ask in ("Who saw", "When came") for name in ("Ann", "Bob")]
     assert find_reasons(make_questions("source", *texts)) == []
+    params = PARAMS.model_copy(update={"decontamination_ngram": 30, "near_duplicate": 100})
     train, test = (make_instance(name, {name: f"the text of {name}"}) for name in ("train", "test"))
     train.questions, test.questions = make_questions("source", *texts), make_questions("source", *texts)
-    assert ContaminationIndex([test], 30).find_overlap(train) is None
+    assert not select([train, replace(test, split="test")], params)[1]
     long = f"Who saw {' '.join(f'word{number}' for number in range(40))}?\n{instruction}"
     train.questions, test.questions = (
         make_questions("source", *texts, long),
         make_questions("source", *texts, long),
     )
-    assert ContaminationIndex([test], 30).find_overlap(train) is not None
+    assert select([train, replace(test, split="test")], params)[1]

@@ -30,8 +30,11 @@ from pipeline.core.schema import (
 )
 from pipeline.core.storage import (
     ROWS_PER_GROUP,
+    RowSelection,
     copy_rows,
     count_row_groups,
+    find_parts,
+    find_split_files,
     iter_row_groups,
     read_columns,
     read_metadata,
@@ -95,20 +98,25 @@ def test_a_projection_has_the_values_of_the_whole_row(
     )
 
 
-def test_rows_are_copied_by_id(tmp_path: Path) -> None:
+def test_selected_rows_are_copied(tmp_path: Path) -> None:
     """The copy keeps the order, over several files and row groups."""
 
     def make_segment(number: int) -> Segment:
         return Segment(f"s/{number:03}", Span("f", "", 0, 1), "d", None, None, None, None, "x")
 
     rows = [make_segment(number) for number in range(400)]
-    wanted = {row.id for row in rows if int(row.id[2:]) % 3 == 0} | {"none such"}
     write_rows(tmp_path / "one", Segment, rows[:150])
     write_rows(tmp_path / "two", Segment, rows[150:])
-    assert copy_rows([tmp_path / "one", tmp_path / "two"], tmp_path / "both", Segment, wanted, {}) == 134
-    assert list(read_rows(tmp_path / "both", Segment)) == rows[::3]
+    one = [RowSelection(tmp_path / "one", 0, list(range(0, 64, 3)))]
+    one.append(RowSelection(tmp_path / "one", 2, [1, 4, 21]))
+    two = [RowSelection(tmp_path / "two", 3, [0, 57])]
+    assert copy_rows([*one, *two], tmp_path / "both", Segment, {}) == 27
+    assert list(read_rows(tmp_path / "both", Segment)) == [
+        *rows[:64:3],
+        *(rows[number] for number in (129, 132, 149, 342, 399)),
+    ]
     assert pq.read_schema(tmp_path / "both").equals(arrow_schema(Segment), check_metadata=True)
-    copy_rows([tmp_path / "one"], tmp_path / "same", Segment, wanted, {"speaker": "Ada"})
+    copy_rows(one, tmp_path / "same", Segment, {"speaker": "Ada"})
     assert {row.speaker for row in read_rows(tmp_path / "same", Segment)} == {"Ada"}
     assert pq.read_schema(tmp_path / "same").equals(arrow_schema(Segment), check_metadata=True)
 
@@ -200,7 +208,7 @@ def reader_calls(path: Path) -> list[Callable[[], object]]:
         lambda: read_row(path, Segment, "s/1"),
         lambda: read_row_group(path, Segment, 0),
         lambda: read_columns(path, Segment, 0, ["id", "text"]),
-        lambda: copy_rows([path], target, Segment, {"s/1"}, {}),
+        lambda: copy_rows([RowSelection(path, 0, [1])], target, Segment, {}),
         columns,
     ]
 
@@ -370,3 +378,18 @@ def test_equal_values_give_the_same_json(tmp_path: Path) -> None:
     expected = '{\n  "a": "ü",\n  "b": 1\n}\n'
     assert (tmp_path / "one/x.json").read_text() == (tmp_path / "two/x.json").read_text() == expected
     assert len(tree(tmp_path)) == 2
+
+
+def test_parts_are_found_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "train.parquet"
+    assert find_parts(path) == [path]
+    names = [f"train-{number:05}-of-00011.parquet" for number in range(11)]
+    for name in reversed(names):
+        (tmp_path / name).touch()
+    assert [part.name for part in find_parts(path)] == names
+    assert list(find_split_files(tmp_path)) == ["train", "test"]
+    (tmp_path / names[4]).unlink()
+    with pytest.raises(MemcurateError, match="parts are missing"):
+        find_parts(path)
+    path.touch()
+    assert find_parts(path) == [path]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.schema import Instance, Origin
-from pipeline.dedup.contamination import ContaminationIndex
+from tests.pipeline.dedup.factories import PARAMS, select
 from tests.pipeline.questions.factories import make_instance, make_question
 
 LENGTH = 13
@@ -34,9 +34,11 @@ def instance_with_question(name: str, text: str, origin: Origin = "source") -> I
 
 
 def overlap_detail(train: Instance, *protected: Instance, length: int = LENGTH) -> str | None:
-    found = ContaminationIndex(protected, length).find_overlap(train)
-    assert found is None or found.reason == "shares text with test"
-    return found.detail if found else None
+    tests = [replace(one, split="test") for one in protected]
+    params = PARAMS.model_copy(update={"decontamination_ngram": length})
+    _, rejects = select([train, *tests], params)
+    found = [one.detail for one in rejects if one.reason == "shares text with test"]
+    return found[0] if found else None
 
 
 def test_a_shared_ngram_is_found_and_quoted() -> None:
@@ -130,13 +132,14 @@ def test_several_splits_are_protected_together() -> None:
     assert overlap_detail(train, test, evaluation)
 
 
-def test_an_empty_index_finds_nothing() -> None:
+def test_without_protected_instances_nothing_is_found() -> None:
     assert overlap_detail(instance_of_texts("a", [RUN])) is None
 
 
 WORDS = st.lists(st.sampled_from(["owl", "fox", "wren", "barn"]), max_size=40)
 
 
+@settings(max_examples=25, deadline=None)
 @given(WORDS, WORDS, st.integers(5, 7))
 def test_overlaps_agree_with_a_plain_search(one: list[str], other: list[str], length: int) -> None:
     protected = {tuple(other[start : start + length]) for start in range(len(other) - length + 1)}

@@ -13,10 +13,11 @@ from pipeline.core import seeded_random
 from pipeline.core.rejection import Rejection
 from pipeline.core.schema import Instance, Split, joined_segments
 from pipeline.dedup import near_duplicate
-from pipeline.dedup.near_duplicate import find_near_duplicates, lsh_bands, make_sketch
+from pipeline.dedup.minhash import lsh_bands
 from pipeline.sources.parsed import ParsedSource
 from pipeline.text.shingles import Hashes, has_min_jaccard
 from tests.pipeline.checks.factories import edit_words
+from tests.pipeline.dedup.factories import PARAMS, select
 from tests.pipeline.questions.factories import make_instance
 
 Made = Callable[[str], tuple[ParsedSource, ChunkedSource]]
@@ -45,7 +46,8 @@ def instance_of_texts(
 
 
 def reject_duplicates(*instances: Instance, percent: int = PERCENT) -> dict[str, Rejection]:
-    return find_near_duplicates(map(make_sketch, instances), percent)
+    params = PARAMS.model_copy(update={"near_duplicate": percent})
+    return {one.id: Rejection(one.reason, one.detail) for one in select(instances, params)[1]}
 
 
 def reject_reasons(*instances: Instance) -> dict[str, str]:
@@ -147,7 +149,7 @@ def test_the_threshold_is_exact() -> None:
 @given(st.integers(1, 100))
 def test_bands_overlook_at_most_one_in_twenty(percent: int) -> None:
     count, rows = lsh_bands(percent)
-    assert 2 <= count <= 192 // rows
+    assert 2 <= count <= 512 // rows
     if percent > 1:
         assert (1 - (percent / 100) ** rows) ** count < 0.0501
 

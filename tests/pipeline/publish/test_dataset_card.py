@@ -3,6 +3,7 @@
 import yaml
 
 from pipeline.core.params import SourceCard, load_params
+from pipeline.core.schema import Split
 from pipeline.publish.dataset_card import render_card
 from tests.conftest import ROOT
 
@@ -20,15 +21,21 @@ COUNTS = {
 }
 
 
+FILES: dict[Split, list[str]] = {
+    "train": ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"],
+    "test": ["test.parquet"],
+}
+
+
 def render(pii_counts: dict[str, dict[str, int]], changes: list[str]) -> list[str]:
-    return render_card(PARAMS, SOURCE_CARDS, COUNTS, pii_counts, changes).splitlines()
+    return render_card(PARAMS, SOURCE_CARDS, COUNTS, pii_counts, changes, FILES).splitlines()
 
 
 def test_the_header_names_files_licenses_and_size() -> None:
     _, header, _ = "\n".join(render({}, [])).split("---\n", 2)
     read = yaml.safe_load(header)
     assert read["license_details"] == "CC0, MIT" and read["size_categories"] == ["n<1K"]
-    files = [{"split": split, "path": f"{split}.parquet"} for split in ("train", "test")]
+    files = [{"split": "train", "path": "train-*.parquet"}, {"split": "test", "path": "test.parquet"}]
     assert read["configs"] == [{"config_name": "default", "data_files": files}]
 
 

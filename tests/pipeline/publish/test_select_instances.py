@@ -2,14 +2,18 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import DatasetParams
 from pipeline.core.schema import Instance, Reject, Split
-from pipeline.publish.select_instances import assert_no_leakage, select_instances
+from pipeline.core.storage import write_rows
+from pipeline.publish.select_instances import assert_no_leakage
+from tests.pipeline.dedup.factories import select
 from tests.pipeline.publish.factories import THIRTEEN, make_instances, make_segmented_instance
 
 PARAMS = DatasetParams(
@@ -27,7 +31,7 @@ def select_ids(
     """Select from the instances; return the ids of train and test together, and the rejects."""
     candidates = list(instances)
     params = PARAMS.model_copy(update={"max_train_per_source": limit})
-    ids, rejects = select_instances(lambda: candidates, params, seed)
+    ids, rejects = select(candidates, params, seed)
     assert not ids["train"] & ids["test"] and not ids["evaluation"]
     assert {one.id for one in candidates} == ids["train"] | ids["test"] | {one.id for one in rejects}
     assert len(candidates) == len(ids["train"] | ids["test"]) + len(rejects)
@@ -137,17 +141,25 @@ def test_the_selection_of_a_source_does_not_depend_on_other_sources() -> None:
     assert select_ids(rows, 5)[0] < select_ids([*others, *rows], 5)[0]
 
 
-def test_splits_without_overlap_pass() -> None:
-    splits = {
+def verify(folder: Path, splits: Mapping[Split, Sequence[Instance]]) -> None:
+    """Write the instances as files of these splits, and verify that they share no text."""
+    files: dict[Split, list[Path]] = {split: [folder / f"{split}.parquet"] for split in splits}
+    for split, instances in splits.items():
+        write_rows(files[split][0], Instance, (replace(one, split=split) for one in instances))
+    assert_no_leakage(files, PARAMS.decontamination_ngram, folder / "tables")
+
+
+def test_splits_without_overlap_pass(tmp_path: Path) -> None:
+    splits: dict[Split, list[Instance]] = {
         "train": [make_segmented_instance("one", "train", ("a", THIRTEEN))],
         "test": [make_segmented_instance("two", "test", ("b", "other"))],
     }
-    assert_no_leakage(lambda split: iter(splits.get(split, ())), PARAMS)
+    verify(tmp_path, splits)
 
 
 @pytest.mark.parametrize("planted", [("a", "other"), ("c", THIRTEEN)])
-def test_an_overlap_is_an_error(planted: tuple[str, str]) -> None:
-    splits = {
+def test_an_overlap_is_an_error(planted: tuple[str, str], tmp_path: Path) -> None:
+    splits: dict[Split, list[Instance]] = {
         "train": [
             make_segmented_instance("fine", "train", ("x", "y")),
             make_segmented_instance("one", "train", ("a", THIRTEEN)),
@@ -155,7 +167,7 @@ def test_an_overlap_is_an_error(planted: tuple[str, str]) -> None:
         "test": [make_segmented_instance("two", "test", ("b", "fine"), planted)],
     }
     with pytest.raises(MemcurateError, match="instance one of made"):
-        assert_no_leakage(lambda split: iter(splits.get(split, ())), PARAMS)
+        verify(tmp_path, splits)
 
 
 def test_evaluation_sets_are_their_own_split_whole() -> None:
@@ -169,16 +181,16 @@ def test_evaluation_sets_are_their_own_split_whole() -> None:
         make_segmented_instance("b2", "test", ("b2", "of the split test"), source="bench"),
         make_segmented_instance("o1", "train", ("o1", THIRTEEN), source="other"),
     ]
-    ids_by_split, rejects = select_instances(lambda: instances, params, 1)
+    ids_by_split, rejects = select(instances, params)
     assert ids_by_split == {"train": {"clean"}, "test": {"test"}, "evaluation": {"b1", "b2", "o1"}}
     assert [(one.id, one.reason) for one in rejects] == [("leaks", "shares text with test")]
 
 
-def test_train_is_verified_against_evaluation_sets() -> None:
-    parts = {
+def test_train_is_verified_against_evaluation_sets(tmp_path: Path) -> None:
+    parts: dict[Split, list[Instance]] = {
         "train": [make_segmented_instance("one", "train", ("l", THIRTEEN))],
         "test": [],
         "evaluation": [make_segmented_instance("two", "evaluation", ("e", THIRTEEN))],
     }
     with pytest.raises(MemcurateError, match="instance one of made is in train"):
-        assert_no_leakage(parts.__getitem__, PARAMS)
+        verify(tmp_path, parts)
