@@ -39,9 +39,8 @@ _KEY_PATTERNS = {
     }.items()
 }
 _MIN_DISTINCT_CHARS = 6  # among a key's last 16; with fewer it is a placeholder such as xxxxxxxx
-_PRIVATE_KEY = re.compile(  # the header alone counts too, where the segment ends before the key does
-    r"-----BEGIN ((?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?)-----(?:[\s\S]{0,20000}?-----END \1-----)?"
-)
+_PRIVATE_KEY_HEADER = re.compile(r"-----BEGIN ((?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?)-----")
+_MAX_PRIVATE_KEY_CHARS = 20_000  # between header and footer
 
 # Domains that are reserved for examples (RFC 2606) belong to nobody.
 _EMAIL = re.compile(
@@ -111,8 +110,18 @@ def _find_keys(text: str) -> Iterator[CharSpan]:
                 if len(set(match[0][-16:])) >= _MIN_DISTINCT_CHARS:
                     yield match.span()
     if "PRIVATE KEY" in text:
-        for match in _PRIVATE_KEY.finditer(text):
-            yield match.span()
+        yield from _find_private_keys(text)
+
+
+def _find_private_keys(text: str) -> Iterator[CharSpan]:
+    """Yield the spans of private keys; of the header alone, where the segment ends before the key does."""
+    position = 0
+    while header := _PRIVATE_KEY_HEADER.search(text, position):
+        footer = f"-----END {header[1]}-----"
+        limit = header.end() + _MAX_PRIVATE_KEY_CHARS + len(footer)
+        start_of_footer = text.find(footer, header.end(), limit)
+        position = header.end() if start_of_footer < 0 else start_of_footer + len(footer)
+        yield header.start(), position
 
 
 def _find_emails(text: str) -> Iterator[CharSpan]:
