@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
+from time import time
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -24,6 +25,8 @@ from pipeline.core.errors import MemcurateError, find_write_errno, from_os_error
 
 PARTIAL = ".partial"
 _WRITER_SUFFIX = re.compile(r"\.[0-9a-f]{16}\Z")  # of the name of a writer's staging folder
+_PROBE_PREFIX = ".probe-"  # of a folder that is moved to find out whether that is possible
+_MAX_PROBE_SECONDS = 60  # an older one is of a killed writer
 _TARGET_EXISTS_ERRNOS = (errno.ENOTEMPTY, errno.EEXIST)
 
 _logger = logging.getLogger(__name__)
@@ -138,7 +141,7 @@ def _resolve_links(target: Path) -> Path:
 def _staging_dir(destination: Path) -> Path:
     """Return the staging folder of `destination`, from which a rename to it works."""
     candidate = destination.parent.parent / PARTIAL / destination.parent.name
-    probe = f".{token_hex(8)}"
+    probe = f"{_PROBE_PREFIX}{token_hex(8)}"
     try:
         _make_folder(candidate / probe)
         try:
@@ -212,6 +215,9 @@ def _remove_stale(staging_dir: Path) -> None:
             if _WRITER_SUFFIX.search(entry.name):
                 with _make_lock(entry / "lock").acquire(timeout=0):
                     shutil.rmtree(entry)
+            elif entry.name.startswith(_PROBE_PREFIX):
+                if time() - entry.stat().st_mtime > _MAX_PROBE_SECONDS:
+                    entry.rmdir()
             elif entry.suffix == ".lock":
                 with _make_lock(entry).acquire(timeout=0):
                     entry.unlink()
