@@ -11,7 +11,7 @@ from pipeline.core.atomic import atomic_folder, write_json
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params, SourceCard
 from pipeline.core.schema import DRAWN_SPLITS, SPLITS, PiiFinding, Reject
-from pipeline.core.statistics import STATISTICS_FILE, InstanceStats, count_rejects, explain_empty_splits
+from pipeline.core.statistics import STATISTICS_FILE, InstanceStats, RejectStats
 from pipeline.core.storage import find_parts, find_split_files, read_metadata, read_parts, write_rows
 from pipeline.publish.dataset_card import render_card
 from pipeline.publish.select_instances import Selection, assert_no_leakage, select_instances
@@ -73,13 +73,11 @@ def _describe_source(
 ) -> dict[str, Any]:
     """Return the statistics of a source, and log a warning for each split that its rejects leave empty."""
     counts = stats.by_split()
-    rejects = count_rejects(selection.rejects(source))
-    if rejects and len(counts) < len(DRAWN_SPLITS):  # without rejects, an earlier stage has warned
-        of_source = list(selection.rejects(source))
-        is_evaluation_set = source in params.dataset.eval_only_sources
-        for line in explain_empty_splits(counts, of_source, is_evaluation_set):
+    rejects = RejectStats(selection.rejects(source))
+    if rejects.total():  # else an earlier stage has warned
+        for line in rejects.explain_empty_splits(counts, source in params.dataset.eval_only_sources):
             _logger.warning("assemble: %s: %s", source, line)
-    return {**counts, "rejects": rejects}
+    return {**counts, "rejects": rejects.by_split()}
 
 
 def _render_changes(params: Params, folder: Path) -> list[str]:

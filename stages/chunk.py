@@ -1,22 +1,21 @@
 """chunk: the raw files of one source as instances, its own questions, labelled examples and rejects."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from pipeline.chunking import ChunkingContext, chunk_source
 from pipeline.chunking.chunk_files import write_chunked
+from pipeline.chunking.sharded import chunk_shards
 from pipeline.core.atomic import atomic_folder, write_json
 from pipeline.core.params import Params
-from pipeline.core.statistics import (
-    STATISTICS_FILE,
-    InstanceStats,
-    count_rejected,
-    count_rejects,
-    explain_empty_splits,
-)
-from pipeline.sources import parse
+from pipeline.core.statistics import STATISTICS_FILE, InstanceStats, RejectStats
+from pipeline.sources import parse, plan_shards
 from stages.shared.paths import ASSETS_DIR, CHUNKS_DIR, RAW_DIR
 from stages.shared.runner import run_stage
+from stages.shared.task_parts import task_parts
+
+_BYTES_PER_MB = 1 << 20
 
 _logger = logging.getLogger(__name__)
 
@@ -24,22 +23,32 @@ _logger = logging.getLogger(__name__)
 def stage(params: Params, source: str) -> dict[str, Any]:
     """Write data/chunks/<source>: instances, rejects, labelled examples and the source's own questions."""
     context = ChunkingContext(source, params.seed, params.split, params.tokenizer, ASSETS_DIR)
-    parsed = parse(source, RAW_DIR / source)
-    chunked = chunk_source(parsed, params.sources[source].chunking, context)
-    figures = InstanceStats()
-    for instance in chunked.instances:
-        figures.add(instance)
-    with atomic_folder(CHUNKS_DIR / source) as folder:
-        write_chunked(folder, parsed, chunked)
-        statistics = {**figures.by_split(), "rejects": count_rejects(chunked.rejects)}
-        write_json(folder / STATISTICS_FILE, statistics)
-    for line in explain_empty_splits(
-        figures.by_split(), chunked.rejects, source in params.dataset.eval_only_sources
-    ):
+    shards = plan_shards(source, RAW_DIR / source, params.shard_mb * _BYTES_PER_MB)
+    with task_parts("chunk", source) as parts_dir, atomic_folder(CHUNKS_DIR / source) as folder:
+        if shards:
+            stats, rejects = chunk_shards(shards, params.sources[source].chunking, context, folder, parts_dir)
+        else:
+            stats, rejects = _chunk_in_memory(params, context, folder)
+        write_json(folder / STATISTICS_FILE, {**stats.by_split(), "rejects": rejects.by_split()})
+    is_evaluation_set = source in params.dataset.eval_only_sources
+    for line in rejects.explain_empty_splits(stats.by_split(), is_evaluation_set):
         _logger.warning("chunk@%s: %s", source, line)
-    totals = figures.totals()
+    totals = stats.totals()
     metrics = {name: totals[name] for name in ("train", "test", "chunks", "tokens")}
-    return {**metrics, "rejected": count_rejected(chunked.rejects)}
+    return {**metrics, "rejected": rejects.total()}
+
+
+def _chunk_in_memory(
+    params: Params, context: ChunkingContext, folder: Path
+) -> tuple[InstanceStats, RejectStats]:
+    """Chunk a source whose documents need each other, all at once."""
+    parsed = parse(context.source, RAW_DIR / context.source)
+    chunked = chunk_source(parsed, params.sources[context.source].chunking, context)
+    write_chunked(folder, parsed, chunked)
+    stats = InstanceStats()
+    for instance in chunked.instances:
+        stats.add(instance)
+    return stats, RejectStats(chunked.rejects)
 
 
 if __name__ == "__main__":

@@ -4,27 +4,24 @@ The others are rejected with a reason.
 """
 
 import logging
+import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.checks.filtering import filter_instances
 from pipeline.checks.human_review import collect_bad_verdicts, read_reviews
-from pipeline.checks.pii import find_pii
+from pipeline.checks.shards import FILTER_TABLES, FilterParams, FilterTask, filter_shard, plan_filter_tasks
 from pipeline.core.atomic import atomic_folder, write_json
+from pipeline.core.output_files import FileGroup, write_output_files
 from pipeline.core.params import CheckParams, Params
-from pipeline.core.schema import Instance, InstanceQuestion, ModelCall, PiiFinding, Reject
-from pipeline.core.statistics import (
-    STATISTICS_FILE,
-    InstanceStats,
-    count_model_calls,
-    count_rejects,
-    explain_empty_splits,
-)
-from pipeline.core.storage import read_rows, write_rows
-from pipeline.text.tokens import Tokenizer
+from pipeline.core.schema import ModelCall
+from pipeline.core.statistics import STATISTICS_FILE, count_model_calls
+from pipeline.core.storage import write_rows
+from pipeline.core.tasks import TaskResult, run_tasks
 from stages.shared.paths import ASSETS_DIR, CHUNKS_DIR, FILTERED_DIR, QUESTIONS_DIR, REVIEWS_DIR
 from stages.shared.runner import run_stage
+from stages.shared.task_parts import task_parts
 
 if TYPE_CHECKING:
     from pipeline.llm.client import LLMClient
@@ -35,50 +32,57 @@ _logger = logging.getLogger(__name__)
 def stage(params: Params, source: str) -> dict[str, Any]:
     """Write data/filtered/<source>: instances with questions, rejects, PII findings, model calls."""
     corpus = params.sources[source]
+    filter_params = FilterParams(
+        source=source,
+        checks=corpus.checks,
+        near_duplicate=params.dataset.near_duplicate,
+        bad_verdicts=collect_bad_verdicts(read_reviews(REVIEWS_DIR / f"{source}.csv")),
+        seed=params.seed,
+        tokenizer_name=params.tokenizer,
+        assets=ASSETS_DIR,
+    )
+    by_file = plan_filter_tasks(
+        filter_params,
+        CHUNKS_DIR / source / "instances.parquet",
+        QUESTIONS_DIR / source / "questions.parquet",
+    )
     client = _create_llm_client(corpus.checks)
-    figures = InstanceStats()
-    rejects: list[Reject] = []
-    findings: list[PiiFinding] = []
-
-    def filter_source() -> Iterator[Instance]:
-        results = filter_instances(
-            read_rows(CHUNKS_DIR / source / "instances.parquet", Instance),
-            read_rows(QUESTIONS_DIR / source / "questions.parquet", InstanceQuestion),
-            corpus.checks,
-            Tokenizer(params.tokenizer, ASSETS_DIR),
-            collect_bad_verdicts(read_reviews(REVIEWS_DIR / f"{source}.csv")),
-            params.dataset.near_duplicate,
-            params.seed,
-            source,
-            client,
-        )
-        for instance, instance_rejects in results:
-            rejects.extend(instance_rejects)
-            if instance is not None:
-                figures.add(instance)
-                findings.extend(find_pii(instance))
-                yield instance
-
     card = {f"memcurate.card.{key}": value for key, value in corpus.card if value is not None}
-    with atomic_folder(FILTERED_DIR / source) as folder:
-        write_rows(folder / "instances.parquet", Instance, filter_source(), card)
-        write_rows(folder / "rejects.parquet", Reject, sorted(rejects, key=lambda one: one.id))
-        write_rows(folder / "pii_findings.parquet", PiiFinding, sorted(findings, key=lambda one: one.id))
+    with task_parts("filter", source) as parts_dir, atomic_folder(FILTERED_DIR / source) as folder:
+        results = _run_tasks([task for tasks in by_file for task in tasks], parts_dir, client)
+        remaining = iter(results)
+        groups = [FileGroup([next(remaining).folder for _ in tasks]) for tasks in by_file]
+        stats, rejects = write_output_files(folder, FILTER_TABLES, groups, card)
         model_calls = client.model_calls if client else []
         write_rows(folder / "model_calls.parquet", ModelCall, model_calls)
+        pii = sum((Counter(result.manifest["pii"]) for result in results), Counter[str]())
         statistics = {
-            **figures.by_split(),
-            "rejects": count_rejects(rejects),
-            "pii": dict(Counter(finding.kind for finding in findings)),
+            **stats.by_split(),
+            "rejects": rejects.by_split(),
+            "pii": dict(pii),
             "model_calls": count_model_calls(model_calls),
         }
         write_json(folder / STATISTICS_FILE, statistics)
-    for line in explain_empty_splits(figures.by_split(), rejects, source in params.dataset.eval_only_sources):
+    is_evaluation_set = source in params.dataset.eval_only_sources
+    for line in rejects.explain_empty_splits(stats.by_split(), is_evaluation_set):
         _logger.warning("filter@%s: %s", source, line)
-    questions = figures.totals()["questions"]
-    num_checked = questions + sum(reject.kind == "question" for reject in rejects)
+    questions = stats.totals()["questions"]
+    num_checked = questions + rejects.num_rows("question")
     kept_percent = round(100 * questions / max(num_checked, 1), 1)
-    return {"questions": questions, "kept_percent": kept_percent, "pii": len(findings)}
+    return {"questions": questions, "kept_percent": kept_percent, "pii": pii.total()}
+
+
+def _run_tasks(tasks: Sequence[FilterTask], parts_dir: Path, client: "LLMClient | None") -> list[TaskResult]:
+    """Run the tasks in worker processes; in this process where a check calls a model."""
+    if client is None:
+        return list(run_tasks(filter_shard, tasks, parts_dir, "shards"))
+    shutil.rmtree(parts_dir, ignore_errors=True)  # the cache of responses makes it cheap to run them again
+    results = []
+    for number, task in enumerate(tasks):
+        folder = parts_dir / str(number)
+        folder.mkdir(parents=True)
+        results.append(TaskResult(folder, filter_shard(task, folder, client)))
+    return results
 
 
 def _create_llm_client(checks: CheckParams) -> "LLMClient | None":

@@ -1,51 +1,73 @@
 """question: the questions of one source, its own and created ones, each assigned to one instance."""
 
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline.core.atomic import atomic_folder, write_json
-from pipeline.core.params import Params
-from pipeline.core.schema import InstanceQuestion, ModelCall, Reject
-from pipeline.core.statistics import STATISTICS_FILE, count_model_calls, count_rejected, count_rejects
-from pipeline.core.storage import write_rows
-from pipeline.questions.deterministic import make_deterministic_questions, open_question_inputs
+from pipeline.core.output_files import FileGroup, write_output_files
+from pipeline.core.params import Params, QuestionParams
+from pipeline.core.parts import read_part_rows
+from pipeline.core.schema import Instance, InstanceQuestion, ModelCall, Reject
+from pipeline.core.statistics import STATISTICS_FILE, count_model_calls
+from pipeline.core.storage import read_rows, write_rows
+from pipeline.questions.chunk_inputs import ChunkInputs, find_chunk_inputs
+from pipeline.questions.question_parts import QUESTION_TABLES, write_question_parts
+from pipeline.questions.shards import make_question_parts
 from stages.shared.paths import ASSETS_DIR, CHUNKS_DIR, QUESTIONS_DIR
 from stages.shared.runner import run_stage
+from stages.shared.task_parts import task_parts
 
 
 def stage(params: Params, source: str) -> dict[str, Any]:
     """Write data/questions/<source>: questions, rejects and model calls, sorted by id."""
-    question_params = params.sources[source].questions
-    inputs = open_question_inputs(CHUNKS_DIR / source)
-    questions, rejects = make_deterministic_questions(
-        inputs, question_params, params.seed, source, ASSETS_DIR
-    )
+    config = params.sources[source].questions
+    files = find_chunk_inputs(CHUNKS_DIR / source)
     model_calls: list[ModelCall] = []
-    if (
-        question_params.generated
-        or question_params.generated_summaries
-        or question_params.keywords
-        or question_params.shorten_answers
-    ):
-        # Imported here: it loads the client of the endpoint, which takes seconds.
-        from pipeline.questions.generated.model_generated import run_model_steps
-
-        questions, model_rejects, model_calls = run_model_steps(
-            questions, inputs.iter_instances(), question_params, source
-        )
-        rejects += model_rejects
-    with atomic_folder(QUESTIONS_DIR / source) as folder:
-        ordered = sorted(questions, key=lambda row: (row.instance, row.question.id))
-        write_rows(folder / "questions.parquet", InstanceQuestion, ordered)
-        write_rows(folder / "rejects.parquet", Reject, sorted(rejects, key=lambda one: one.id))
+    with task_parts("question", source) as parts_dir, atomic_folder(QUESTIONS_DIR / source) as folder:
+        groups, origins = make_question_parts(files, config, params.seed, source, ASSETS_DIR, parts_dir)
+        if config.generated or config.generated_summaries or config.keywords or config.shorten_answers:
+            groups, origins, model_calls = _run_model_steps(files, groups, config, source, parts_dir)
+        _, rejects = write_output_files(folder, QUESTION_TABLES, groups, {})
         write_rows(folder / "model_calls.parquet", ModelCall, model_calls)
         statistics = {
-            "questions_by_origin": dict(Counter(row.question.origin for row in questions)),
-            "rejects": count_rejects(rejects),
+            "questions_by_origin": dict(origins),
+            "rejects": rejects.by_split(),
             "model_calls": count_model_calls(model_calls),
         }
         write_json(folder / STATISTICS_FILE, statistics)
-    return {"questions": len(questions), "rejected": count_rejected(rejects)}
+    return {"questions": origins.total(), "rejected": rejects.total()}
+
+
+def _run_model_steps(
+    files: Sequence[ChunkInputs],
+    groups: Sequence[FileGroup],
+    config: QuestionParams,
+    source: str,
+    parts_dir: Path,
+) -> tuple[list[FileGroup], Counter[str], list[ModelCall]]:
+    """Run the steps that ask a model, file by file, on the questions of `groups`.
+
+    Returns the parts of each file of the stage, the questions by origin, and the model calls.
+    """
+    # Imported here: it loads the client of the endpoint, which takes seconds.
+    from pipeline.questions.generated.model_generated import run_model_steps
+
+    new_groups, origins, all_calls = [], Counter[str](), list[ModelCall]()
+    for index, (file, group) in enumerate(zip(files, groups, strict=True)):
+        rows = read_part_rows(group.folders, "questions", InstanceQuestion)
+        rejects = read_part_rows(group.folders, "rejects", Reject)
+        questions, model_rejects, model_calls = run_model_steps(
+            rows, read_rows(file.instances, Instance), config, source
+        )
+        folder = parts_dir / f"models-{index}"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_question_parts(folder, questions, [*rejects, *model_rejects])
+        new_groups.append(FileGroup([folder]))
+        origins.update(row.question.origin for row in questions)
+        all_calls += model_calls
+    return new_groups, origins, all_calls
 
 
 if __name__ == "__main__":

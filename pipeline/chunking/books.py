@@ -7,10 +7,10 @@ at its chapters; else it joins the instance before; else both are divided again 
 which none of this works is a reject.
 """
 
-from collections import deque
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from functools import partial
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from pipeline.chunking.chunk_templates import BookTemplate, SentenceOffsets
 from pipeline.chunking.instances import make_chunk, make_instance, reject_oversized, reject_segments
@@ -22,24 +22,15 @@ from pipeline.chunking.packing import (
     pack_units,
     split_oversized,
 )
-from pipeline.chunking.train_test_split import assign_splits
-from pipeline.chunking.types import ChunkedSource, ChunkingContext
+from pipeline.chunking.types import ChunkingContext
 from pipeline.core.ids import SegmentIds
-from pipeline.core.parallel import map_shards
 from pipeline.core.params import BookChunking
 from pipeline.core.schema import Instance, Reject, Segment, SegmentSpan, Span
-from pipeline.sources.parsed import Book, ParsedSource
+from pipeline.sources.parsed import Book
 from pipeline.text.sentences import SentenceSplitter
-from pipeline.text.tokens import Tokenizer
+from pipeline.text.tokens import Tokenizer, is_token_boundary
 
 Chapter = list[SentenceOffsets]
-
-
-def chunk(parsed: ParsedSource, params: BookChunking, context: ChunkingContext) -> ChunkedSource:
-    """Make the instances of all books, in the order of the books; whole books are drawn into test."""
-    function = partial(chunk_book, params=params, context=context)
-    results = map_shards(function, parsed.books, "books")
-    return assign_splits(parsed.books, results, parsed.rejects, context)
 
 
 def split_sentences(book: Book, splitter: SentenceSplitter) -> list[Chapter]:
@@ -64,6 +55,69 @@ def split_sentences(book: Book, splitter: SentenceSplitter) -> list[Chapter]:
         chapters.append(all_sentences[done : done + length])
         done += length
     return chapters
+
+
+class _SentenceRun:
+    """The sentences of a chapter that are not packed yet, with the tokens of each, counted once."""
+
+    def __init__(self, text: str, sentences: Chapter, tokenizer: Tokenizer) -> None:
+        self._text = text
+        self._tokenizer = tokenizer
+        self._sentences: Chapter = []
+        self._pieces: list[str] = []
+        self._counts: list[int] = []
+        self._put(sentences, 0)
+
+    def _put(self, sentences: Chapter, num_replaced: int) -> None:
+        """Put sentences in the place of the first ones that are left."""
+        replaced = slice(0, num_replaced)
+        pieces = [self._text[piece:end] for piece, _, _, end in sentences]
+        self._sentences[replaced] = sentences
+        self._pieces[replaced] = pieces
+        self._counts[replaced] = self._tokenizer.count_all(pieces)
+        self._position = 0
+        self._sums = [0, *accumulate(self._counts)]
+        # Sentences that do not begin at a token boundary: their tokens cannot be added.
+        self._inexact = [
+            number
+            for number, (left, right) in enumerate(pairwise(self._pieces), start=1)
+            if not is_token_boundary(left, right)
+        ]
+
+    def __bool__(self) -> bool:
+        """Return whether a sentence is left."""
+        return self._position < len(self._sentences)
+
+    @property
+    def first(self) -> SentenceOffsets:
+        """The first sentence that is left."""
+        return self._sentences[self._position]
+
+    def drop_first(self) -> None:
+        """Drop the first sentence: it is packed."""
+        self._position += 1
+
+    def replace_first(self, parts: Chapter) -> None:
+        """Put parts of the first sentence in its place."""
+        for packed in (self._sentences, self._pieces, self._counts):
+            del packed[: self._position]
+        self._put(parts, 1)
+
+    def move_certain(self, builder: ChunkBuilder[SentenceOffsets]) -> Chapter:
+        """Move the sentences that fit for certain to a chunk that has one; return them."""
+        start = self._position
+        inexact = bisect_left(self._inexact, start or 1)
+        end = self._inexact[inexact] if inexact < len(self._inexact) else len(self._sentences)
+        fitting = bisect_right(self._sums, self._sums[start] + builder.certain_tokens) - 1
+        end = min(end, fitting)
+        if start == 0 or end <= start:  # the chapter's first sentence may not begin at a token boundary
+            return []
+        moved = self._sentences[start:end]
+        shift = builder.length - moved[0][0]
+        units = [(sentence, [sentence[1] + shift]) for sentence in moved]
+        builder.extend(units, self._pieces[start:end], self._counts[start:end])
+        self._position = end
+        return moved
 
 
 class BookPacker:
@@ -95,16 +149,20 @@ class BookPacker:
         builder = self._open_chunk(0, 0)
         for chapter in split_sentences(self._book, self._splitter):
             unpacked.append([])
-            waiting = deque(chapter)
-            while waiting:
-                sentence = waiting.popleft()
+            run = _SentenceRun(self._book.text, chapter, self._tokenizer)
+            while run:
+                if builder:
+                    unpacked[-1] += run.move_certain(builder)
+                    if not run:
+                        break
+                sentence = run.first
                 if builder.add(sentence):
+                    run.drop_first()
                     unpacked[-1].append(sentence)
                     continue
                 if not builder:
-                    waiting.extendleft(reversed(self._split_sentence(sentence)))
+                    run.replace_first(self._split_sentence(sentence))
                     continue
-                waiting.appendleft(sentence)
                 packed_chunks.append(builder.build())
                 if len(packed_chunks) == params.max_chunks:
                     groups.append(packed_chunks)
@@ -205,7 +263,7 @@ def chunk_book(
                 packed_chunk.text,
                 packed_chunk.tokens,
                 packed_chunk.time,
-                [segment_builder.build_span(*unit) for unit in packed_chunk.units],
+                segment_builder.build_spans(packed_chunk.units),
             )
             for number, packed_chunk in enumerate(packed_chunks)
         ]
@@ -239,11 +297,14 @@ class _SegmentBuilder:
             self._chapter[2] or None,
         )
 
-    def build_span(self, sentence: SentenceOffsets, starts: list[int]) -> SegmentSpan:
-        _, start, end, _ = sentence
-        identity, span, document, section = self._next_metadata(start, end)
-        first, last = starts[0], starts[0] + end - start
-        return SegmentSpan(identity, span, document, section, None, None, None, first, last)
+    def build_spans(self, units: list[tuple[SentenceOffsets, list[int]]]) -> list[SegmentSpan]:
+        """Return the sentences of a chunk, each with its offset there."""
+        spans = []
+        for (_, start, end, _), (first,) in units:
+            identity, span, document, section = self._next_metadata(start, end)
+            last = first + end - start
+            spans.append(SegmentSpan(identity, span, document, section, None, None, None, first, last))
+        return spans
 
     def build_segment(self, sentence: SentenceOffsets) -> Segment:
         _, start, end, _ = sentence

@@ -11,23 +11,17 @@ from dataclasses import replace
 from pipeline.chunking.chunk_templates import ConversationTemplate
 from pipeline.chunking.instances import reject_oversized, split_into_instances
 from pipeline.chunking.packing import PackedChunk
-from pipeline.chunking.train_test_split import assign_splits
-from pipeline.chunking.types import ChunkedSource, ChunkingContext
+from pipeline.chunking.types import ChunkingContext
 from pipeline.core.dates import synthetic_time
 from pipeline.core.params import EventChunking
 from pipeline.core.schema import Instance, Reject, Segment
-from pipeline.sources.parsed import Document, ParsedSource
+from pipeline.sources.parsed import Document
 
 
-def chunk(parsed: ParsedSource, params: EventChunking, context: ChunkingContext) -> ChunkedSource:
-    """Chunk all documents; whole documents are drawn into test, weighted by their number of instances."""
-    results = (_chunk_document(document, params, context) for document in parsed.documents)
-    return assign_splits(parsed.documents, results, parsed.rejects, context)
-
-
-def _chunk_document(
+def chunk_document(
     document: Document, params: EventChunking, context: ChunkingContext
 ) -> tuple[list[Instance], list[Reject]]:
+    """Return (the instances of a person, their split not yet drawn; rejects of the other segments)."""
     packed_chunks: list[PackedChunk[list[Segment]]] = []
     oversized: list[Segment] = []
     template = ConversationTemplate()

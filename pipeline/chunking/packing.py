@@ -78,6 +78,29 @@ class ChunkBuilder(Generic[U]):
         self._length += len(piece)
         return True
 
+    @property
+    def length(self) -> int:
+        """Characters so far, without the closing."""
+        return self._length
+
+    @property
+    def certain_tokens(self) -> int:
+        """Tokens that fit for certain, as long as every unit begins at a token boundary."""
+        return self._target - self._token_count.total - self._reserve
+
+    def extend(self, units: list[tuple[U, list[int]]], pieces: list[str], counts: list[int]) -> None:
+        """Add one or more rendered units at once, to a chunk that has a unit.
+
+        Args:
+            units: Each with the offset in the chunk's text of each of its segments.
+            pieces: The text of each unit; it begins at a token boundary.
+            counts: The tokens of each piece, at most `certain_tokens` together.
+        """
+        self._token_count.extend(pieces[-1], sum(counts) - counts[-1], counts[-1])
+        self._units += units
+        self._pieces += pieces
+        self._length += sum(map(len, pieces))
+
     def build(self) -> PackedChunk[U]:
         """Return the chunk as rendered. Raises MemcurateError when it is over its budget, which is a bug."""
         end = self._closing_text(self._pieces[-1])

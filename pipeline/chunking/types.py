@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from pipeline.chunking.chunk_templates import ChunkTemplate
@@ -11,18 +10,8 @@ from pipeline.core import seeded_random
 from pipeline.core.params import SplitParams
 from pipeline.core.schema import Instance, InstanceQuestion, Reject, Segment
 from pipeline.sources.parsed import Document
-from pipeline.text.sentences import SentenceSplitter
-from pipeline.text.tokens import Tokenizer
-
-
-@cache
-def _load_tokenizer(name: str, assets: Path) -> Tokenizer:
-    return Tokenizer(name, assets)
-
-
-@cache
-def _load_splitter(nltk_data: Path) -> SentenceSplitter:
-    return SentenceSplitter(nltk_data)
+from pipeline.text.sentences import SentenceSplitter, load_splitter
+from pipeline.text.tokens import Tokenizer, load_tokenizer
 
 
 @dataclass(frozen=True)
@@ -38,12 +27,12 @@ class ChunkingContext:
     @property
     def tokenizer(self) -> Tokenizer:
         """The declared tokenizer, loaded once per process."""
-        return _load_tokenizer(self.tokenizer_name, self.assets)
+        return load_tokenizer(self.tokenizer_name, self.assets)
 
     @property
     def splitter(self) -> SentenceSplitter:
         """The sentence splitter, loaded once per process."""
-        return _load_splitter(self.assets / "nltk")
+        return load_splitter(self.assets / "nltk")
 
     def count_tokens(self, document: Document) -> int:
         """Return the tokens of a document's segments, before rendering."""

@@ -5,22 +5,16 @@ Every piece of a context is shown unchanged, so the chunks together hold the con
 
 from pipeline.chunking.chunk_templates import DocumentTemplate
 from pipeline.chunking.instances import reject_oversized, split_into_instances
-from pipeline.chunking.train_test_split import assign_splits
-from pipeline.chunking.types import ChunkedSource, ChunkingContext
+from pipeline.chunking.types import ChunkingContext
 from pipeline.core.params import WholeDocumentChunking
 from pipeline.core.schema import Instance, Reject
-from pipeline.sources.parsed import Document, ParsedSource
+from pipeline.sources.parsed import Document
 
 
-def chunk(parsed: ParsedSource, params: WholeDocumentChunking, context: ChunkingContext) -> ChunkedSource:
-    """Make one instance of each document; an evaluation set does not use the split that is drawn for it."""
-    results = (_chunk_document(document, params, context) for document in parsed.documents)
-    return assign_splits(parsed.documents, results, parsed.rejects, context)
-
-
-def _chunk_document(
+def chunk_document(
     document: Document, params: WholeDocumentChunking, context: ChunkingContext
 ) -> tuple[list[Instance], list[Reject]]:
+    """Return (the instance of a document, its split not yet drawn; rejects of the other segments)."""
     template = DocumentTemplate(params.prompt_style)
     packed_chunks, oversized = context.pack(document.units, template, params.max_tokens)
     rejects = reject_oversized(context.source, params.max_tokens, document.name, oversized)

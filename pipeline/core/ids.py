@@ -5,7 +5,10 @@ from hashlib import blake2b
 
 def short_id(source: str, *content: object) -> str:
     """Return `<source>/<16 hex digits>`: 64 bits of blake2b over the content, in order."""
-    key = "\x1f".join(map(str, content))
+    return _hash_key(source, "\x1f".join(map(str, content)))
+
+
+def _hash_key(source: str, key: str) -> str:
     return f"{source}/{blake2b(key.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
 
 
@@ -26,4 +29,4 @@ class SegmentIds:
         """Return the id of the document's next segment, which has this text."""
         occurrence = self._seen.get(text, 0)
         self._seen[text] = occurrence + 1
-        return short_id(self._source, self._document, occurrence, text)
+        return _hash_key(self._source, f"{self._document}\x1f{occurrence}\x1f{text}")

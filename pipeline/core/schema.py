@@ -5,10 +5,7 @@ the same declarations (`arrow_schema`), so memory and disk cannot drift apart. V
 never JSON in strings. Every file carries `SCHEMA_VERSION`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, is_dataclass
-from functools import cache
-from operator import itemgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -285,6 +282,24 @@ class Reject:
     question: Annotated[Question | None, "the rejected question; null for other rejects"] = None
 
 
+@dataclass(slots=True)
+class SegmentId:
+    """The id of a segment."""
+
+    id: Annotated[str, "as in Segment"]
+
+
+@dataclass(slots=True)
+class RejectSummary:
+    """Columns of a reject for statistics: no text."""
+
+    split: Annotated[Split | None, "as in Reject"]
+    kind: Annotated[str, "as in Reject"]
+    reason: Annotated[str, "as in Reject"]
+    detail: Annotated[str, "as in Reject"]
+    segments: Annotated[list[SegmentId], "as in Reject"]
+
+
 _PRIMITIVES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
@@ -323,7 +338,7 @@ def arrow_schema(row_type: type) -> pa.Schema:
 _FIELDS_BY_TYPE: dict[Any, list[tuple[str, Any, bool]]] = {}
 
 
-def _describe_fields(row_type: Any) -> list[tuple[str, Any, bool]]:
+def describe_fields(row_type: Any) -> list[tuple[str, Any, bool]]:
     """Return (name, the dataclass in it or None, whether it is a list) for each field of `row_type`."""
     cached_fields = _FIELDS_BY_TYPE.get(row_type)
     if cached_fields is not None:
@@ -340,7 +355,7 @@ def _describe_fields(row_type: Any) -> list[tuple[str, Any, bool]]:
 def column_paths(row_type: type) -> list[str]:
     """Return the dotted paths of the Parquet columns that hold the fields of `row_type`."""
     paths = []
-    for name, inner, is_list in _describe_fields(row_type):
+    for name, inner, is_list in describe_fields(row_type):
         prefix = f"{name}.list.element" if is_list else name
         paths += [f"{prefix}.{path}" for path in column_paths(inner)] if inner else [prefix]
     return paths
@@ -349,7 +364,7 @@ def column_paths(row_type: type) -> list[str]:
 def to_row(value: Any) -> dict[str, Any]:
     """Convert a dataclass to nested dicts and lists, ready for Arrow."""
     row = {}
-    for name, inner, is_list in _describe_fields(type(value)):
+    for name, inner, is_list in describe_fields(type(value)):
         part = getattr(value, name)
         if inner is not None and part is not None:
             part = [to_row(item) for item in part] if is_list else to_row(part)
@@ -359,30 +374,10 @@ def to_row(value: Any) -> dict[str, Any]:
 
 def from_row(row_type: type[T], row: dict[str, Any]) -> T:
     """Build the dataclass of a row: the inverse of `to_row`."""
-    known: Any = row_type
-    read_values, nested = _describe_reading(known)
-    values = read_values(row)
-    for index, inner, is_list in nested:
-        part = values[index]
-        if part is not None:
-            values[index] = [from_row(inner, item) for item in part] if is_list else from_row(inner, part)
-    return row_type(*values)
-
-
-@cache
-def _describe_reading(
-    row_type: Any,
-) -> tuple[Callable[[dict[str, Any]], list[Any]], list[tuple[int, Any, bool]]]:
-    """Return a function that gives the values of a row in the order of the fields, and the nested fields.
-
-    Of these: the position, the dataclass and whether the field is a list of it.
-    """
-    fields = _describe_fields(row_type)
-    names = [name for name, _, _ in fields]
-    nested = [
-        (index, inner, is_list) for index, (_, inner, is_list) in enumerate(fields) if inner is not None
-    ]
-    if len(names) == 1:  # itemgetter then gives no tuple
-        return lambda row: [row[names[0]]], nested
-    read_values = itemgetter(*names)
-    return lambda row: list(read_values(row)), nested
+    values = {}
+    for name, inner, is_list in describe_fields(row_type):
+        part = row[name]
+        if inner is not None and part is not None:
+            part = [from_row(inner, item) for item in part] if is_list else from_row(inner, part)
+        values[name] = part
+    return row_type(**values)

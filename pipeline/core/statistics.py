@@ -5,12 +5,13 @@ The few of them that people compare between two commits are the stage's metrics.
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import Any
 
-from pipeline.core.schema import DRAWN_SPLITS, Instance, InstanceSizes, ModelCall, Reject
+from pipeline.core.schema import DRAWN_SPLITS, Instance, InstanceSizes, ModelCall, Reject, RejectSummary
 
+_UNDIVIDED = "undivided"  # in place of a split, of what was rejected before the split
 STATISTICS_FILE = "statistics.json"  # of a stage, below its output folder
 
 
@@ -83,42 +84,69 @@ class InstanceStats:
         }
 
 
-def count_rejects(rejects: Iterable[Reject]) -> dict[str, dict[str, dict[str, int]]]:
-    """Count rejects by split (`undivided`: before the split), kind and reason; segments one by one."""
-    counts: dict[str, dict[str, dict[str, int]]] = {}
-    for reject in rejects:
-        kind = counts.setdefault(reject.split or "undivided", {}).setdefault(reject.kind, {})
-        kind[reject.reason] = kind.get(reject.reason, 0) + _num_rejected(reject)
-    return counts
+class RejectStats:
+    """Statistics of rejects, added one by one or merged: counts, and the first reject of each kind."""
 
+    def __init__(self, rejects: Iterable[Reject | RejectSummary] = ()) -> None:
+        """Start with some rejects."""
+        self._counts: dict[
+            str, dict[str, Counter[str]]
+        ] = {}  # by split, kind and reason; segments one by one
+        self._rows: Counter[tuple[str, str]] = Counter()  # rejects by split and kind
+        self._first: dict[tuple[str, str], str] = {}  # reason and detail
+        for reject in rejects:
+            self.add(reject)
 
-def count_rejected(rejects: Iterable[Reject]) -> int:
-    """Count rejects of all kinds together; segments one by one."""
-    return sum(map(_num_rejected, rejects))
+    def add(self, reject: Reject | RejectSummary) -> None:
+        """Count a reject."""
+        split = reject.split or _UNDIVIDED
+        counts = self._counts.setdefault(split, {}).setdefault(reject.kind, Counter())
+        counts[reject.reason] += len(reject.segments) or 1
+        self._rows[split, reject.kind] += 1
+        self._first.setdefault((split, reject.kind), f"{reject.reason}, {reject.detail}")
 
+    def merge(self, other: "RejectStats") -> None:
+        """Count the rejects that another has counted, after those counted so far."""
+        for split, kinds in other._counts.items():
+            for kind, counts in kinds.items():
+                self._counts.setdefault(split, {}).setdefault(kind, Counter()).update(counts)
+        self._rows.update(other._rows)
+        self._first = {**other._first, **self._first}
 
-def _num_rejected(reject: Reject) -> int:
-    return len(reject.segments) or 1
+    def by_split(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Return the counts by split (`undivided`: before the split), kind and reason."""
+        return {
+            split: {kind: dict(counts) for kind, counts in kinds.items()}
+            for split, kinds in self._counts.items()
+        }
 
+    def total(self) -> int:
+        """Return the number of all rejects together; segments count one by one."""
+        return sum(counts.total() for kinds in self._counts.values() for counts in kinds.values())
 
-def explain_empty_splits(
-    stats: Mapping[str, Any], rejects: Sequence[Reject], is_evaluation_set: bool = False
-) -> Iterator[str]:
-    """Yield a line for each split that has no instance in `stats`, the result of `by_split`, with the reason.
+    def num_rows(self, kind: str) -> int:
+        """Return the number of rejects of a kind; a reject of several segments counts once."""
+        return sum(count for key, count in self._rows.items() if key[1] == kind)
 
-    An evaluation set needs instances in one split only.
-    """
-    for split in DRAWN_SPLITS:
-        if split in stats or (is_evaluation_set and stats):
-            continue
-        of_split = [one for one in rejects if one.split == split]
-        lost = [one for one in of_split if one.kind == "instance"] or of_split or rejects
-        reason = (
-            f"of {len(lost)} rejects the first: {lost[0].reason}, {lost[0].detail}"
-            if lost
-            else "none was made"
-        )
-        yield f"no {split} instance is left; {reason}"
+    def has_reason(self, reason: str) -> bool:
+        """Return whether a reject has this reason."""
+        return any(reason in counts for kinds in self._counts.values() for counts in kinds.values())
+
+    def explain_empty_splits(
+        self, stats: Mapping[str, Any], is_evaluation_set: bool = False
+    ) -> Iterator[str]:
+        """Yield a line for each split that has no instance in `stats`, with the reason of its first reject.
+
+        `stats` is the result of `InstanceStats.by_split`. An evaluation set needs one split only.
+        """
+        for split in DRAWN_SPLITS:
+            if split in stats or (is_evaluation_set and stats):
+                continue
+            of_split = [key for key in self._rows if key[0] == split]
+            keys = [key for key in of_split if key[1] == "instance"] or of_split or list(self._rows)
+            count = sum(self._rows[key] for key in keys)
+            reason = f"of {count} rejects the first: {self._first[keys[0]]}" if keys else "none was made"
+            yield f"no {split} instance is left; {reason}"
 
 
 def count_model_calls(model_calls: Iterable[ModelCall]) -> dict[str, dict[str, int]]:

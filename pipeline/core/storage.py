@@ -8,12 +8,13 @@ from functools import cache, partial
 from itertools import groupby, islice
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.core.columns import from_record_batch, to_record_batch
 from pipeline.core.errors import MemcurateError
 from pipeline.core.parquet import ParquetReader, convert_arrow_errors
 from pipeline.core.schema import (
@@ -23,8 +24,6 @@ from pipeline.core.schema import (
     Split,
     arrow_schema,
     column_paths,
-    from_row,
-    to_row,
 )
 
 T = TypeVar("T")
@@ -47,16 +46,22 @@ def write_rows(
     schema = arrow_schema(row_type)
     schema = schema.with_metadata({**(schema.metadata or {}), **(metadata or {})})
     count = 0
-    remaining = iter(rows)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        while group := [to_row(row) for row in islice(remaining, ROWS_PER_GROUP)]:
-            writer.write_batch(pa.RecordBatch.from_pylist(group, schema=schema))
+        for group in batched_rows(rows):
+            writer.write_batch(to_record_batch(group, row_type, schema))
             count += len(group)
-    _verify_row_count(path, count)
+    verify_row_count(path, count)
     return count
 
 
-def _verify_row_count(path: Path, count: int) -> None:
+def batched_rows(rows: Iterable[T]) -> Iterator[list[T]]:
+    """Yield the rows in lists of ROWS_PER_GROUP, the last one shorter."""
+    remaining = iter(rows)
+    while group := list(islice(remaining, ROWS_PER_GROUP)):
+        yield group
+
+
+def verify_row_count(path: Path, count: int) -> None:
     """Raise MemcurateError unless a file that was just written can be opened and holds `count` rows."""
     try:
         found = pq.read_metadata(path).num_rows
@@ -73,7 +78,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 
     Raises MemcurateError when the file is missing, is not Parquet, or has another schema version.
     """
-    with _open_verified(path, None) as file:
+    with _open_verified(find_parts(path)[0], None) as file:
         return file.metadata()
 
 
@@ -130,22 +135,23 @@ def _describe_type(field: pa.Field) -> str:
     return f"{field.type}{' or null' if field.nullable else ''}"
 
 
-def _to_dicts(path: Path, table: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
-    with convert_arrow_errors(path, _REBUILD_ADVICE):  # a string that is not UTF-8
-        rows: list[dict[str, Any]] = table.to_pylist()
-    return rows
+def _from_batches(path: Path, row_type: type[T], batches: Iterable[pa.RecordBatch]) -> Iterator[T]:
+    for batch in batches:
+        with convert_arrow_errors(path, _REBUILD_ADVICE):  # a string that is not UTF-8
+            rows = from_record_batch(batch, row_type)
+        yield from rows
 
 
 def read_rows(path: Path, row_type: type[T]) -> Iterator[T]:
-    """Yield the rows of a file as dataclasses of `row_type`, one row group in memory at a time.
+    """Yield the rows of a table as dataclasses of `row_type`, one row group in memory at a time.
 
+    The table is one file, or parts of it as `find_parts` finds them.
     Only the fields of `row_type` are read: it may be a projection of the type that was written.
     Raises MemcurateError as `read_metadata` does, and when a column is missing or the file is damaged.
     """
-    with _open_verified(path, row_type) as file:
-        for batch in file.iter_batches(column_paths(row_type)):
-            for row in _to_dicts(path, batch):
-                yield from_row(row_type, row)
+    for part in find_parts(path):
+        with _open_verified(part, row_type) as file:
+            yield from _from_batches(part, row_type, file.iter_batches(column_paths(row_type)))
 
 
 def read_parts(parts: Iterable[Path], row_type: type[T]) -> Iterator[T]:
@@ -165,7 +171,7 @@ def read_row(path: Path, row_type: type[T], row_id: str) -> T | None:
             row_index = pc.index(ids, pa.scalar(row_id)).as_py()
             if row_index >= 0:
                 row = file.read_row_group(group_index, column_paths(row_type)).slice(row_index, 1)
-                return from_row(row_type, _to_dicts(path, row)[0])
+                return next(_from_batches(path, row_type, row.to_batches()))
     return None
 
 
@@ -179,6 +185,11 @@ def find_parts(path: Path) -> list[Path]:
     if parts != names:
         raise MemcurateError(f"{path}: parts are missing beside {parts[0].name}. {_REBUILD_ADVICE}")
     return parts or [path]
+
+
+def has_table(path: Path) -> bool:
+    """Return whether a table is there, as one file or as parts. Raises MemcurateError as `find_parts`."""
+    return find_parts(path)[0].exists()
 
 
 def name_parts(path: Path, count: int) -> list[Path]:
@@ -210,13 +221,17 @@ def read_row_group(path: Path, row_type: type[T], group_index: int) -> list[T]:
 
     Raises MemcurateError as `read_rows` does.
     """
-    rows = read_columns(path, row_type, group_index, column_paths(row_type)).to_pylist()
-    return [from_row(row_type, row) for row in rows]
+    group = read_columns(path, row_type, group_index, column_paths(row_type))
+    return list(_from_batches(path, row_type, group.to_batches()))
 
 
 def row_group_readers(path: Path, row_type: type[T]) -> list[Callable[[], list[T]]]:
     """Return for each row group a function that reads its rows. They are picklable, for worker processes."""
-    return [partial(read_row_group, path, row_type, n) for n in range(count_row_groups(path))]
+    return [
+        partial(read_row_group, part, row_type, n)
+        for part in find_parts(path)
+        for n in range(count_row_groups(part))
+    ]
 
 
 def read_columns(path: Path, row_type: type, group_index: int, columns: Sequence[str]) -> pa.Table:
@@ -272,10 +287,15 @@ def select_split_files(names: Collection[str]) -> list[str]:
     """
     found: list[str] = []
     for split in SPLITS:
-        pattern = re.compile(rf"{split}(-\d+-of-\d+)?\.parquet")
-        of_split = sorted(name for name in names if pattern.fullmatch(name))
+        of_split = select_table_files(names, split)
         found += of_split or ([f"{split}.parquet"] if split in DRAWN_SPLITS else [])
     return found
+
+
+def select_table_files(names: Collection[str], table: str) -> list[str]:
+    """Return those of a folder's file names that `name_parts` gives to a table, in order."""
+    pattern = re.compile(rf"{re.escape(table)}(-\d+-of-\d+)?\.parquet")
+    return sorted(name for name in names if pattern.fullmatch(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,5 +328,5 @@ def copy_rows(
                     kept = kept.set_column(column_index, name, pa.repeat(value, kept.num_rows))
                 writer.write_table(kept.cast(schema))
                 count += kept.num_rows
-    _verify_row_count(target, count)
+    verify_row_count(target, count)
     return count

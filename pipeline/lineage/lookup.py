@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Instance, Question, Reject, Segment
-from pipeline.core.storage import read_row_group, read_rows
+from pipeline.core.storage import has_table, read_row_group, read_rows
 from pipeline.lineage.stage_files import OutputName, StageOutputs
 
 EntityKind = Literal["instance", "chunk", "question", "segment"]
@@ -82,7 +82,7 @@ def look_up_unassigned(outputs: StageOutputs, entity_id: str) -> Segment | Quest
 def _instances_with_question(outputs: StageOutputs, question_id: str) -> set[str]:
     """Return the ids of the instances to which the stage `question` assigned a question."""
     path = outputs.questions / "questions.parquet"
-    if not path.exists():
+    if not has_table(path):
         return set()
     return {row.instance for row in read_rows(path, _QuestionIdProjection) if row.question.id == question_id}
 

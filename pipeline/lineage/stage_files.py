@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from pipeline.core.schema import Instance, InstanceQuestion, Question, Segment
-from pipeline.core.storage import count_row_groups, find_split_files, read_row_group, read_rows
+from pipeline.core.storage import (
+    count_row_groups,
+    find_parts,
+    find_split_files,
+    has_table,
+    read_row_group,
+    read_rows,
+)
 
 T = TypeVar("T")
 OutputName = Literal["dataset", "filtered", "chunks"]
@@ -39,10 +46,8 @@ class StageOutputs:
         files: list[tuple[OutputName, Path]] = [
             ("dataset", path) for path in chain.from_iterable(find_split_files(self.dataset).values())
         ]
-        files += [
-            ("filtered", self.filtered / "instances.parquet"),
-            ("chunks", self.chunks / "instances.parquet"),
-        ]
+        files += [("filtered", path) for path in find_parts(self.filtered / "instances.parquet")]
+        files += [("chunks", path) for path in find_parts(self.chunks / "instances.parquet")]
         return [(output, path) for output, path in files if path.exists()]
 
     def missing_dirs(self) -> list[Path]:
@@ -74,7 +79,7 @@ class StageOutputs:
 
     def read_pending_questions(self) -> Iterator[Question]:
         """Read the source's own questions, if the stage `question` did not run yet."""
-        if not (self.questions / "questions.parquet").exists():
+        if not has_table(self.questions / "questions.parquet"):
             yield from _read_if_present(self.chunks / "questions.parquet", Question)
             yield from (
                 row.question
@@ -87,4 +92,4 @@ class StageOutputs:
 
 
 def _read_if_present(path: Path, row_type: type[T]) -> Iterator[T]:
-    return read_rows(path, row_type) if path.exists() else iter(())
+    return read_rows(path, row_type) if has_table(path) else iter(())

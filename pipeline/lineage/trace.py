@@ -7,7 +7,7 @@ from textwrap import shorten
 from typing import Annotated
 
 from pipeline.core.schema import Reject, Span, Split
-from pipeline.core.storage import read_row_group, read_rows
+from pipeline.core.storage import has_table, read_row_group, read_rows
 from pipeline.lineage.locations import Location, format_span
 from pipeline.lineage.stage_files import OutputName, StageOutputs
 
@@ -112,7 +112,7 @@ def _iter_instances(outputs: StageOutputs) -> Iterator[tuple[OutputName, _Instan
 
 def _iter_questions(outputs: StageOutputs) -> Iterator[_QuestionProjection]:
     path = outputs.questions / "questions.parquet"
-    if path.exists():
+    if has_table(path):
         yield from (row.question for row in read_rows(path, _InstanceQuestionProjection))
 
 

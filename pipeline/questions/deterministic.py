@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pipeline.core.params import QuestionParams
 from pipeline.core.schema import Instance, InstanceQuestion, InstanceTexts, Question, Reject, Segment
-from pipeline.core.storage import read_rows, row_group_readers
 from pipeline.questions.label_questions import make_label_questions
 from pipeline.questions.source_questions import assign_source_questions
 
@@ -21,29 +20,18 @@ TextShard = Callable[[], Iterable[Instance | InstanceTexts]]
 
 @dataclass(frozen=True, slots=True)
 class QuestionInputs:
-    """A chunked source, as far as questions are made of it; each iterable is read at most once."""
+    """A chunked source, as far as questions are made of it; each iterator is read at most once."""
 
     instances: Sequence[InstanceShard]  # sorted by id
     texts: Sequence[TextShard]  # of the same instances
     source_questions: Iterable[Question]  # sorted by id
-    document_questions: Iterable[InstanceQuestion]  # of whole documents, sorted by instance and id
+    document_questions: Sequence[InstanceQuestion]  # of whole documents, sorted by instance and id
     labelled_examples: Iterable[Segment]  # sorted by id
 
     def iter_instances(self) -> Iterator[Instance]:
         """Iterate over the instances of all shards."""
         for read_shard in self.instances:
             yield from read_shard()
-
-
-def open_question_inputs(chunks_dir: Path) -> QuestionInputs:
-    """Open the files of the chunk stage; a row group of instances is a shard."""
-    return QuestionInputs(
-        instances=row_group_readers(chunks_dir / "instances.parquet", Instance),
-        texts=row_group_readers(chunks_dir / "instances.parquet", InstanceTexts),
-        source_questions=read_rows(chunks_dir / "questions.parquet", Question),
-        document_questions=read_rows(chunks_dir / "document_questions.parquet", InstanceQuestion),
-        labelled_examples=read_rows(chunks_dir / "labelled_examples.parquet", Segment),
-    )
 
 
 def make_deterministic_questions(
@@ -61,22 +49,37 @@ def make_deterministic_questions(
     Returns:
         The questions, and the source questions that no instance can be asked.
     """
+    questions, rejects = make_given_questions(inputs, config, seed, source)
+    if needs_rules(config):
+        # Imported here: it loads spaCy, seconds that most sources save.
+        from pipeline.questions.rules.rule_based import make_rule_questions
+
+        summary_questions = select_summary_questions(inputs.document_questions)
+        questions += make_rule_questions(inputs.instances, inputs.texts, config, assets, summary_questions)
+    return questions, rejects
+
+
+def make_given_questions(
+    inputs: QuestionInputs, config: QuestionParams, seed: int, source: str
+) -> tuple[list[InstanceQuestion], list[Reject]]:
+    """Make the questions that the source gives: its own, and those for labels. Else as the function above."""
     questions: list[InstanceQuestion] = []
     rejects: list[Reject] = []
-    document_questions = list(inputs.document_questions)
     if config.source:
         questions, rejects = assign_source_questions(inputs.source_questions, inputs.iter_instances(), source)
-        questions += (row for row in document_questions if row.question.summary is None)
+        questions += (row for row in inputs.document_questions if row.question.summary is None)
     if config.label:
         questions += make_label_questions(
             inputs.labelled_examples, inputs.iter_instances(), config.label, seed, source
         )
-    if config.summary or config.cloze or config.generated_summaries:
-        # Imported here: it loads spaCy, seconds that most sources save.
-        from pipeline.questions.rules.rule_based import make_rule_questions
-
-        summary_questions = {
-            row.instance: row.question for row in document_questions if row.question.summary is not None
-        }
-        questions += make_rule_questions(inputs.instances, inputs.texts, config, assets, summary_questions)
     return questions, rejects
+
+
+def needs_rules(config: QuestionParams) -> bool:
+    """Return whether questions are made of the text of instances."""
+    return bool(config.summary or config.cloze or config.generated_summaries)
+
+
+def select_summary_questions(document_questions: Iterable[InstanceQuestion]) -> dict[str, Question]:
+    """Return the questions that come with a human summary, by instance."""
+    return {row.instance: row.question for row in document_questions if row.question.summary is not None}

@@ -5,14 +5,16 @@ at paragraphs. The text before the first heading is a chapter of its own.
 """
 
 import re
+import sys
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.core.errors import MemcurateError
-from pipeline.core.schema import Span
+from pipeline.core.schema import Reject, Span
 from pipeline.sources.io import find_raw_files, make_record_reject, read_text
 from pipeline.sources.parsed import Book, ParsedSource
+from pipeline.sources.shards import RawShard, plan_file_shards
 
 _CHAPTER = r"^[ \t]*(?P<chapter>CHAPTER [IVXL]+\b.*)$"
 _NUMBERED = r"^(?P<chapter>[IVX]+\. [A-Z].*)$"
@@ -47,37 +49,40 @@ _LICENSE = re.compile(r"End (?<![^\n\r\v\f\x85\u2028\u2029]End )of (?:the )?Proj
 _END_OF_FILE = "\x1a"  # a control character that old tools left at the end of a file
 
 
-def parse(raw_dir: Path, source: str) -> ParsedSource:
-    """Parse the books, sorted by name. A file that is not text is a reject.
+def plan(raw_dir: Path, shard_bytes: int) -> list[RawShard]:
+    """Plan shards of whole books, sorted by name. Raises MemcurateError when no file is there."""
+    return list(plan_file_shards(find_raw_files(raw_dir, "*.txt"), raw_dir, shard_bytes))
 
-    Raises MemcurateError when no file is there, or none is text.
-    """
-    parsed = ParsedSource()
-    files = find_raw_files(raw_dir, "*.txt")
-    unreadable: list[MemcurateError] = []
-    for path in files:
+
+def iter_documents(shard: RawShard, source: str, rejects: list[Reject]) -> Iterator[Book]:
+    """Yield the books of a shard one by one. A file that is not text, or has none, is a reject."""
+    for path in shard.inputs:
         try:
             text = read_text(path, ("utf-8", "latin-1"))
         except MemcurateError as error:
-            unreadable.append(error)
             span = Span(path.name, "", 0, 0)
-            parsed.rejects.append(make_record_reject(source, "unreadable book", str(error), span))
+            rejects.append(make_record_reject(source, "unreadable book", str(error), span))
             continue
         license_match = _LICENSE.search(text)
         if license_match:
             span = Span(path.name, "", license_match.start(), len(text))
-            parsed.rejects.append(
+            rejects.append(
                 make_record_reject(source, "licence text", "what follows the book in the file", span)
             )
         end = license_match.start() if license_match else len(text.rstrip().rstrip(_END_OF_FILE))
         chapters = find_chapters(text, end, HEADINGS.get(path.stem))
         if chapters:
-            parsed.books.append(Book(path.stem, path.name, text, chapters))
+            yield Book(path.stem, path.name, text, chapters)
         else:
             span = Span(path.name, "", 0, len(text))
-            parsed.rejects.append(make_record_reject(source, "book without text", "", span))
-    if len(unreadable) == len(files):
-        raise unreadable[0]
+            rejects.append(make_record_reject(source, "book without text", "", span))
+
+
+def parse(raw_dir: Path, source: str) -> ParsedSource:
+    """Parse all books, sorted by name. Raises MemcurateError when no file is there."""
+    parsed = ParsedSource()
+    for shard in plan(raw_dir, sys.maxsize):
+        parsed.books += iter_documents(shard, source, parsed.rejects)
     return parsed
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from pipeline.text.normalize import combining_marks, fold_case
 
@@ -97,6 +98,36 @@ class WordStatistics:
         self.after_determiner.update(other.after_determiner)
         self.instance_frequency.update(other.instance_frequency)
         self.num_instances += other.num_instances
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as a JSON object."""
+        return {
+            "capitalized": dict(self.capitalized),
+            "lowercase": dict(self.lowercase),
+            "after_determiner": dict(self.after_determiner),
+            "instance_frequency": dict(self.instance_frequency),
+            "num_instances": self.num_instances,
+        }
+
+    @classmethod
+    def from_json(cls, counts: dict[str, Any]) -> "WordStatistics":
+        """Return the statistics that `to_json` returned."""
+        return cls(
+            capitalized=Counter(counts["capitalized"]),
+            lowercase=Counter(counts["lowercase"]),
+            after_determiner=Counter(counts["after_determiner"]),
+            instance_frequency=Counter(counts["instance_frequency"]),
+            num_instances=counts["num_instances"],
+        )
+
+    def drop_irrelevant_words(self) -> None:
+        """Drop the casing of words that are neither names nor nouns, however they are written."""
+        relevant = {"i"}  # tells whether casing is careless
+        relevant.update(word for word, count in self.capitalized.items() if count >= 2)
+        relevant.update(word for word, count in self.after_determiner.items() if count >= 2)
+        for counts in (self.capitalized, self.lowercase, self.after_determiner):
+            for word in counts.keys() - relevant:
+                del counts[word]
 
     @property
     def has_careless_casing(self) -> bool:

@@ -24,7 +24,7 @@ marks which follow a break into the sentence before the break. Why the spans her
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise, takewhile
 from pathlib import Path
 
@@ -180,6 +180,12 @@ class SentenceSplitter:
         self._punkt._first_pass_annotation(second)
         self._punkt._second_pass_annotation(first, second)
         return bool(first.sentbreak)
+
+
+@cache
+def load_splitter(nltk_data: Path) -> SentenceSplitter:
+    """Return the splitter of a folder, which is loaded once per process."""
+    return SentenceSplitter(nltk_data)
 
 
 def _last_letters(word: str) -> str:

@@ -40,7 +40,7 @@ def split_word(word: str) -> tuple[str, ...]:
 
 
 def is_like_number(token: str) -> bool:
-    """Return whether a token is a number to spaCy: digits, a fraction, a number word or an ordinal."""
+    """Return whether a token is a number to spaCy: digits, a fraction, or a word such as `two` or `third`."""
     return bool(like_num(token))  # type: ignore[no-untyped-call]
 
 

@@ -23,7 +23,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -151,6 +151,10 @@ class Tokenizer:
             return len(self._encoding.encode_ordinary(text))
         return self._count_long(text)
 
+    def count_all(self, texts: list[str]) -> list[int]:
+        """Return the number of tokens of each text."""
+        return list(map(self.count, texts))
+
     def _count_long(self, text: str) -> int:
         """Return the number of tokens of a text that may have long runs of white space."""
         total = done = 0
@@ -203,6 +207,12 @@ def _load_toktok(name: str, path: Path) -> TokenCounter | None:
         return None
     count: TokenCounter = toktok._encoding(name).count
     return count if count(_CHECK_TEXT) == proof.check_count else None
+
+
+@cache
+def load_tokenizer(name: str, assets: Path) -> Tokenizer:
+    """Return a tokenizer, which is loaded once per process. Raises MemcurateError as `Tokenizer` does."""
+    return Tokenizer(name, assets)
 
 
 def _load_openai(name: str, folder: Path) -> Encoding:
@@ -282,6 +292,11 @@ class IncrementalTokenCount:
         else:
             self._tail += piece
             self._tail_count = self._tokenizer.count(self._tail)
+
+    def extend(self, last_piece: str, earlier_count: int, last_count: int) -> None:
+        """Append pieces that begin at token boundaries: some of `earlier_count` tokens, and the last."""
+        self._final_count += self._tail_count + earlier_count
+        self._tail, self._tail_count = last_piece, last_count
 
     def total_with(self, end: str) -> int:
         """Return the tokens of the text so far followed by `end`, which is not added."""

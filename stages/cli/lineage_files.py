@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.core.storage import find_parts, has_table
 from pipeline.lineage.stage_files import StageOutputs
 from stages.shared.paths import (
     CHUNKS_DIR,
@@ -28,8 +29,8 @@ def list_reject_files(source: str) -> Iterator[Path]:
     """Yield the reject files of a source's stages and of assemble; log a warning for each that is missing."""
     for folder in list_reject_dirs([source]):
         path = folder / REJECTS_FILE
-        if path.exists():
-            yield path
+        if has_table(path):
+            yield from find_parts(path)
         else:
             _logger.warning(
                 "%s is not here, so its rejects are not searched: run `dvc repro` or `dvc pull %s`",

@@ -22,6 +22,8 @@ RUNS_DIR = Path("runs")
 METRICS_DIR = Path("metrics")
 REVIEWS_DIR = Path("reviews")
 
+PARTS_DIR = Path("data/parts")  # of stages that did not end yet
+
 REJECTS_FILE = "rejects.parquet"
 
 # Stages that run once for each source, with its name as argument.

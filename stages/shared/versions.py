@@ -19,7 +19,7 @@ from dvc.scm import RevError, resolve_rev
 from dvc_data.hashfile.hash_info import HashInfo
 
 from pipeline.core.errors import MemcurateError
-from pipeline.core.storage import find_split_files, select_split_files
+from pipeline.core.storage import find_parts, find_split_files, select_split_files, select_table_files
 from pipeline.core.yaml_reader import LOCK_LIMITS, parse_yaml, read_yaml
 from stages.shared.paths import DATASET_DIR, RAW_DIR, REJECTS_FILE, list_reject_dirs
 
@@ -63,7 +63,8 @@ class Workspace:
     def reject_files(self) -> list[Path]:
         """Return the files of the rejects that exist, of all sources and of assemble."""
         folders = list_reject_dirs(_locked_sources(self.dvc_lock), self._dataset)
-        return [path for folder in folders if (path := folder / REJECTS_FILE).exists()]
+        paths = chain.from_iterable(find_parts(folder / REJECTS_FILE) for folder in folders)
+        return [path for path in paths if path.exists()]
 
     def raw_hashes(self, source: str) -> Mapping[str, str]:
         """Return the MD5 of each raw file of a source, by its path below data/raw/SOURCE."""
@@ -127,7 +128,9 @@ class CommittedVersion:
         for folder in list_reject_dirs(_locked_sources(self.dvc_lock)):
             if _output_hash(self.dvc_lock, folder) is None:
                 continue
-            files = self._find_files(folder, [REJECTS_FILE])
+            names = self._store.list_dir(_output_hash(self.dvc_lock, folder))
+            rejects = select_table_files(names, Path(REJECTS_FILE).stem)
+            files = self._find_files(folder, rejects) if rejects else None
             if files is None:
                 _logger.warning("rejects of %s at %s are in no cache or remote", folder, self.name)
             paths += files or []

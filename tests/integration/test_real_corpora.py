@@ -19,7 +19,8 @@ from pipeline.chunking.books import split_sentences
 from pipeline.chunking.chunk_files import write_chunked
 from pipeline.core.params import Params, load_params
 from pipeline.core.schema import DRAWN_SPLITS, Instance, Question, Reject, Span
-from pipeline.questions.deterministic import make_deterministic_questions, open_question_inputs
+from pipeline.questions.chunk_inputs import find_chunk_inputs
+from pipeline.questions.deterministic import make_deterministic_questions
 from pipeline.sources.parsed import ParsedSource
 from pipeline.text.tokens import Tokenizer
 from tests.conftest import ROOT
@@ -175,7 +176,7 @@ def asked(
         write_chunked(folder, parsed, made)
         wanted = params.sources[source].questions
         rows, rejects = make_deterministic_questions(
-            open_question_inputs(folder), wanted, params.seed, source, assets
+            find_chunk_inputs(folder)[0].open(), wanted, params.seed, source, assets
         )
         tokenizer = Tokenizer(params.tokenizer, assets)
         checks = params.sources[source].checks

@@ -122,7 +122,7 @@ def test_missing_assets_are_an_error(make: Make) -> None:
     [
         ("question", ["squad_dev"], "data/chunks/squad_dev/"),
         ("question", ["trec_fine"], "data/chunks/trec_fine/"),
-        ("filter", ["squad_dev"], "data/questions/squad_dev/"),
+        ("filter", ["squad_dev"], "data/chunks/squad_dev/"),
         ("assemble", [], "data/filtered/"),
         ("report", [], "data/dataset/"),
     ],

@@ -266,7 +266,7 @@ def test_a_killed_worker_is_an_error(project: Project, start: Start) -> None:
     running.workers()[0].kill()
     output, errors = running.process.communicate(timeout=30)
     assert running.process.returncode == 1 and output == ""
-    assert errors.startswith("chunk@gutenberg: books: one of 2 worker processes was killed")
+    assert errors.startswith("chunk@gutenberg: shards: one of 2 worker processes was killed")
     assert "MEMCURATE_WORKERS to 1" in errors.splitlines()[0] and "Traceback" not in errors
     assert list_partial_files(project) == []
 

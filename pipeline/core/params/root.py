@@ -13,7 +13,7 @@ from pipeline.core.params.agent import (
     MemoryParams,
     RewardParams,
 )
-from pipeline.core.params.base import StrictModel
+from pipeline.core.params.base import PositiveCount, StrictModel
 from pipeline.core.params.dataset import DatasetParams, LicenseParams, SplitParams
 from pipeline.core.params.files import Assets
 from pipeline.core.params.source import Source
@@ -41,6 +41,9 @@ class Params(AgentParams):
     seed: int = Field(description="seed of all draws that make the dataset")
     tokenizer: Literal["o200k_base", "cl100k_base", "qwen3"] = Field(
         description="tokenizer of all token counts and budgets of the data"
+    )
+    shard_mb: PositiveCount = Field(
+        description="megabytes of raw files that a task reads, about; it reads whole documents"
     )
     split: SplitParams
     licenses: LicenseParams

@@ -4,7 +4,7 @@ The first pass counts how the source uses its words, the second analyzes the mos
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from pipeline.core.parallel import map_shards
@@ -16,7 +16,7 @@ from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence, extra
 from pipeline.questions.rules.summary import make_human_summary_question, make_summary_question
 from pipeline.text.casing import WordStatistics, count_words
 from pipeline.text.keywords import Keyword, SentenceTagger, extract_keywords
-from pipeline.text.sentences import SentenceSplitter
+from pipeline.text.sentences import SentenceSplitter, load_splitter
 
 _MAX_WORD_CHARS = 100  # spaCy takes seconds for a word of thousands of characters
 _MAX_SENTENCES = 12  # sentences of a chunk that are analyzed word by word
@@ -47,8 +47,13 @@ def make_rule_questions(
 
 
 def _count_words(read_shard: Callable[[], Iterable[Instance | InstanceTexts]]) -> WordStatistics:
+    return count_instance_words(read_shard())
+
+
+def count_instance_words(instances: Iterable[Instance | InstanceTexts]) -> WordStatistics:
+    """Count the words of instances."""
     statistics = WordStatistics()
-    for instance in read_shard():
+    for instance in instances:
         statistics.add_instance(
             segment_text(chunk, segment) for chunk in instance.chunks for segment in chunk.segments
         )
@@ -62,7 +67,7 @@ def _make_shard_questions(
     summary_questions: Mapping[str, Question],
     read_shard: Callable[[], Iterable[Instance]],
 ) -> list[InstanceQuestion]:
-    splitter = _load_splitter(assets)
+    splitter = load_splitter(assets / "nltk")
     return [
         row
         for instance in read_shard()
@@ -70,12 +75,6 @@ def _make_shard_questions(
             instance, config, tagger, splitter, summary_questions.get(instance.id)
         )
     ]
-
-
-@cache
-def _load_splitter(assets: Path) -> SentenceSplitter:
-    """Load the sentence splitter, once in a process."""
-    return SentenceSplitter(assets / "nltk")
 
 
 def make_instance_questions(

@@ -62,7 +62,7 @@ def test_the_first_encoding_that_fits_is_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b" \r\n\t"])
-@pytest.mark.parametrize("source", ["gutenberg", *RAW_FILES])
+@pytest.mark.parametrize("source", RAW_FILES)
 def test_an_empty_file_is_an_error(source: str, content: bytes, tmp_path: Path) -> None:
     name = write_raw_file(tmp_path, source, content)
     with pytest.raises(MemcurateError, match=f"{name} is empty"):

@@ -1,0 +1,103 @@
+"""Filter a source shard by shard: some row groups of its instances, with their questions."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.checks.filtering import filter_instances
+from pipeline.checks.pii import find_pii
+from pipeline.core.output_files import Table
+from pipeline.core.params import CheckParams
+from pipeline.core.parts import PART_SUFFIX, iter_groups, write_part
+from pipeline.core.schema import Instance, InstanceQuestion, PiiFinding, Reject
+from pipeline.core.storage import find_parts, read_row_group, read_rows, row_group_sizes
+from pipeline.text.tokens import load_tokenizer
+
+if TYPE_CHECKING:
+    from pipeline.llm.client import LLMClient
+
+_INSTANCES_PER_TASK = 128
+
+FILTER_TABLES = {
+    "instances": Table(Instance, ()),  # in order, which is sorted by id
+    "rejects": Table(Reject, ("id",)),
+    "pii_findings": Table(PiiFinding, ("id",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FilterParams:
+    """All that the result of the filter stage depends on, beside its input files."""
+
+    source: str
+    checks: CheckParams
+    near_duplicate: int  # dataset.near_duplicate, in percent
+    bad_verdicts: Mapping[str, str]  # by question id, as in human_review.py
+    seed: int
+    tokenizer_name: str
+    assets: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FilterTask:
+    """Some row groups of a file of instances, and the file of their questions."""
+
+    params: FilterParams
+    instances: Path
+    questions: Path
+    row_groups: range
+
+    @property
+    def inputs(self) -> Sequence[Path]:
+        """The two files."""
+        return self.instances, self.questions
+
+
+def plan_filter_tasks(params: FilterParams, instances: Path, questions: Path) -> list[list[FilterTask]]:
+    """Plan the tasks of each file of instances, in order.
+
+    `instances` and `questions`: tables as `find_parts` finds them, with equally many files.
+    """
+    return [
+        [
+            FilterTask(params, one, other, row_groups)
+            for row_groups in iter_groups(row_group_sizes(one), _INSTANCES_PER_TASK)
+        ]
+        for one, other in zip(find_parts(instances), find_parts(questions), strict=True)
+    ]
+
+
+def filter_shard(task: FilterTask, folder: Path, client: "LLMClient | None" = None) -> dict[str, Any]:
+    """Filter the instances of a task; write the parts of FILTER_TABLES to `folder`.
+
+    `client`: for the checks that call a model. The manifest counts the PII findings by kind.
+    """
+    params = task.params
+    instances = [one for group in task.row_groups for one in read_row_group(task.instances, Instance, group)]
+    ids = {instance.id for instance in instances}
+    rejects: list[Reject] = []
+    findings: list[PiiFinding] = []
+
+    def iter_kept() -> Iterator[Instance]:
+        for instance, instance_rejects in filter_instances(
+            instances,
+            (row for row in read_rows(task.questions, InstanceQuestion) if row.instance in ids),
+            params.checks,
+            load_tokenizer(params.tokenizer_name, params.assets),
+            params.bad_verdicts,
+            params.near_duplicate,
+            params.seed,
+            params.source,
+            client,
+        ):
+            rejects.extend(instance_rejects)
+            if instance is not None:
+                findings.extend(find_pii(instance))
+                yield instance
+
+    rows = {"instances": iter_kept(), "rejects": rejects, "pii_findings": findings}
+    for name, table in FILTER_TABLES.items():
+        write_part(folder / f"{name}{PART_SUFFIX}", table.row_type, rows[name])
+    return {"pii": Counter(finding.kind for finding in findings)}

@@ -1,0 +1,108 @@
+"""Tasks of a stage: each writes a part into a folder of its own, and is not run again after a kill.
+
+A task's folder is named by what shapes it: the code, the params and the bytes that it reads. So a stage that
+was killed goes on where it was, and one with other inputs runs all its tasks.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import pipeline
+from pipeline.core.atomic import atomic_folder, write_json
+from pipeline.core.errors import MemcurateError
+from pipeline.core.parallel import map_shards
+
+MANIFEST_FILE = "manifest.json"
+_READ_BYTES = 1 << 20
+_LIBRARIES = ("nltk", "numpy", "pyarrow", "pydantic", "spacy", "tiktoken", "toktok-rs")
+
+
+class Task(Protocol):
+    """A small picklable value whose `repr` tells it from the other tasks."""
+
+    @property
+    def inputs(self) -> Sequence[Path]:
+        """The files that the task reads."""
+
+
+T = TypeVar("T", bound=Task)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """The folder of a task's parts, and its manifest: a JSON object without rows."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+
+def run_tasks(
+    function: Callable[[T, Path], dict[str, Any]],
+    tasks: Sequence[T],
+    work_dir: Path,
+    description: str,
+) -> Iterator[TaskResult]:
+    """Run tasks in worker processes, and yield their results in the order of the tasks.
+
+    Args:
+        function: Writes the parts of a task into an empty folder and returns its manifest. It is picklable.
+        tasks: In the order of their results.
+        work_dir: The folder of the tasks' folders, which the caller removes when its output is in place.
+        description: What the progress bar counts.
+
+    Raises:
+        Whatever `function` raises.
+    """
+    shape = f"{function.__module__}.{function.__qualname__}\x1f{_code_hash()}"
+    run = partial(_run_task, function, shape, work_dir)
+    yield from map_shards(run, tasks, description)
+
+
+def _run_task(
+    function: Callable[[T, Path], dict[str, Any]],
+    shape: str,
+    work_dir: Path,
+    task: T,
+) -> TaskResult:
+    digest = blake2b(f"{shape}\x1f{task!r}".encode(), digest_size=16)
+    for path in task.inputs:
+        _hash_file(path, digest)
+    folder = work_dir / digest.hexdigest()
+    if not (folder / MANIFEST_FILE).exists():
+        with atomic_folder(folder) as staged:
+            write_json(staged / MANIFEST_FILE, function(task, staged))
+    return TaskResult(folder, json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8")))
+
+
+def _hash_file(path: Path, digest: "blake2b") -> None:
+    """Add a file to a hash. Raises MemcurateError when it cannot be read."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise MemcurateError(
+            f"{path} cannot be read ({error.strerror}): rebuild it with `dvc repro`"
+        ) from error
+    with file:
+        while block := file.read(_READ_BYTES):
+            digest.update(block)
+
+
+@cache
+def _code_hash() -> str:
+    """Return a hash of the package `pipeline` and of the versions of the libraries that shape parts."""
+    digest = blake2b(digest_size=16)
+    root = Path(pipeline.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(str(path.relative_to(root)).encode())
+        _hash_file(path, digest)
+    for name in _LIBRARIES:
+        with suppress(PackageNotFoundError):
+            digest.update(f"{name} {version(name)}".encode())
+    return digest.hexdigest()

@@ -1,0 +1,117 @@
+"""Make rule-based questions shard by shard: a task is some row groups of a file of instances.
+
+First tasks count the words of all instances, for the rules need those of the whole source. Then other tasks
+make the questions.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.atomic import write_json
+from pipeline.core.json_reader import load_json
+from pipeline.core.params import QuestionParams
+from pipeline.core.parts import iter_groups
+from pipeline.core.schema import Instance, InstanceTexts
+from pipeline.core.storage import read_row_group, row_group_sizes
+from pipeline.core.tasks import TaskResult, run_tasks
+from pipeline.questions.chunk_inputs import ChunkInputs
+from pipeline.questions.question_parts import write_question_parts
+from pipeline.questions.rules.rule_based import count_instance_words, make_instance_questions
+from pipeline.text.casing import WordStatistics
+from pipeline.text.keywords import SentenceTagger
+from pipeline.text.sentences import load_splitter
+
+_INSTANCES_PER_TASK = 128
+
+
+@dataclass(frozen=True, slots=True)
+class WordTask:
+    """Row groups of a file of instances, whose words are counted."""
+
+    instances: Path
+    row_groups: range
+
+    @property
+    def inputs(self) -> Sequence[Path]:
+        """The file of instances."""
+        return (self.instances,)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTask:
+    """Row groups of a file of instances, for rule-based questions."""
+
+    chunk_inputs: ChunkInputs
+    row_groups: range
+    word_counts: Path  # of the whole source
+    config: QuestionParams
+    assets: Path
+
+    @property
+    def inputs(self) -> Sequence[Path]:
+        """The file of instances, the words, and the questions with human summaries."""
+        return self.chunk_inputs.instances, self.word_counts, self.chunk_inputs.document_questions
+
+
+def run_rule_tasks(
+    files: Sequence[ChunkInputs], config: QuestionParams, assets: Path, work_dir: Path
+) -> Iterator[tuple[int, TaskResult]]:
+    """Make the rule-based questions of a source, as parts in `work_dir`.
+
+    Yields (index of the file of instances, result) in order.
+    """
+    shards = [
+        (index, row_groups)
+        for index, file in enumerate(files)
+        for row_groups in iter_groups(row_group_sizes(file.instances), _INSTANCES_PER_TASK)
+    ]
+    words = _count_words([WordTask(files[index].instances, groups) for index, groups in shards], work_dir)
+    tasks = [RuleTask(files[index], groups, words, config, assets) for index, groups in shards]
+    results = run_tasks(make_rule_part, tasks, work_dir, "shards with questions")
+    for (index, _), result in zip(shards, results, strict=True):
+        yield index, result
+
+
+def _count_words(tasks: Sequence[WordTask], work_dir: Path) -> Path:
+    """Count the words of a source; return the file of the counts."""
+    statistics = WordStatistics()
+    for result in run_tasks(count_shard_words, tasks, work_dir, "shards counted"):
+        statistics.merge(WordStatistics.from_json(result.manifest))
+    statistics.drop_irrelevant_words()
+    path = work_dir / "words.json"
+    write_json(path, statistics.to_json())
+    return path
+
+
+def count_shard_words(task: WordTask, _: Path) -> dict[str, Any]:
+    """Count the words of a task's instances; the manifest is the statistics."""
+    groups = (read_row_group(task.instances, InstanceTexts, group) for group in task.row_groups)
+    return count_instance_words(chain.from_iterable(groups)).to_json()
+
+
+def make_rule_part(task: RuleTask, folder: Path) -> dict[str, Any]:
+    """Write the rule-based questions of a task's instances; the manifest counts them by origin."""
+    summary_questions = task.chunk_inputs.read_summary_questions()
+    tagger = _load_tagger(task.word_counts)
+    splitter = load_splitter(task.assets / "nltk")
+    questions = [
+        row
+        for group in task.row_groups
+        for instance in read_row_group(task.chunk_inputs.instances, Instance, group)
+        for row in make_instance_questions(
+            instance, task.config, tagger, splitter, summary_questions.get(instance.id)
+        )
+    ]
+    write_question_parts(folder, questions, [])
+    return {"origins": Counter(row.question.origin for row in questions)}
+
+
+@cache
+def _load_tagger(word_counts: Path) -> SentenceTagger:
+    """Return the tagger of a source, which is loaded once per process."""
+    return SentenceTagger(WordStatistics.from_json(load_json(word_counts.read_text(encoding="utf-8"))))

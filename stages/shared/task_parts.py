@@ -1,0 +1,37 @@
+"""The folder of the parts that a stage's tasks write."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from pipeline.core import interrupts
+from pipeline.core.atomic import PARTIAL
+from stages.shared.paths import PARTS_DIR
+
+
+@contextmanager
+def task_parts(stage: str, source: str) -> Iterator[Path]:
+    """Yield the folder, and remove it when the stage ends, with or without an error.
+
+    It stays when the stage is killed or interrupted: the next run goes on with the parts that are there.
+    """
+    folder = PARTS_DIR / stage / source
+    try:
+        yield folder
+    except BaseException as error:
+        interrupts.kill_workers()
+        _remove(folder, keeps_whole_parts=not isinstance(error, Exception))
+        raise
+    _remove(folder)
+
+
+def _remove(folder: Path, keeps_whole_parts: bool = False) -> None:
+    shutil.rmtree(folder.parent / PARTIAL / folder.name, ignore_errors=True)
+    if not keeps_whole_parts:
+        shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):  # there are parts
+        (folder.parent / PARTIAL).rmdir()
+    with suppress(OSError):
+        folder.parent.rmdir()
+        folder.parent.parent.rmdir()
