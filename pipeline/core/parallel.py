@@ -1,4 +1,4 @@
-"""Map a function over shards, in this process or in worker processes, with the same result."""
+"""Map a function over shards, in this process, in worker processes or on Ray, with the same result."""
 
 import gc
 import os
@@ -32,13 +32,27 @@ def num_workers() -> int:
     return int(value)
 
 
+def uses_ray() -> bool:
+    """Return whether MEMCURATE_ENGINE is `ray`. Raises MemcurateError when it is neither that nor `local`."""
+    engine = os.environ.get("MEMCURATE_ENGINE", "local")
+    if engine not in ("local", "ray"):
+        raise MemcurateError(f"MEMCURATE_ENGINE is {engine!r}: set it to local or ray")
+    return engine == "ray"
+
+
 def map_shards(function: Callable[[T], R], shards: Sequence[T], description: str) -> Iterator[R]:
     """Yield function(shard) for each shard, in order, with a progress bar on a terminal.
 
     `function` must be picklable and must not depend on any shard but its own. `description` names the shards.
     Raises what `function` raises, and MemcurateError when a worker process is killed.
     """
-    results = _run_shards(function, shards, min(num_workers(), len(shards)), description)
+    if uses_ray():
+        # Imported here: it is rarely needed.
+        from pipeline.core.ray_engine import run_on_ray
+
+        results = run_on_ray(function, shards, num_workers(), description)
+    else:
+        results = _run_shards(function, shards, min(num_workers(), len(shards)), description)
     yield from tqdm(results, desc=description, total=len(shards), disable=None, leave=False)
 
 
