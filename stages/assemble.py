@@ -12,7 +12,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params, SourceCard
 from pipeline.core.schema import DRAWN_SPLITS, SPLITS, PiiFinding, Reject
 from pipeline.core.statistics import STATISTICS_FILE, InstanceStats, RejectStats
-from pipeline.core.storage import find_parts, find_split_files, read_metadata, read_parts, write_rows
+from pipeline.core.storage import find_parts, find_split_files, read_metadata, read_rows, write_rows
 from pipeline.publish.dataset_card import render_card
 from pipeline.publish.select_instances import Selection, assert_no_leakage, select_instances
 from pipeline.publish.split_files import write_split
@@ -96,7 +96,7 @@ def _render_changes(params: Params, folder: Path) -> list[str]:
 
 def _read_source_card(source: str) -> SourceCard:
     """Read the card of a source, which its filter stage wrote into the file's metadata."""
-    metadata = read_metadata(find_parts(FILTERED_DIR / source / "instances.parquet")[0])
+    metadata = read_metadata(FILTERED_DIR / source / "instances.parquet")
     prefix = "memcurate.card."
     return SourceCard(
         **{key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)}
@@ -105,7 +105,7 @@ def _read_source_card(source: str) -> SourceCard:
 
 def _count_pii(source: str, kept_ids: set[str]) -> dict[str, int]:
     """Count the PII findings of each kind in the instances that are kept."""
-    findings = read_parts(find_parts(FILTERED_DIR / source / "pii_findings.parquet"), PiiFinding)
+    findings = read_rows(FILTERED_DIR / source / "pii_findings.parquet", PiiFinding)
     return dict(Counter(finding.kind for finding in findings if finding.instance in kept_ids))
 
 

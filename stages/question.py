@@ -52,22 +52,23 @@ def _run_model_steps(
     Returns the parts of each file of the stage, the questions by origin, and the model calls.
     """
     # Imported here: it loads the client of the endpoint, which takes seconds.
+    from pipeline.llm.client import LLMClient
     from pipeline.questions.generated.model_generated import run_model_steps
 
-    new_groups, origins, all_calls = [], Counter[str](), list[ModelCall]()
+    client = LLMClient()  # one for all files: it holds the budget of the run
+    new_groups, origins = [], Counter[str]()
     for index, (file, group) in enumerate(zip(files, groups, strict=True)):
         rows = read_part_rows(group.folders, "questions", InstanceQuestion)
         rejects = read_part_rows(group.folders, "rejects", Reject)
-        questions, model_rejects, model_calls = run_model_steps(
-            rows, read_rows(file.instances, Instance), config, source
+        questions, model_rejects = run_model_steps(
+            rows, read_rows(file.instances, Instance), config, source, client
         )
         folder = parts_dir / f"models-{index}"
         folder.mkdir(parents=True, exist_ok=True)
         write_question_parts(folder, questions, [*rejects, *model_rejects])
         new_groups.append(FileGroup([folder]))
         origins.update(row.question.origin for row in questions)
-        all_calls += model_calls
-    return new_groups, origins, all_calls
+    return new_groups, origins, client.model_calls
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pipeline.core.atomic import atomic_folder, write_json
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params, load_params
 from pipeline.core.statistics import STATISTICS_FILE
-from pipeline.core.storage import find_parts, read_parts
+from pipeline.core.storage import find_parts, read_rows
 from pipeline.text.tokens import Tokenizer
 from stages.shared.exit_status import report_errors
 from stages.shared.paths import (
@@ -70,7 +70,7 @@ def stage(params: Params, _: str) -> dict[str, Any]:
 
 
 def _load_setup(params: Params) -> TrainingSetup:
-    instances = read_parts(find_parts(DATASET_DIR / "train.parquet"), EpisodeInput)
+    instances = read_rows(DATASET_DIR / "train.parquet", EpisodeInput)
     tokenizer = Tokenizer(params.tokenizer, ASSETS_DIR)
     return build_training_setup(params, instances, WARM_START_DIR, tokenizer, params.seed)
 

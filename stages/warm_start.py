@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM
 from pipeline.core.atomic import atomic_folder, write_json
 from pipeline.core.params import Params
 from pipeline.core.statistics import STATISTICS_FILE
-from pipeline.core.storage import find_parts, read_parts
+from pipeline.core.storage import read_rows
 from pipeline.text.tokens import Tokenizer
 from stages.shared.paths import ASSETS_DIR, BASE_MODEL_DIR, DATASET_DIR, WARM_START_DIR
 from stages.shared.runner import run_stage
@@ -32,7 +32,7 @@ _ENTROPY_ROWS = 8
 
 def stage(params: Params, _: str) -> dict[str, Any]:
     """Write models/warm_start, with the figures of its episodes on the validation instances."""
-    instances = read_parts(find_parts(DATASET_DIR / "train.parquet"), EpisodeInput)
+    instances = read_rows(DATASET_DIR / "train.parquet", EpisodeInput)
     tokenizer = Tokenizer(params.tokenizer, ASSETS_DIR)
     setup = build_training_setup(params, instances, BASE_MODEL_DIR, tokenizer, params.seed)
     warm_start, memory, seed = setup.profile.warm_start, setup.profile.memory, params.training.seed

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.core.parallel import map_shards
-from pipeline.core.parts import PART_SUFFIX, read_parts, write_sorted
+from pipeline.core.parts import PART_SUFFIX, read_part_table, write_sorted
 from pipeline.core.schema import InstanceSizes, RejectSummary
 from pipeline.core.statistics import InstanceStats, RejectStats
 from pipeline.core.storage import name_parts, read_rows
@@ -67,7 +67,7 @@ def write_output_files(
 def _write_files(task: _FileTask) -> tuple[InstanceStats, RejectStats]:
     stats, rejects = InstanceStats(), RejectStats()
     for name, table in task.tables.items():
-        rows = read_parts([part / f"{name}{PART_SUFFIX}" for part in task.group.folders], table.row_type)
+        rows = read_part_table([part / f"{name}{PART_SUFFIX}" for part in task.group.folders], table.row_type)
         if name == INSTANCES and task.group.splits:
             index = rows.schema.get_field_index("split")
             rows = rows.set_column(index, rows.schema.field(index), pa.array(task.group.splits, pa.string()))

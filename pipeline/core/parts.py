@@ -32,7 +32,7 @@ def write_part(path: Path, row_type: type, rows: Iterable[object]) -> int:
     return count
 
 
-def read_parts(paths: Sequence[Path], row_type: type) -> pa.Table:
+def read_part_table(paths: Sequence[Path], row_type: type) -> pa.Table:
     """Read parts into one table, in order."""
     schema = arrow_schema(row_type)
     tables = [_read_part(path) for path in paths]
@@ -41,7 +41,7 @@ def read_parts(paths: Sequence[Path], row_type: type) -> pa.Table:
 
 def read_part_rows(folders: Sequence[Path], name: str, row_type: type[T]) -> list[T]:
     """Return the rows of the parts of a table in some tasks' folders, in order."""
-    table = read_parts([folder / f"{name}{PART_SUFFIX}" for folder in folders], row_type)
+    table = read_part_table([folder / f"{name}{PART_SUFFIX}" for folder in folders], row_type)
     return [row for batch in table.to_batches() for row in from_record_batch(batch, row_type)]
 
 

@@ -55,7 +55,7 @@ def run_tasks(
         function: Writes the parts of a task into an empty folder and returns its manifest. It is picklable.
         tasks: In the order of their results.
         work_dir: The folder of the tasks' folders, which the caller removes when its output is in place.
-        description: What the progress bar counts.
+        description: Names the tasks in the progress bar.
 
     Raises:
         Whatever `function` raises.

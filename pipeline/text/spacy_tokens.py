@@ -41,7 +41,7 @@ def split_word(word: str) -> tuple[str, ...]:
 
 def is_like_number(token: str) -> bool:
     """Return whether a token is a number to spaCy: digits, a fraction, or a word such as `two` or `third`."""
-    return bool(like_num(token))  # type: ignore[no-untyped-call]
+    return bool(like_num(token))  # type: ignore[no-untyped-call]  # spaCy declares no types
 
 
 def may_join_words(sentence: str) -> bool:

@@ -12,7 +12,7 @@ from pipeline.core.atomic import atomic_folder
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import AnswerParams
 from pipeline.core.schema import ModelCall
-from pipeline.core.storage import find_parts, find_split_files, read_parts, write_rows
+from pipeline.core.storage import find_split_files, read_parts, read_rows, write_rows
 from stages.shared.paths import ASSETS_DIR, DATASET_DIR
 from training.evaluation.aggregate import EpisodeAggregator
 from training.evaluation.concatenation import concatenate_by_length
@@ -52,7 +52,7 @@ def concatenate_to_lengths(
     """
     if not lengths:
         return {}
-    train = read_parts(find_parts(DATASET_DIR / "train.parquet"), EpisodeInput)
+    train = read_rows(DATASET_DIR / "train.parquet", EpisodeInput)
     long = concatenate_by_length(tests, train, lengths, num_questions, seed)
     for length, instances in long.items():
         if not instances:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from pipeline.core.params import QuestionParams
-from pipeline.core.schema import Instance, InstanceQuestion, ModelCall, Reject
+from pipeline.core.schema import Instance, InstanceQuestion, Reject
 from pipeline.llm.client import LLMClient
 from pipeline.questions.generated.answer_shortening import shorten_answers
 from pipeline.questions.generated.model_questions import generate_questions
@@ -11,23 +11,27 @@ from pipeline.questions.generated.model_summaries import generate_summaries, mak
 
 
 def run_model_steps(
-    questions: Sequence[InstanceQuestion], instances: Iterable[Instance], config: QuestionParams, source: str
-) -> tuple[list[InstanceQuestion], list[Reject], list[ModelCall]]:
+    questions: Sequence[InstanceQuestion],
+    instances: Iterable[Instance],
+    config: QuestionParams,
+    source: str,
+    client: LLMClient,
+) -> tuple[list[InstanceQuestion], list[Reject]]:
     """Shorten answers, write summaries and keywords, and write questions with models.
 
     Args:
         questions: The questions that were made without models.
-        instances: All instances of the source.
+        instances: The instances that the questions are about.
         config: The source's `questions` block.
         source: Name in params.yaml.
+        client: Has the budget of the whole run, and records the model calls.
 
     Returns:
-        The questions after these steps, the rejects, and a record of each model call.
+        The questions after these steps, and the rejects.
 
     Raises:
         MemcurateError: When the model or a limit stops the requests; the responses so far are kept.
     """
-    client = LLMClient()
     all_instances = list(instances)
     kept, rejects = list(questions), list[Reject]()
     if config.shorten_answers:
@@ -55,7 +59,7 @@ def run_model_steps(
         generated_questions, more_rejects = generate_questions(all_instances, config.generated, client)
         kept += generated_questions
         rejects += more_rejects
-    return kept, rejects, client.model_calls
+    return kept, rejects
 
 
 def _is_summary(row: InstanceQuestion) -> bool:

@@ -12,7 +12,7 @@ from pipeline.core import seeded_random
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params
 from pipeline.core.schema import Instance
-from pipeline.core.storage import find_parts, read_parts, write_rows
+from pipeline.core.storage import read_rows, write_rows
 from pipeline.publish.select_instances import select_instances
 from stages.cli.bench.timing import BenchmarkResult, make_timer, measure_slowdown, run_alternating
 from stages.shared.paths import FILTERED_DIR
@@ -71,7 +71,7 @@ def compare_growth(sizes: Sequence[int], seconds: Sequence[Sequence[float]]) -> 
 
 def _read_chunks(params: Params) -> Iterator[Instance]:
     for source in params.enabled_sources:
-        for instance in read_parts(find_parts(FILTERED_DIR / source / "instances.parquet"), Instance):
+        for instance in read_rows(FILTERED_DIR / source / "instances.parquet", Instance):
             for chunk in instance.chunks:
                 name = f"{instance.id} {chunk.segments[0].id}"
                 yield replace(instance, id=name, document=name, chunks=[chunk], questions=[], labels=[])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.parts import iter_groups, read_part_rows, read_parts, write_part, write_sorted
+from pipeline.core.parts import iter_groups, read_part_rows, read_part_table, write_part, write_sorted
 from pipeline.core.schema import InstanceQuestion, Question, Segment, Span
 from pipeline.core.storage import ROWS_PER_GROUP, write_rows
 
@@ -20,7 +20,7 @@ def test_a_sorted_file_of_parts_has_the_bytes_of_the_sorted_rows(tmp_path: Path)
         (tmp_path / name).mkdir()
         assert write_part(tmp_path / name / "segments.arrow", Segment, part) == len(part)
     parts = [tmp_path / name / "segments.arrow" for name in ("one", "two")]
-    write_sorted(tmp_path / "sorted.parquet", read_parts(parts, Segment), ("id",), {"key": "value"})
+    write_sorted(tmp_path / "sorted.parquet", read_part_table(parts, Segment), ("id",), {"key": "value"})
     ordered = sorted(rows, key=lambda row: row.id)
     write_rows(tmp_path / "expected.parquet", Segment, ordered, {"key": "value"})
     assert (tmp_path / "sorted.parquet").read_bytes() == (tmp_path / "expected.parquet").read_bytes()
@@ -41,7 +41,7 @@ def test_rows_are_sorted_by_a_nested_column_and_equal_ones_stay(tmp_path: Path) 
     write_part(tmp_path / "part", InstanceQuestion, rows)
     write_sorted(
         tmp_path / "sorted",
-        read_parts([tmp_path / "part"], InstanceQuestion),
+        read_part_table([tmp_path / "part"], InstanceQuestion),
         ("instance", "question.id"),
         {},
     )
@@ -53,7 +53,7 @@ def test_no_part_and_an_empty_part_make_an_empty_file(tmp_path: Path) -> None:
     write_part(tmp_path / "part", Segment, [])
     write_rows(tmp_path / "expected", Segment, [])
     for parts in ([], [tmp_path / "part"]):
-        assert write_sorted(tmp_path / "sorted", read_parts(parts, Segment), ("id",), {}) == 0
+        assert write_sorted(tmp_path / "sorted", read_part_table(parts, Segment), ("id",), {}) == 0
         assert (tmp_path / "sorted").read_bytes() == (tmp_path / "expected").read_bytes()
 
 

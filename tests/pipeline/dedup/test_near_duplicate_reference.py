@@ -117,7 +117,7 @@ def test_a_chunk_of_all_instances_costs_few_comparisons(equal: bool, monkeypatch
     def count(*args: object) -> bool:
         nonlocal comparisons
         comparisons += 1
-        return compare(*args)  # type: ignore[arg-type]
+        return compare(*args)  # type: ignore[arg-type]  # as it is called
 
     monkeypatch.setattr(near_duplicate, "has_min_jaccard", count)
     _, rejects = select(make_many(600, equal), PARAMS)

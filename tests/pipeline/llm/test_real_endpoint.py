@@ -24,11 +24,11 @@ from pipeline.core.params import (
 from pipeline.core.schema import Instance, InstanceQuestion, InstanceTexts, Reject
 from pipeline.core.storage import row_group_readers, write_rows
 from pipeline.llm.client import LLMClient
-from pipeline.questions.generated.model_generated import run_model_steps
 from pipeline.questions.rules.rule_based import make_rule_questions
 from pipeline.questions.source_questions import assign_source_questions
 from pipeline.sources.parsed import ParsedSource
 from pipeline.text.tokens import Tokenizer
+from tests.pipeline.questions.factories import run_model_steps_once
 from tests.training.local_models import make_smollm2, serve_model
 from training.evaluation.judge_answers import AnswerJudge
 from training.memory.schema import EpisodeQuestion
@@ -81,7 +81,7 @@ def test_each_written_question_has_a_result(
         **OFF,
         generated=QuestionGeneration(model=model_settings, max_per_chunk=2, max_per_pair=1, chunk_pairs=1),
     )
-    rows, rejects, model_calls = run_model_steps([], [instance], config, source)
+    rows, rejects, model_calls = run_model_steps_once([], [instance], config, source)
     print_counts(f"{source}, written", Counter(one.reason for one in model_calls))
     print_rejects(rejects)
     first_steps = [one for one in model_calls if one.step.startswith("written questions")]
@@ -116,7 +116,7 @@ def test_a_summary_and_its_keywords_have_a_result(
         **OFF, generated_summaries=SummaryGeneration(model=longer, min_coverage=1), keywords=model_settings
     )
     rule_rows = make_rule_rows(instance, config, assets, tmp_path)
-    rows, rejects, model_calls = run_model_steps(rule_rows, [instance], config, "gutenberg")
+    rows, rejects, model_calls = run_model_steps_once(rule_rows, [instance], config, "gutenberg")
     print_counts("summaries and keywords", Counter(one.reason for one in model_calls))
     print_rejects(rejects)
     assert len(rows) + len(rejects) == 1
@@ -129,7 +129,7 @@ def test_keywords_without_a_summary_have_a_result(
     instance = first_train_instance(chunked, "gutenberg")
     config = QuestionParams(**{**OFF, "summary": True}, keywords=model_settings)
     rule_rows = make_rule_rows(instance, config, assets, tmp_path)
-    rows, rejects, model_calls = run_model_steps(rule_rows, [instance], config, "gutenberg")
+    rows, rejects, model_calls = run_model_steps_once(rule_rows, [instance], config, "gutenberg")
     print_counts("keywords", Counter(one.reason for one in model_calls))
     print_rejects(rejects)
     assert len(rule_rows) == 1 == len(rows) + len(rejects)
@@ -150,7 +150,7 @@ def assign_questions(
 def test_each_long_answer_is_shortened_or_rejected(model_settings: ModelSettings, chunked: Corpora) -> None:
     source_rows, _ = assign_questions(chunked, "longmemeval", 400)
     long_rows = [row for row in source_rows if len(row.question.answers[0].split()) > 3][:6]
-    rows, rejects, model_calls = run_model_steps(
+    rows, rejects, model_calls = run_model_steps_once(
         long_rows, [], QuestionParams(**OFF, shorten_answers=model_settings), "longmemeval"
     )
     print_counts("shortened", Counter(one.reason for one in model_calls))

@@ -2,7 +2,20 @@
 
 from collections.abc import Sequence
 
-from pipeline.core.schema import Chunk, Instance, Label, Question, SegmentSpan, Span
+from pipeline.core.params import QuestionParams
+from pipeline.core.schema import (
+    Chunk,
+    Instance,
+    InstanceQuestion,
+    Label,
+    ModelCall,
+    Question,
+    Reject,
+    SegmentSpan,
+    Span,
+)
+from pipeline.llm.client import LLMClient
+from pipeline.questions.generated.model_generated import run_model_steps
 from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence
 from pipeline.text.casing import WordStatistics
 from pipeline.text.keywords import SentenceTagger, extract_keywords
@@ -86,3 +99,12 @@ def make_document_instance(
             segment.speaker, segment.section = speaker, section
             segment.time = "2024-01-01 12:00" if speaker else None
     return instance
+
+
+def run_model_steps_once(
+    questions: Sequence[InstanceQuestion], instances: Sequence[Instance], config: QuestionParams, source: str
+) -> tuple[list[InstanceQuestion], list[Reject], list[ModelCall]]:
+    """Run the steps that ask a model, with a client of their own; return also its model calls."""
+    client = LLMClient()
+    rows, rejects = run_model_steps(questions, instances, config, source, client)
+    return rows, rejects, client.model_calls

@@ -9,9 +9,8 @@ import pytest
 
 from pipeline.core.params import ModelSettings, QuestionGeneration, QuestionParams, SummaryGeneration
 from pipeline.core.schema import Instance, InstanceQuestion, Question, Reject
-from pipeline.questions.generated.model_generated import run_model_steps
 from tests.pipeline.llm.fault_server import FaultServer
-from tests.pipeline.questions.factories import make_instance, make_question
+from tests.pipeline.questions.factories import make_instance, make_question, run_model_steps_once
 
 MODEL = ModelSettings(name="m", revision="1", temperature=0.0, max_tokens=64)
 OFF: dict[str, Any] = {"source": True, "label": 0, "summary": False, "cloze": 0}
@@ -31,7 +30,7 @@ def run_steps(
     server: FaultServer, reply_to: ReplyTo, rows_before: list[InstanceQuestion], **config: Any
 ) -> tuple[list[Question], list[Reject]]:
     server.choose = lambda message, before: json.dumps(reply_to(message))
-    rows, rejects, model_calls = run_model_steps(
+    rows, rejects, model_calls = run_model_steps_once(
         rows_before, [make_ann_instance()], QuestionParams(**OFF, **config), "made"
     )
     assert model_calls and all(one.cache_keys for one in model_calls)
@@ -117,7 +116,7 @@ def test_an_invalid_reply_rejects_only_its_question(server: FaultServer) -> None
         return {"nothing": 1} if "Where is Ann" in message else reply_with_question(GOOD)(message)
 
     server.choose = lambda message, before: json.dumps(reply_to(message))
-    rows, (reject,), model_calls = run_model_steps(
+    rows, (reject,), model_calls = run_model_steps_once(
         [], [make_ann_instance()], QuestionParams(**OFF, generated=GENERATION), "made"
     )
     assert [row.question.text for row in rows] == [GOOD["question"]]
@@ -207,11 +206,11 @@ def test_keywords_come_from_the_chunks_where_there_is_no_summary(server: FaultSe
 def test_after_a_change_of_chunking_only_changed_chunks_are_sent(server: FaultServer) -> None:
     server.choose = lambda message, before: json.dumps(reply_with_question(GOOD)(message))
     config = QuestionParams(**OFF, generated=GENERATION)
-    run_model_steps([], [make_ann_instance()], config, "made")
+    run_model_steps_once([], [make_ann_instance()], config, "made")
     before = len(server.requests)
-    run_model_steps([], [make_ann_instance()], config, "made")
+    run_model_steps_once([], [make_ann_instance()], config, "made")
     assert len(server.requests) == before
     other = make_instance("made/j", {"made/a": ANN, "made/b": TRAM}, {"made/c": LATER + " It rains."})
-    run_model_steps([], [other], config, "made")
+    run_model_steps_once([], [other], config, "made")
     later = [one["messages"][0]["content"] for one in server.requests[before:]]
     assert later and all("It rains." in message for message in later)
