@@ -7,6 +7,7 @@ the result in any order of arrival.
 import asyncio
 import gzip
 import json
+import random
 import socket
 import struct
 import threading
@@ -26,7 +27,11 @@ _FOREVER = 60.0  # seconds
 
 @dataclass
 class FaultServer:
-    """A server; `choose` returns the fault or reply for a request; `delay`: seconds before a reply."""
+    """A server; `choose` returns the fault or reply for a request.
+
+    `delay`: the mean of the seconds before a reply, which differ by up to a half as a model's do. After equal
+    delays the requests of all connections would come in bursts.
+    """
 
     choose: Choose = lambda message, before: "answer"
     delay: float = 0.0
@@ -39,6 +44,7 @@ class FaultServer:
     listening: asyncio.Server | None = None
     max_in_flight: int = 0
     _now: int = 0
+    _varying: random.Random = field(default_factory=lambda: random.Random(0))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection, kept alive."""
@@ -71,7 +77,7 @@ class FaultServer:
         kind = self.choose(message, self.came[message])
         self.came[message] += 1
         if self.delay:
-            await asyncio.sleep(self.delay)
+            await asyncio.sleep(self.delay * self._varying.uniform(0.5, 1.5))
         if kind in _RAW:
             await _RAW[kind](message, writer)
         else:

@@ -1,32 +1,36 @@
-"""Throughput of 32 requests in flight to a server that takes 200 ms."""
+"""Throughput of 32 requests in flight to a server that takes 200 ms on average."""
 
+import asyncio
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.conftest import ROOT
 
-DELAY, MAX_CONCURRENCY, JOBS, ROUNDS = 0.2, 32, 960, 8
+DELAY, MAX_CONCURRENCY, JOBS, ROUNDS = 0.2, 32, 960, 6
 
 # Runs JOBS jobs in its own process, as a stage does; prints its seconds and its processor seconds.
 SCRIPT = f"""
 import time
-from resource import RUSAGE_SELF, getrusage
 from tests.pipeline.llm.factories import MODEL, make_jobs, run_jobs
 run_jobs(make_jobs({MAX_CONCURRENCY}), MODEL, "warm-up")
-start, used = time.monotonic(), getrusage(RUSAGE_SELF)
+start, used = time.monotonic(), time.process_time()
 results = run_jobs(make_jobs({JOBS}, {MAX_CONCURRENCY}), MODEL, "items")
-seconds, after = time.monotonic() - start, getrusage(RUSAGE_SELF)
+print(time.monotonic() - start, time.process_time() - used)
 assert all(one.reply for one in results)
-print(seconds, after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime)
 """
 
 
 @pytest.mark.slow
-def test_the_client_reaches_90_percent_of_the_ideal_throughput_on_a_quarter_of_a_core(tmp_path: Path) -> None:
+def test_the_client_reaches_90_percent_of_the_ideal_throughput_with_little_processor_time(
+    tmp_path: Path,
+) -> None:
     command = [sys.executable, "-m", "tests.pipeline.llm.fault_server", str(DELAY)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -43,12 +47,12 @@ def test_the_client_reaches_90_percent_of_the_ideal_throughput_on_a_quarter_of_a
 
 
 def _meets_target(measures: tuple[float, float]) -> bool:
-    throughput_fraction, core_fraction = measures
-    return throughput_fraction >= 0.9 and core_fraction < 0.25
+    throughput_fraction, processor_ratio = measures
+    return throughput_fraction >= 0.9 and processor_ratio < 6
 
 
 def _measure(url: str, answers: Path) -> tuple[float, float]:
-    """Return the fractions of the ideal throughput and of a core that the client took."""
+    """Return the fraction of the ideal throughput, and the processor time as a multiple of bare requests'."""
     environment = {
         **os.environ,
         "MEMCURATE_ENDPOINT_URL": url,
@@ -59,4 +63,26 @@ def _measure(url: str, answers: Path) -> tuple[float, float]:
         [sys.executable, "-c", SCRIPT], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
     )
     seconds, processor = map(float, done.stdout.split())
-    return round(JOBS * DELAY / MAX_CONCURRENCY / seconds, 3), round(processor / seconds, 3)
+    start = time.process_time()
+    asyncio.run(_send_bare_requests(url))
+    return (
+        round(JOBS * DELAY / MAX_CONCURRENCY / seconds, 3),
+        round(processor / (time.process_time() - start), 2),
+    )
+
+
+async def _send_bare_requests(url: str) -> None:
+    """Send as many requests over sockets, without retries, cache or checks: the machine's own speed."""
+    body = json.dumps({"messages": [{"role": "user", "content": "question"}]}).encode()
+    request = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+    async def send_all() -> None:
+        address = urlsplit(url)
+        for _ in range(JOBS // MAX_CONCURRENCY):
+            reader, writer = await asyncio.open_connection(address.hostname, address.port)
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0]))
+            writer.close()
+
+    await asyncio.gather(*(send_all() for _ in range(MAX_CONCURRENCY)))
