@@ -53,6 +53,6 @@ setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	pip install --quiet --constraint constraints.txt --editable ".[run,train,ray,dev,docs]"
+	pip install --quiet --constraint constraints.txt --editable ".[run,train,ray,s3,dev,docs]"
 	touch $@
 

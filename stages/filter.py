@@ -4,10 +4,8 @@ The others are rejected with a reason.
 """
 
 import logging
-import shutil
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.checks.human_review import collect_bad_verdicts, read_reviews
@@ -15,6 +13,7 @@ from pipeline.checks.shards import FILTER_TABLES, FilterParams, FilterTask, filt
 from pipeline.core.atomic import atomic_folder, write_json
 from pipeline.core.output_files import FileGroup, write_output_files
 from pipeline.core.params import CheckParams, Params
+from pipeline.core.remote import AnyPath, new_folder
 from pipeline.core.schema import ModelCall
 from pipeline.core.statistics import STATISTICS_FILE, count_model_calls
 from pipeline.core.storage import write_rows
@@ -72,16 +71,18 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     return {"questions": questions, "kept_percent": kept_percent, "pii": pii.total()}
 
 
-def _run_tasks(tasks: Sequence[FilterTask], parts_dir: Path, client: "LLMClient | None") -> list[TaskResult]:
+def _run_tasks(
+    tasks: Sequence[FilterTask], parts_dir: AnyPath, client: "LLMClient | None"
+) -> list[TaskResult]:
     """Run the tasks in worker processes; in this process where a check calls a model."""
     if client is None:
         return list(run_tasks(filter_shard, tasks, parts_dir, "shards"))
-    shutil.rmtree(parts_dir, ignore_errors=True)  # the cache of responses makes it cheap to run them again
     results = []
     for number, task in enumerate(tasks):
         folder = parts_dir / str(number)
-        folder.mkdir(parents=True)
-        results.append(TaskResult(folder, filter_shard(task, folder, client)))
+        # All run again after a kill: the cache of responses makes that cheap.
+        with new_folder(folder) as staged:
+            results.append(TaskResult(folder, filter_shard(task, staged, client)))
     return results
 
 

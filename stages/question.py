@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from pipeline.core.atomic import atomic_folder, write_json
 from pipeline.core.output_files import FileGroup, write_output_files
 from pipeline.core.params import Params, QuestionParams
 from pipeline.core.parts import read_part_rows
+from pipeline.core.remote import AnyPath, new_folder
 from pipeline.core.schema import Instance, InstanceQuestion, ModelCall, Reject
 from pipeline.core.statistics import STATISTICS_FILE, count_model_calls
 from pipeline.core.storage import read_rows, write_rows
@@ -45,7 +45,7 @@ def _run_model_steps(
     groups: Sequence[FileGroup],
     config: QuestionParams,
     source: str,
-    parts_dir: Path,
+    parts_dir: AnyPath,
 ) -> tuple[list[FileGroup], Counter[str], list[ModelCall]]:
     """Run the steps that ask a model, file by file, on the questions of `groups`.
 
@@ -64,8 +64,8 @@ def _run_model_steps(
             rows, read_rows(file.instances, Instance), config, source, client
         )
         folder = parts_dir / f"models-{index}"
-        folder.mkdir(parents=True, exist_ok=True)
-        write_question_parts(folder, questions, [*rejects, *model_rejects])
+        with new_folder(folder) as staged:
+            write_question_parts(staged, questions, [*rejects, *model_rejects])
         new_groups.append(FileGroup([folder]))
         origins.update(row.question.origin for row in questions)
     return new_groups, origins, client.model_calls

@@ -19,6 +19,7 @@ from pipeline.chunking.types import ChunkingContext
 from pipeline.core.output_files import FileGroup, write_output_files
 from pipeline.core.params import Chunking
 from pipeline.core.parts import PART_SUFFIX, iter_groups, write_part
+from pipeline.core.remote import AnyPath
 from pipeline.core.schema import Instance, InstanceQuestion, Reject
 from pipeline.core.statistics import InstanceStats, RejectStats
 from pipeline.core.tasks import run_tasks
@@ -43,7 +44,7 @@ class ChunkTask:
 
 
 def chunk_shards(
-    shards: Sequence[RawShard], params: Chunking, context: ChunkingContext, folder: Path, work_dir: Path
+    shards: Sequence[RawShard], params: Chunking, context: ChunkingContext, folder: Path, work_dir: AnyPath
 ) -> tuple[InstanceStats, RejectStats]:
     """Write the files of a chunked source to `folder`; return the statistics of its instances and rejects.
 

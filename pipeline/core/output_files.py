@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pipeline.core.parallel import map_shards
 from pipeline.core.parts import PART_SUFFIX, read_part_table, write_sorted
+from pipeline.core.remote import AnyPath
 from pipeline.core.schema import InstanceSizes, RejectSummary
 from pipeline.core.statistics import InstanceStats, RejectStats
 from pipeline.core.storage import name_parts, read_rows
@@ -32,7 +33,7 @@ class Table:
 class FileGroup:
     """The parts that one file of each table is made of."""
 
-    folders: Sequence[Path]
+    folders: Sequence[AnyPath]
     splits: Sequence[str] = field(default=())  # of the instances, in order; empty: as in the parts
 
 

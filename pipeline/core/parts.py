@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.columns import from_record_batch, to_record_batch
+from pipeline.core.remote import AnyPath, RemotePath
 from pipeline.core.schema import arrow_schema
 from pipeline.core.storage import ROWS_PER_GROUP, batched_rows, verify_row_count
 
@@ -32,21 +33,21 @@ def write_part(path: Path, row_type: type, rows: Iterable[object]) -> int:
     return count
 
 
-def read_part_table(paths: Sequence[Path], row_type: type) -> pa.Table:
+def read_part_table(paths: Sequence[AnyPath], row_type: type) -> pa.Table:
     """Read parts into one table, in order."""
     schema = arrow_schema(row_type)
     tables = [_read_part(path) for path in paths]
     return pa.concat_tables([schema.empty_table(), *tables])
 
 
-def read_part_rows(folders: Sequence[Path], name: str, row_type: type[T]) -> list[T]:
+def read_part_rows(folders: Sequence[AnyPath], name: str, row_type: type[T]) -> list[T]:
     """Return the rows of the parts of a table in some tasks' folders, in order."""
     table = read_part_table([folder / f"{name}{PART_SUFFIX}" for folder in folders], row_type)
     return [row for batch in table.to_batches() for row in from_record_batch(batch, row_type)]
 
 
-def _read_part(path: Path) -> pa.Table:
-    with pa.OSFile(str(path)) as file:
+def _read_part(path: AnyPath) -> pa.Table:
+    with pa.BufferReader(path.read_bytes()) if isinstance(path, RemotePath) else pa.OSFile(str(path)) as file:
         return pa.ipc.open_file(file).read_all()
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pipeline
-from pipeline.core.atomic import atomic_folder, write_json
+from pipeline.core.atomic import write_json
 from pipeline.core.errors import MemcurateError
 from pipeline.core.parallel import map_shards
+from pipeline.core.remote import AnyPath, RemotePath, new_folder
 
 MANIFEST_FILE = "manifest.json"
 _READ_BYTES = 1 << 20
@@ -28,7 +29,7 @@ class Task(Protocol):
     """A small picklable value whose `repr` tells it from the other tasks."""
 
     @property
-    def inputs(self) -> Sequence[Path]:
+    def inputs(self) -> Sequence[AnyPath]:
         """The files that the task reads."""
 
 
@@ -39,14 +40,14 @@ T = TypeVar("T", bound=Task)
 class TaskResult:
     """The folder of a task's parts, and its manifest: a JSON object without rows."""
 
-    folder: Path
+    folder: AnyPath
     manifest: dict[str, Any]
 
 
 def run_tasks(
     function: Callable[[T, Path], dict[str, Any]],
     tasks: Sequence[T],
-    work_dir: Path,
+    work_dir: AnyPath,
     description: str,
 ) -> Iterator[TaskResult]:
     """Run tasks in worker processes, and yield their results in the order of the tasks.
@@ -54,7 +55,8 @@ def run_tasks(
     Args:
         function: Writes the parts of a task into an empty folder and returns its manifest. It is picklable.
         tasks: In the order of their results.
-        work_dir: The folder of the tasks' folders, which the caller removes when its output is in place.
+        work_dir: The folder or address of the tasks' folders, which the caller removes when its output is in
+            place.
         description: Names the tasks in the progress bar.
 
     Raises:
@@ -68,7 +70,7 @@ def run_tasks(
 def _run_task(
     function: Callable[[T, Path], dict[str, Any]],
     shape: str,
-    work_dir: Path,
+    work_dir: AnyPath,
     task: T,
 ) -> TaskResult:
     digest = blake2b(f"{shape}\x1f{task!r}".encode(), digest_size=16)
@@ -76,13 +78,16 @@ def _run_task(
         _hash_file(path, digest)
     folder = work_dir / digest.hexdigest()
     if not (folder / MANIFEST_FILE).exists():
-        with atomic_folder(folder) as staged:
+        with new_folder(folder, last=MANIFEST_FILE) as staged:
             write_json(staged / MANIFEST_FILE, function(task, staged))
-    return TaskResult(folder, json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8")))
+    return TaskResult(folder, json.loads((folder / MANIFEST_FILE).read_bytes()))
 
 
-def _hash_file(path: Path, digest: "blake2b") -> None:
+def _hash_file(path: AnyPath, digest: "blake2b") -> None:
     """Add a file to a hash. Raises MemcurateError when it cannot be read."""
+    if isinstance(path, RemotePath):
+        digest.update(path.read_bytes())
+        return
     try:
         file = path.open("rb")
     except OSError as error:

@@ -8,11 +8,19 @@ from pathlib import Path
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import FileLocation, FileSpec
 from pipeline.fetching import https
+from pipeline.fetching.addresses import download_from_address
 from pipeline.fetching.cache import download_once, find_in_cache
 from pipeline.fetching.errors import UnreachableError
 from pipeline.fetching.hub import download_from_hub
 from pipeline.fetching.local import verify_local_file
-from pipeline.fetching.locators import HubLocator, LocalLocator, Locator, PypiLocator, parse_locator
+from pipeline.fetching.locators import (
+    AddressLocator,
+    HubLocator,
+    LocalLocator,
+    Locator,
+    PypiLocator,
+    parse_locator,
+)
 from pipeline.fetching.mirror import find_in_mirror
 from pipeline.fetching.pypi import download_artifact
 from pipeline.fetching.unpack import unpack
@@ -118,6 +126,8 @@ def _fetch_from(locator: Locator, pin: Pin | None, cache: Path) -> Path:
         download = partial(download_artifact, locator, pin.digest)
     elif isinstance(locator, HubLocator):
         download = partial(download_from_hub, locator)
+    elif isinstance(locator, AddressLocator):
+        download = partial(download_from_address, locator.address)
     else:
         download = partial(https.download, locator.url)
     return download_once(cache, pin, locator.text, download)

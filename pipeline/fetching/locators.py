@@ -7,6 +7,7 @@ from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from pipeline.core.errors import MemcurateError
+from pipeline.core.remote import is_address
 from pipeline.fetching.patterns import compile_glob
 from pipeline.fetching.write import safe_path
 
@@ -15,6 +16,7 @@ LOCATOR_FORMS = {
     "hf": "hf:owner/name@<40 hex digits of the revision>/path",
     "https": "https://host/path",
     "file": "file:path",
+    "address": "s3://bucket/path, or another address of fsspec",
 }
 
 # A version's epoch is written with the same `!` that begins the glob.
@@ -86,7 +88,21 @@ class LocalLocator:
         return self.path.name
 
 
-Locator: TypeAlias = PypiLocator | HubLocator | HttpsLocator | LocalLocator
+@dataclass(frozen=True)
+class AddressLocator:
+    """A file at an address of fsspec, such as an object of S3."""
+
+    text: str
+    address: str
+    glob: str | None
+
+    @property
+    def name(self) -> str:
+        """The file's base name."""
+        return PurePosixPath(self.address).name
+
+
+Locator: TypeAlias = PypiLocator | HubLocator | HttpsLocator | LocalLocator | AddressLocator
 
 
 def parse_locator(text: str) -> Locator:
@@ -95,7 +111,9 @@ def parse_locator(text: str) -> Locator:
     Raises MemcurateError when its kind is unknown, a part is missing, or its path or glob is malformed.
     """
     kind, _, rest = text.partition(":")
-    if kind not in LOCATOR_FORMS:
+    if is_address(text):
+        kind, rest = "address", text
+    elif kind not in LOCATOR_FORMS or kind == "address":
         raise MemcurateError(
             f"locator {text!r}: unknown kind {kind!r}; write one of: {', '.join(LOCATOR_FORMS.values())}"
         )
@@ -115,7 +133,9 @@ def _parse_pypi(text: str, rest: str) -> PypiLocator:
     return PypiLocator(text, match["project"], match["version"], match["glob"])
 
 
-def _parse_path_locator(text: str, kind: str, rest: str) -> HubLocator | HttpsLocator | LocalLocator:
+def _parse_path_locator(
+    text: str, kind: str, rest: str
+) -> HubLocator | HttpsLocator | LocalLocator | AddressLocator:
     path, mark, after = rest.partition("!")
     if mark and not after:
         raise _malformed_error(text, kind, "nothing follows the `!`")
@@ -124,6 +144,8 @@ def _parse_path_locator(text: str, kind: str, rest: str) -> HubLocator | HttpsLo
         return _parse_hub(text, path, glob)
     if kind == "file":
         return LocalLocator(text, Path(path), glob)
+    if kind == "address":
+        return AddressLocator(text, path, glob)
     try:
         host = urlsplit(f"https:{path}").hostname
     except ValueError as error:

@@ -12,9 +12,11 @@ from pydantic import ValidationError
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import FileLocation
 from pipeline.fetching import https
+from pipeline.fetching.addresses import download_from_address
 from pipeline.fetching.errors import UnreachableError
 from pipeline.fetching.hub import look_up_hashes, resolve_revision
 from pipeline.fetching.locators import (
+    AddressLocator,
     HttpsLocator,
     HubLocator,
     LocalLocator,
@@ -79,13 +81,16 @@ def _pin_local(locator: LocalLocator, location: FileLocation) -> FileLocation:
 
 
 def _pin_download(locator: Locator) -> FileLocation:
-    """Look up a package's hash, or download and hash a file behind a URL."""
+    """Look up a package's hash, or download and hash another file."""
     if isinstance(locator, PypiLocator):
         return FileLocation(locator=locator.text, sha256=look_up_sha256(locator))
-    assert isinstance(locator, HttpsLocator)
     with TemporaryDirectory() as scratch:
         part = Path(scratch) / "file"
-        https.download(locator.url, part)
+        if isinstance(locator, AddressLocator):
+            download_from_address(locator.address, part)
+        else:
+            assert isinstance(locator, HttpsLocator)
+            https.download(locator.url, part)
         return FileLocation(locator=locator.text, sha256=hash_file(part, "sha256"))
 
 

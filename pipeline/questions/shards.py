@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.core.output_files import FileGroup
 from pipeline.core.params import QuestionParams
+from pipeline.core.remote import AnyPath
 from pipeline.core.tasks import run_tasks
 from pipeline.questions.chunk_inputs import ChunkInputs
 from pipeline.questions.deterministic import make_given_questions, needs_rules
@@ -35,7 +36,7 @@ def make_question_parts(
     seed: int,
     source: str,
     assets: Path,
-    work_dir: Path,
+    work_dir: AnyPath,
 ) -> tuple[list[FileGroup], Counter[str]]:
     """Make all questions of a source that need no model, as parts in `work_dir`.
 
@@ -45,7 +46,7 @@ def make_question_parts(
         seed: Draws the examples whose labels are asked for.
         source: Name in params.yaml.
         assets: The folder of assets, for the sentence splitter.
-        work_dir: The folder of the tasks' parts, which the caller removes.
+        work_dir: The folder or address of the tasks' parts, which the caller removes.
 
     Returns:
         The parts of each file of the stage, and the number of questions by origin.

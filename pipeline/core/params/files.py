@@ -5,11 +5,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.core.params.base import Sha256, StrictModel, hex_validator
+from pipeline.core.remote import is_address
 
 
 def _validate_locator(text: str) -> str:
-    if not text.startswith(("pypi:", "hf:", "https:", "file:")):
-        raise ValueError(f"a locator begins with pypi:, hf:, https: or file:; got {text!r}")
+    if not (text.startswith(("pypi:", "hf:", "https:", "file:")) or is_address(text)):
+        raise ValueError(f"a locator begins with pypi:, hf:, https:, file: or s3://; got {text!r}")
     return text
 
 
@@ -21,7 +22,7 @@ class FileLocation(StrictModel):
     """
 
     locator: Annotated[str, AfterValidator(_validate_locator)] = Field(
-        description="pypi:, hf:, https: or file: address of the file"
+        description="pypi:, hf:, https:, file: or s3:// address of the file"
     )
     sha256: Sha256 | None = Field(default=None, description="hash of the file or archive")
     git_blob: Annotated[str, AfterValidator(hex_validator(40))] | None = Field(

@@ -16,6 +16,7 @@ from pipeline.core.atomic import write_json
 from pipeline.core.json_reader import load_json
 from pipeline.core.params import QuestionParams
 from pipeline.core.parts import iter_groups
+from pipeline.core.remote import AnyPath, new_folder
 from pipeline.core.schema import Instance, InstanceTexts
 from pipeline.core.storage import read_row_group, row_group_sizes
 from pipeline.core.tasks import TaskResult, run_tasks
@@ -27,6 +28,7 @@ from pipeline.text.keywords import SentenceTagger
 from pipeline.text.sentences import load_splitter
 
 _INSTANCES_PER_TASK = 128
+_WORDS_FILE = "words.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +50,18 @@ class RuleTask:
 
     chunk_inputs: ChunkInputs
     row_groups: range
-    word_counts: Path  # of the whole source
+    word_counts: AnyPath  # of the whole source
     config: QuestionParams
     assets: Path
 
     @property
-    def inputs(self) -> Sequence[Path]:
+    def inputs(self) -> Sequence[AnyPath]:
         """The file of instances, the words, and the questions with human summaries."""
         return self.chunk_inputs.instances, self.word_counts, self.chunk_inputs.document_questions
 
 
 def run_rule_tasks(
-    files: Sequence[ChunkInputs], config: QuestionParams, assets: Path, work_dir: Path
+    files: Sequence[ChunkInputs], config: QuestionParams, assets: Path, work_dir: AnyPath
 ) -> Iterator[tuple[int, TaskResult]]:
     """Make the rule-based questions of a source, as parts in `work_dir`.
 
@@ -77,15 +79,16 @@ def run_rule_tasks(
         yield index, result
 
 
-def _count_words(tasks: Sequence[WordTask], work_dir: Path) -> Path:
+def _count_words(tasks: Sequence[WordTask], work_dir: AnyPath) -> AnyPath:
     """Count the words of a source; return the file of the counts."""
     statistics = WordStatistics()
     for result in run_tasks(count_shard_words, tasks, work_dir, "shards counted"):
         statistics.merge(WordStatistics.from_json(result.manifest))
     statistics.drop_irrelevant_words()
-    path = work_dir / "words.json"
-    write_json(path, statistics.to_json())
-    return path
+    folder = work_dir / "words"
+    with new_folder(folder, last=_WORDS_FILE) as staged:
+        write_json(staged / _WORDS_FILE, statistics.to_json())
+    return folder / _WORDS_FILE
 
 
 def count_shard_words(task: WordTask, _: Path) -> dict[str, Any]:
@@ -112,6 +115,6 @@ def make_rule_part(task: RuleTask, folder: Path) -> dict[str, Any]:
 
 
 @cache
-def _load_tagger(word_counts: Path) -> SentenceTagger:
+def _load_tagger(word_counts: AnyPath) -> SentenceTagger:
     """Return the tagger of a source, which is loaded once per process."""
-    return SentenceTagger(WordStatistics.from_json(load_json(word_counts.read_text(encoding="utf-8"))))
+    return SentenceTagger(WordStatistics.from_json(load_json(word_counts.read_bytes())))

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import MemcurateError
-from pipeline.fetching.locators import HttpsLocator, HubLocator, LocalLocator, PypiLocator, parse_locator
+from pipeline.fetching.locators import (
+    AddressLocator,
+    HttpsLocator,
+    HubLocator,
+    LocalLocator,
+    PypiLocator,
+    parse_locator,
+)
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
@@ -48,6 +55,13 @@ def test_a_file_locator_has_a_path() -> None:
     )
 
 
+def test_an_address_of_fsspec_is_a_locator() -> None:
+    text = "s3://bucket/a b/books.zip!*.txt"
+    locator = parse_locator(text)
+    assert locator == AddressLocator(text, "s3://bucket/a b/books.zip", "*.txt")
+    assert locator.name == "books.zip"
+
+
 @pytest.mark.parametrize("revision", ["main", "v1.0", REVISION[:7], REVISION.upper(), f"{REVISION}0"])
 def test_a_branch_tag_or_short_revision_is_mutable(revision: str) -> None:
     locator = parse_locator(f"hf:owner/name@{revision}/train.json")
@@ -59,6 +73,10 @@ def test_a_branch_tag_or_short_revision_is_mutable(revision: str) -> None:
     [
         ("http://host/x", "unknown kind 'http'"),
         ("nonsense", "unknown kind 'nonsense'"),
+        ("address:x", "unknown kind 'address'"),
+        ("s3:bucket/x", "unknown kind 's3'"),
+        ("s3://bucket/..", "refused"),
+        ("s3://bucket/x.zip!", "nothing follows"),
         ("pypi:name!x", "exact version"),
         ("pypi:name>=1!x", "exact version"),
         ("pypi:name==1", "exact version"),
