@@ -24,7 +24,7 @@ import pyarrow as pa
 from pipeline.core.rejection import Rejection
 from pipeline.core.work_tables import TableWriter, open_table, stream
 from pipeline.dedup.minhash import band_keys
-from pipeline.dedup.sketches import Extent, read_bigrams
+from pipeline.dedup.sketches import Extent, read_bigrams, read_signature
 from pipeline.text.shingles import has_min_jaccard
 
 # Bands that two texts or more share, as the sorted texts of each; many bands are shared by the same texts.
@@ -91,12 +91,12 @@ def _write_document_bands(database: duckdb.DuckDBPyConnection, folder: Path, per
     """Write the bands of each document, whose signature is that of its instances together."""
     rows = stream(
         database,
-        "SELECT text, signature FROM signatures JOIN compared USING (number) ORDER BY text",
+        "SELECT text, shard, place FROM signatures JOIN compared USING (number) ORDER BY text",
     )
     schema = pa.schema([("band", pa.uint64()), ("text", pa.int64())])
     with TableWriter(folder, "document_bands", 0, schema) as bands:
         for text, of_document in groupby(rows, itemgetter(0)):
-            signatures = (np.frombuffer(signature, np.uint64) for _, signature in of_document)
+            signatures = (read_signature(folder, shard, place) for _, shard, place in of_document)
             keys = band_keys(reduce(np.minimum, signatures)[None], percent)[0]
             bands.write(keys, np.full(len(keys), text))
 
