@@ -1,7 +1,7 @@
 """assemble: the filtered sources as a dataset in data/dataset, with its splits, rejects and card."""
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from pipeline.core.statistics import STATISTICS_FILE, InstanceStats, RejectStats
 from pipeline.core.storage import find_parts, find_split_files, read_metadata, read_rows, write_rows
 from pipeline.publish.dataset_card import render_card
 from pipeline.publish.select_instances import Selection, assert_no_leakage, select_instances
-from pipeline.publish.split_files import write_split
+from pipeline.publish.split_files import write_splits
 from stages.shared.paths import DATASET_DIR, FILTERED_DIR, REJECTS_FILE
 from stages.shared.runner import run_stage
 
@@ -55,17 +55,14 @@ def stage(params: Params, _: str) -> dict[str, Any]:
 
 def _write_splits(inputs: Sequence[Path], selection: Selection, folder: Path) -> dict[str, InstanceStats]:
     """Write the splits; return the statistics of each source. Raises MemcurateError where one is empty."""
-    stats: dict[str, InstanceStats] = defaultdict(InstanceStats)
-    for split in SPLITS:
-        numbers = selection.numbers(split)
-        if numbers:
-            write_split(inputs, numbers, folder, split, stats)
-        elif split in DRAWN_SPLITS:
+    numbers = {split: of_split for split in SPLITS if (of_split := selection.numbers(split))}
+    for split in DRAWN_SPLITS:
+        if split not in numbers:
             raise MemcurateError(
                 f"the {split} split is empty: enable more sources, or raise split.test_fraction or "
                 "split.max_document_fraction"
             )
-    return stats
+    return write_splits(inputs, numbers, folder)
 
 
 def _describe_source(

@@ -1,6 +1,7 @@
 """Write the splits: one file each while small, else parts."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.core.parallel import map_shards
@@ -8,25 +9,29 @@ from pipeline.core.schema import Instance, InstanceSizes, Split
 from pipeline.core.statistics import InstanceStats
 from pipeline.core.storage import RowSelection, copy_rows, name_parts, read_rows, row_group_sizes
 
-_MAX_PART_BYTES = 64 << 20
+_MAX_PART_BYTES = 32 << 20
 
 _StatsBySource = dict[str, InstanceStats]
 
 
-def write_split(
-    inputs: Sequence[Path], numbers: Sequence[int], folder: Path, split: Split, stats: _StatsBySource
-) -> None:
-    """Write the instances with these numbers, counted over all inputs, as a split; count them in `stats`."""
-    parts = plan_parts(inputs, numbers)
-    names = name_parts(folder / f"{split}.parquet", len(parts))
-    jobs = [(part, name, split) for part, name in zip(parts, names, strict=True)]
-    for of_part in map_shards(_write_part, jobs, f"{split} files"):
+def write_splits(
+    inputs: Sequence[Path], numbers: Mapping[Split, Sequence[int]], folder: Path
+) -> _StatsBySource:
+    """Write the instances of each split, by numbers over all inputs; return the statistics of each source."""
+    jobs = []
+    for split, of_split in numbers.items():
+        parts = plan_parts(inputs, of_split)
+        names = name_parts(folder / f"{split}.parquet", len(parts))
+        jobs += [(part, name, split) for part, name in zip(parts, names, strict=True)]
+    stats: _StatsBySource = defaultdict(InstanceStats)
+    for of_part in map_shards(_write_part, jobs, "files"):
         for source, counted in of_part.items():
             stats[source].merge(counted)
+    return stats
 
 
 def plan_parts(inputs: Sequence[Path], numbers: Sequence[int]) -> list[list[RowSelection]]:
-    """Divide instances, by their ascending numbers, into parts of some 64 MB, by the sizes of the inputs."""
+    """Divide instances, by their ascending numbers, into parts of some 32 MB, by the sizes of the inputs."""
     parts: list[list[RowSelection]] = []
     first, position, part_bytes = 0, 0, 0.0
     for path in inputs:

@@ -1,15 +1,13 @@
 """A split is one file while small, else parts; the rows and their order do not depend on it."""
 
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 from pipeline.core.schema import Instance
-from pipeline.core.statistics import InstanceStats
 from pipeline.core.storage import find_split_files, read_parts
 from pipeline.publish import split_files
-from pipeline.publish.split_files import plan_parts, write_split
+from pipeline.publish.split_files import plan_parts, write_splits
 from tests.pipeline.dedup.factories import write_parts
 from tests.pipeline.publish.factories import make_instances
 
@@ -23,8 +21,7 @@ def test_a_large_split_is_divided(
     instances = make_instances({"a": 100, "b": 100, "c": 100})
     inputs = write_parts(tmp_path, instances, 3)
     numbers = [*range(0, 90, 7), *range(150, 300, 11)]  # rows of six row groups
-    stats: dict[str, InstanceStats] = defaultdict(InstanceStats)
-    write_split(inputs, numbers, tmp_path, "test", stats)
+    stats = write_splits(inputs, {"test": numbers}, tmp_path)
     files = find_split_files(tmp_path)["test"]
     assert len(files) == parts
     written = list(read_parts(files, Instance))
