@@ -6,8 +6,10 @@ tasks, in order, or sorted by the columns that the file is sorted by.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,6 +19,7 @@ from pipeline.core.schema import arrow_schema
 from pipeline.core.storage import ROWS_PER_GROUP, batched_rows, verify_row_count
 
 T = TypeVar("T")
+Indices: TypeAlias = npt.NDArray[np.int64]
 
 PART_SUFFIX = ".arrow"
 
@@ -58,22 +61,35 @@ def write_sorted(path: Path, table: pa.Table, sort_by: Sequence[str], metadata: 
     `metadata` goes into the file's metadata, beside that of the table's schema.
     """
     schema = table.schema.with_metadata({**(table.schema.metadata or {}), **metadata})
-    order = _sort_indices(table, sort_by) if sort_by else None
-    batch = table.combine_chunks()
+    order = _sort_indices(table, sort_by) if sort_by else np.arange(table.num_rows)
+    batches = table.to_batches()
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for start in range(0, table.num_rows, ROWS_PER_GROUP):
-            rows = slice(start, start + ROWS_PER_GROUP)
-            group = batch.slice(start, ROWS_PER_GROUP) if order is None else batch.take(order[rows])
+            group = _take_rows(batches, order[start : start + ROWS_PER_GROUP])
             writer.write_table(group.cast(schema), row_group_size=ROWS_PER_GROUP)
     verify_row_count(path, table.num_rows)
     return int(table.num_rows)
 
 
-def _sort_indices(table: pa.Table, sort_by: Sequence[str]) -> pa.Array:
+def _take_rows(batches: Sequence[pa.RecordBatch], rows: Indices) -> pa.Table:
+    """Return rows by their numbers over all batches, in order, without a copy of the whole table."""
+    ends = np.cumsum([batch.num_rows for batch in batches])
+    owners = np.searchsorted(ends, rows, side="right")
+    by_owner = np.argsort(owners, kind="stable")
+    taken = []
+    for owner in np.unique(owners):
+        first = ends[owner] - batches[owner].num_rows
+        taken.append(batches[owner].take(pa.array(rows[owners == owner] - first)))
+    places = np.empty(len(rows), np.int64)
+    places[by_owner] = np.arange(len(rows))
+    return pa.Table.from_batches(taken).combine_chunks().take(pa.array(places))
+
+
+def _sort_indices(table: pa.Table, sort_by: Sequence[str]) -> Indices:
     """Return the order of the rows: equal ones stay as they are, and strings compare by code points."""
     columns = {name: _nested_column(table, name).to_pylist() for name in sort_by}
     keys = list(zip(*columns.values(), strict=True))
-    return pa.array(sorted(range(table.num_rows), key=keys.__getitem__), pa.int64())
+    return np.array(sorted(range(table.num_rows), key=keys.__getitem__), np.int64)
 
 
 def _nested_column(table: pa.Table, path: str) -> pa.ChunkedArray:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from pipeline.core.columns import from_record_batch, to_record_batch
 from pipeline.core.errors import MemcurateError
+from pipeline.core.memory import return_freed_memory
 from pipeline.core.parquet import ParquetReader, convert_arrow_errors
 from pipeline.core.schema import (
     DRAWN_SPLITS,
@@ -30,7 +31,7 @@ T = TypeVar("T")
 
 _REBUILD_ADVICE = "Rebuild it with `dvc repro`."
 
-pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps some 100 MB of each process that it has freed
+return_freed_memory()
 
 ROWS_PER_GROUP = 64  # an instance is 20 to 200 kB, so a group takes a few MB
 
