@@ -43,21 +43,23 @@ def mid_sentence_capitals(text: str) -> list[str]:
 
 def count_words(text: str) -> Counter[str]:
     """Return how often each word of a text occurs, case folded."""
-    counts: Counter[str] = Counter()
-    for piece, count in _count_pieces(text).items():
+    counts, others = _count_pieces(text.lower() if text.isascii() else text)
+    for piece, count in others.items():
         for word, _ in _find_words(piece):
             counts[word] += count
     return counts
 
 
-def _count_pieces(text: str) -> Counter[str]:
-    """Count the pieces of a text that hold its words: each word is in one piece.
+def _count_pieces(text: str) -> tuple[Counter[str], dict[str, int]]:
+    """Count the pieces of a text that hold its words: those that are a word in lowercase, and the others.
 
-    A text repeats most of its pieces, so to search each of them once for words is quicker than to search the
-    text.
+    Each word is in one piece. A text repeats most of its pieces, so to search each of them once for words is
+    quicker than to search the text.
     """
     spaced = text.encode("utf-8", "surrogatepass").translate(_TO_SPACES).replace(b"--", b" ")
-    return Counter(spaced.decode("utf-8", "surrogatepass").split())
+    counts = Counter(spaced.decode("utf-8", "surrogatepass").split())
+    others = [piece for piece in counts if not (piece.isascii() and piece.isalpha() and piece.islower())]
+    return counts, {piece: counts.pop(piece) for piece in others}
 
 
 @lru_cache(_CACHE_SIZE)
@@ -80,12 +82,14 @@ class WordStatistics:
     def add_instance(self, texts: Iterable[str]) -> None:
         """Count the segments' texts of one instance."""
         text = "\n\n".join(texts)
-        words = set()
-        for piece, count in _count_pieces(text).items():
+        lowercase, others = _count_pieces(text)
+        words = set(lowercase)
+        for piece, count in others.items():
             for word, is_lowercase in _find_words(piece):
                 words.add(word)
                 if is_lowercase:
-                    self.lowercase[word] += count
+                    lowercase[word] += count
+        self.lowercase.update(lowercase)
         self.capitalized.update(map(fold_case, mid_sentence_capitals(text)))
         self.after_determiner.update(_AFTER_DETERMINER.findall(text))
         self.instance_frequency.update(words)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Literal
 
 from pipeline.text.casing import WordStatistics
@@ -58,6 +59,7 @@ _TIMES = [
         f"{NUMBER}{OF}{MONTH}",
     )
 ]
+_TIME_TAGS = frozenset([MONTH, YEAR, DAY, HOUR])  # one of them is in each of these
 _THING = re.compile(f"{DETERMINER}{NOUN}{{1,2}}")
 _EVENT = re.compile(EVENT)
 
@@ -108,14 +110,16 @@ class SentenceTagger:
             tokens, starts = [token.text for token in doc], [token.idx for token in doc]
             tags = "".join(map(self._tag_token, tokens))
         else:
-            start = 0
-            for word in sentence.split(" "):
-                word_tokens, offsets, word_tags = self._words[word]
-                tokens += word_tokens
-                for offset in offsets:
-                    starts.append(start + offset)
-                tags += word_tags
-                start += len(word) + 1
+            words = sentence.split(" ")
+            tagged = [self._words[word] for word in words]
+            tokens = [token for word_tokens, _, _ in tagged for token in word_tokens]
+            word_starts = accumulate([len(word) + 1 for word in words], initial=0)
+            starts = [
+                start + offset
+                for start, (_, offsets, _) in zip(word_starts, tagged, strict=False)
+                for offset in offsets
+            ]
+            tags = "".join([word_tags for _, _, word_tags in tagged])
         # The sentence's first word has a capital anyway.
         if tags[:1] == NAME and self.statistics.lowercase[fold_case(tokens[0])]:
             tags = self._tag_common_word(tokens[0]) + tags[1:]
@@ -207,7 +211,11 @@ def _find_matches(sentence: TaggedSentence) -> list[tuple[KeywordKind, int, int]
     these two kinds, the one that the sentence has first goes first.
     """
     tags = sentence.tags
-    times = [match.span(1) for pattern in _TIMES for match in pattern.finditer(tags)]
+    times = (
+        []
+        if _TIME_TAGS.isdisjoint(tags)
+        else [match.span(1) for pattern in _TIMES for match in pattern.finditer(tags)]
+    )
     numbers = _find_numbers(sentence)
     things = [match.span() for match in _THING.finditer(tags)]
     phrases: list[tuple[KeywordKind, list[_Tokens]]] = [
@@ -257,14 +265,13 @@ def _is_partial_phrase(sentence: TaggedSentence, first: int, last: int) -> bool:
     tags_before, tags_after = sentence.tags[max(0, first - 2) : first], sentence.tags[last : last + 2]
     if tag in (tags_before[-1:], tags_after[:1]):
         return True
-    word_before, word_after = (
-        [token.lower() for token in sentence.tokens[begin:end]]
-        for begin, end in ((max(0, first - 1), first), (last, last + 1))
-    )
+    tokens = sentence.tokens
+    word_before = tokens[first - 1].lower() if first else ""
+    word_after = tokens[last].lower() if last < len(tokens) else ""
     if tag == NUMBER:
-        joins_back = word_before and word_before[0] in _NUMBER_JOINERS and tags_before[:-1] == tag
-        joins_on = word_after and word_after[0] in _NUMBER_JOINERS and tags_after[1:] == tag
-        return bool(joins_back or joins_on)
-    if not NAME_PREFIXES.isdisjoint([sentence.tokens[last - 1].lower(), *word_before]):
+        joins_back = word_before in _NUMBER_JOINERS and tags_before[:-1] == tag
+        joins_on = word_after in _NUMBER_JOINERS and tags_after[1:] == tag
+        return joins_back or joins_on
+    if word_before in NAME_PREFIXES or tokens[last - 1].lower() in NAME_PREFIXES:
         return True
-    return tags_after[:1] in (NUMBER, YEAR) or not _HYPHENS.isdisjoint([*word_before, *word_after])
+    return tags_after[:1] in (NUMBER, YEAR) or word_before in _HYPHENS or word_after in _HYPHENS

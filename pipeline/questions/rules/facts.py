@@ -8,6 +8,7 @@ figures.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -86,7 +87,8 @@ def find_best_fact(
     context_score = _score_context(sentence) + scorer.score_context(sentence)
     facts = []
     for keyword in candidates:
-        context_words = sum(1 for start in content_starts if not keyword.start <= start < keyword.end)
+        inside = bisect_left(content_starts, keyword.end) - bisect_left(content_starts, keyword.start)
+        context_words = len(content_starts) - inside
         score = (
             min(context_words, _MAX_CONTEXT_WORDS)
             + context_score

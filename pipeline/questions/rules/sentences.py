@@ -52,7 +52,9 @@ def extract_sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sent
             continue
         text = segment_text(chunk, segment)
         if not segment.speaker:
-            spans = [] if _BLANK_LINE.search(text) else [(0, len(text))]
+            if "?" in text or _BLANK_LINE.search(text):
+                continue
+            spans = [(0, len(text))]
         else:
             spans = [
                 (line.start() + start, line.start() + end)
