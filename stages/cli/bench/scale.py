@@ -3,6 +3,7 @@
 The books are made for it (`altered_corpus.py`). The stages run on them alone, in temporary projects.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
+
+from tqdm import tqdm
 
 from pipeline.core.atomic import write_json
 from pipeline.core.errors import MemcurateError
@@ -101,15 +104,20 @@ def _write_params(path: Path) -> None:
 def _measure_stages(
     project: Path, megabytes: float, worker_counts: Sequence[int], repeat: int
 ) -> list[StageUsage]:
-    """Run all stages with each number of workers in `repeat` rounds."""
+    """Run all stages with each number of workers in `repeat` rounds; each run is told as it ends."""
 
     def run_stages(workers: int) -> list[ProcessUsage]:
-        return [
-            run_module(
-                project, f"stages.{stage}", *([] if stage == "assemble" else [SOURCE]), workers=workers
-            )
-            for stage in STAGES
-        ]
+        return [run_stage(stage, workers) for stage in STAGES]
+
+    def run_stage(stage: str, workers: int) -> ProcessUsage:
+        arguments = [] if stage == "assemble" else [SOURCE]
+        usage = run_module(project, f"stages.{stage}", *arguments, workers=workers)
+        tqdm.write(
+            f"{stage}, {megabytes:.0f} MB, {_format_workers(workers)}: {usage.seconds:.1f} s, "
+            f"{usage.total_peak_mb:.0f} MB",
+            file=sys.stderr,
+        )
+        return usage
 
     runs = [partial(run_stages, workers) for workers in worker_counts]
     by_workers = run_alternating(runs, repeat, f"{megabytes:.1f} MB")
