@@ -82,6 +82,11 @@ def _detect_by_stop_words(text: str) -> str | None:
     known = [
         (word, count, languages_by_word[word]) for word, count in counts.items() if word in languages_by_word
     ]
+    foreign = sum(
+        "English" not in langs and word not in _ALSO_ENGLISH for word, _, langs in known
+    )  # at least as many as of any one language
+    if foreign < _MIN_DISTINCT_STOP_WORDS:
+        return None
     total = sum(counts.values())
     best, best_count = None, 0
     for language in _OTHER_LANGUAGES.values():

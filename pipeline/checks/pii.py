@@ -23,7 +23,7 @@ _KEY_PATTERNS = {
     for mark, pattern in {
         "AKIA": r"AKIA[A-Z2-7]{16}",  # AWS
         "ASIA": r"ASIA[A-Z2-7]{16}",  # AWS, temporary
-        "gh": r"gh[pousr]_[A-Za-z0-9]{36,251}",  # GitHub
+        **{f"gh{kind}_": rf"gh{kind}_[A-Za-z0-9]{{36,251}}" for kind in "pousr"},  # GitHub
         "github_pat_": r"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}",
         "glpat-": r"glpat-[\w-]{20,}",  # GitLab
         "xox": r"xox[abeoprs]-\d[A-Za-z0-9-]{16,}",  # Slack
@@ -78,6 +78,8 @@ def find_pii(instance: Instance) -> list[PiiFinding]:
     """Find PII and secrets in the segments of an instance, in reading order; templates are not searched."""
     findings = []
     for chunk in instance.chunks:
+        if not _may_hold_pii(chunk.text):
+            continue
         for segment in chunk.segments:
             text = segment_text(chunk, segment)
             for kind, (start, end) in _find_spans(text):
@@ -97,6 +99,16 @@ def find_pii(instance: Instance) -> list[PiiFinding]:
                     )
                 )
     return findings
+
+
+def _may_hold_pii(text: str) -> bool:
+    """Return whether a text has what every finding has; most texts have not."""
+    return (
+        "@" in text
+        or _MANY_DIGITS.search(text) is not None
+        or "PRIVATE KEY" in text
+        or any(mark in text for mark in _KEY_PATTERNS)
+    )
 
 
 def _mask(text: str) -> str:

@@ -1,5 +1,7 @@
 """Content words: the words of a text that are not stop words."""
 
+from functools import cache
+
 from pipeline.text.normalize import words
 from pipeline.text.stop_words import stop_words
 
@@ -8,8 +10,12 @@ _CONTRACTION_PARTS = {"m", "ve", "ll", "re", "d", "t", "s"}  # of I'm, I've and 
 
 def content_words(text: str) -> set[str]:
     """Return the words of an English text that are not stop words, case folded, without a final s."""
-    return {_strip_plural(word) for word in set(words(text)) - stop_words("en") - _CONTRACTION_PARTS}
+    return {
+        word[:-1] if word.endswith("s") and len(word) > 3 else word
+        for word in set(words(text)) - _excluded_words()
+    }
 
 
-def _strip_plural(word: str) -> str:
-    return word[:-1] if word.endswith("s") and len(word) > 3 else word
+@cache
+def _excluded_words() -> frozenset[str]:
+    return frozenset(stop_words("en") | _CONTRACTION_PARTS)
