@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pipeline
-from pipeline.core.atomic import write_json
 from pipeline.core.errors import MemcurateError
 from pipeline.core.parallel import map_shards
 from pipeline.core.remote import AnyPath, RemotePath, new_folder
@@ -79,7 +78,8 @@ def _run_task(
     folder = work_dir / digest.hexdigest()
     if not (folder / MANIFEST_FILE).exists():
         with new_folder(folder, last=MANIFEST_FILE) as staged:
-            write_json(staged / MANIFEST_FILE, function(task, staged))
+            # Without `indent`, which a slower encoder writes: counts of words are large.
+            (staged / MANIFEST_FILE).write_text(json.dumps(function(task, staged)), encoding="utf-8")
     return TaskResult(folder, json.loads((folder / MANIFEST_FILE).read_bytes()))
 
 

@@ -28,8 +28,8 @@ from functools import cache, lru_cache
 from itertools import pairwise, takewhile
 from pathlib import Path
 
+from pipeline.core.blocked_import import block_import
 from pipeline.core.errors import MemcurateError
-from pipeline.text.blocked_import import block_import
 
 # NLTK imports SciPy where it is installed, for measures of association: that takes a second.
 with block_import("scipy"):

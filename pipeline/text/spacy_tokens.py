@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
-from pipeline.text.blocked_import import block_import
+from pipeline.core.blocked_import import block_import
 
 # spaCy imports torch where it is installed: that takes seconds, and hundreds of MB in every process.
 with block_import("torch"):

@@ -29,6 +29,9 @@ REJECTS_FILE = "rejects.parquet"
 # Stages that run once for each source, with its name as argument.
 SOURCE_STAGES = frozenset({"fetch", "chunk", "question", "filter", "parity"})
 
+# Stages that make the dataset.
+DATA_STAGES = SOURCE_STAGES | {"assemble"}
+
 # Stages that write metrics for each method that they evaluate.
 METHOD_STAGES = frozenset({"evaluate", "evaluate_trained"})
 

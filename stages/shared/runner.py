@@ -1,17 +1,17 @@
 """Run of a stage: params, locks of its outputs, metrics, and errors as one line."""
 
-import gc
 import os
 from collections.abc import Callable
 from typing import Any
 
 from pipeline.core.environment import reject_renamed_variables
+from pipeline.core.memory import collect_less_often, keep_pandas_out
 from pipeline.core.params import Params, load_params, require_enabled
 from stages.shared.arguments import parse_stage_arguments
 from stages.shared.exit_status import report_errors
 from stages.shared.metrics import write_metrics
 from stages.shared.output_locks import hold_outputs
-from stages.shared.paths import STAGE_OUTPUTS, metrics_path
+from stages.shared.paths import DATA_STAGES, STAGE_OUTPUTS, metrics_path
 
 
 def run_stage(stage: Callable[[Params, str], dict[str, Any]], name: str) -> None:
@@ -28,6 +28,8 @@ def run_stage(stage: Callable[[Params, str], dict[str, Any]], name: str) -> None
             require_enabled(params, source)
         folders = [folder / (source or "") for folder in STAGE_OUTPUTS[name]]
         with hold_outputs(folders, metrics_path(name, source)):
-            gc.freeze()  # modules stay: the collections that many rows cause skip them
+            if name in DATA_STAGES:
+                keep_pandas_out()
+            collect_less_often()
             metrics = stage(params, source or "")
             write_metrics(name, source, metrics)

@@ -4,6 +4,7 @@ First tasks count the words of all instances, for the rules need those of the wh
 make the questions.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.atomic import write_json
 from pipeline.core.json_reader import load_json
 from pipeline.core.params import QuestionParams
 from pipeline.core.parts import iter_groups
@@ -87,7 +87,7 @@ def _count_words(tasks: Sequence[WordTask], work_dir: AnyPath) -> AnyPath:
     statistics.drop_irrelevant_words()
     folder = work_dir / "words"
     with new_folder(folder, last=_WORDS_FILE) as staged:
-        write_json(staged / _WORDS_FILE, statistics.to_json())
+        (staged / _WORDS_FILE).write_text(json.dumps(statistics.to_json()), encoding="utf-8")
     return folder / _WORDS_FILE
 
 

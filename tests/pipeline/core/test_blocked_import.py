@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pipeline.text.blocked_import import block_import
+from pipeline.core.blocked_import import block_import
 from tests.conftest import ROOT
 from tests.integration.project import run
 
