@@ -18,7 +18,7 @@ _MARKED_LETTERS = rf"(?:(?![\x00-\x7f])[{combining_marks()}]+[^\W\d_]*)*"
 _LETTERS = rf"[^\W\d_]+{_MARKED_LETTERS}"
 WORD = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
 
-_CACHE_SIZE = 1 << 17
+_CACHE_SIZE = 1 << 15
 # WORD crosses no other ASCII character. All bytes of other characters are beyond ASCII.
 _SEPARATORS = bytes(code for code in range(128) if not (chr(code).isalpha() or chr(code) in "'-"))
 _TO_SPACES = bytes.maketrans(_SEPARATORS, b" " * len(_SEPARATORS))

@@ -1,14 +1,14 @@
 """spaCy's tokens of a sentence: the very tokens, many times faster.
 
-spaCy tokenizes each word between spaces for itself, so the tokens of a word can be remembered, and most words
-are letters and a mark. Only then does it look for its exceptions, such as emoticons, in the tokens of the
-whole sentence. Within a word that is remembered too. Where an exception's tokens could be those of two words,
-as in `:) )`, spaCy gets the whole sentence.
+spaCy tokenizes each word between spaces for itself, so callers can remember the tokens of a word, and most
+words are letters and a mark. Only then does it look for its exceptions, such as emoticons, in the tokens of
+the whole sentence. Within a word that is remembered too. Where an exception's tokens could be those of two
+words, as in `:) )`, spaCy gets the whole sentence.
 """
 
 import re
 from collections import defaultdict
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +19,6 @@ with block_import("torch"):
     import spacy
     from spacy.lang.en.lex_attrs import like_num
 
-_CACHE_SIZE = 1 << 16
 _PLAIN_WORD = re.compile(r"(\"?)([A-Za-z]+)((?:'s|[,;:!?\"]|(?<=[a-z])\.)?)")
 
 
@@ -29,7 +28,6 @@ def spacy_tokenizer() -> Any:
     return spacy.blank("en").tokenizer
 
 
-@lru_cache(_CACHE_SIZE)
 def split_word(word: str) -> tuple[str, ...]:
     """Return spaCy's tokens of a word without spaces; joined, they are the word."""
     rules = _exceptions()
