@@ -1,7 +1,6 @@
 """Folders at addresses of fsspec, such as `s3://bucket/folder`, used as folders of this machine are."""
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,15 +12,15 @@ from pipeline.core.atomic import atomic_folder
 from pipeline.core.environment import folder_from_environment
 from pipeline.core.errors import MemcurateError
 
-_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://")
 # Schemes of files that are fetched otherwise, and of unencrypted connections.
 _OTHER_SCHEMES = {"file", "ftp", "hf", "http", "https", "local", "pypi"}
 
 
 def is_address(text: str) -> bool:
     """Return whether a text is an address of fsspec, such as `s3://bucket/path`."""
-    match = _ADDRESS.match(text)
-    return match is not None and match["scheme"] not in _OTHER_SCHEMES
+    scheme, separator, _ = text.partition("://")
+    is_scheme = scheme.isascii() and scheme.isalnum() and scheme.islower()
+    return bool(separator) and is_scheme and scheme not in _OTHER_SCHEMES
 
 
 @dataclass(frozen=True, slots=True)
