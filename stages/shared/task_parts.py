@@ -9,6 +9,7 @@ from pipeline.core import interrupts
 from pipeline.core.atomic import PARTIAL
 from pipeline.core.errors import MemcurateError
 from pipeline.core.remote import AnyPath, path_from_environment
+from pipeline.core.tasks import MANIFEST_FILE
 from stages.shared.paths import PARTS_DIR
 
 
@@ -39,8 +40,11 @@ def _remove(folder: AnyPath, keeps_whole_parts: bool = False) -> None:
 
 def _remove_local(folder: Path, keeps_whole_parts: bool) -> None:
     shutil.rmtree(folder.parent / PARTIAL / folder.name, ignore_errors=True)
-    if not keeps_whole_parts:
-        shutil.rmtree(folder, ignore_errors=True)
+    for path in [*folder.glob("*"), *folder.glob(".*")]:
+        if not (keeps_whole_parts and (path / MANIFEST_FILE).exists()):
+            shutil.rmtree(path, ignore_errors=True)
+    with suppress(OSError):  # there are parts
+        folder.rmdir()
     with suppress(OSError):  # there are parts
         (folder.parent / PARTIAL).rmdir()
     with suppress(OSError):
