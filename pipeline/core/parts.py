@@ -80,9 +80,7 @@ def _take_rows(batches: Sequence[pa.RecordBatch], rows: Indices) -> pa.Table:
     for owner in np.unique(owners):
         first = ends[owner] - batches[owner].num_rows
         taken.append(batches[owner].take(pa.array(rows[owners == owner] - first)))
-    places = np.empty(len(rows), np.int64)
-    places[by_owner] = np.arange(len(rows))
-    return pa.Table.from_batches(taken).combine_chunks().take(pa.array(places))
+    return pa.Table.from_batches(taken).combine_chunks().take(pa.array(np.argsort(by_owner)))
 
 
 def _sort_indices(table: pa.Table, sort_by: Sequence[str]) -> Indices:

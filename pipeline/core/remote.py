@@ -73,8 +73,6 @@ class RemotePath:
                 f"{self.address}: its library is not installed ({error}); that of s3:// comes with "
                 "`pip install 'memcurate[s3]'`"
             ) from error
-        except MemcurateError:
-            raise
         # Each file system raises errors of its own.
         except Exception as error:
             raise MemcurateError(

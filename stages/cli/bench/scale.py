@@ -104,7 +104,7 @@ def _write_params(path: Path) -> None:
 def _measure_stages(
     project: Path, megabytes: float, worker_counts: Sequence[int], repeat: int
 ) -> list[StageUsage]:
-    """Run all stages with each number of workers in `repeat` rounds; each run is told as it ends."""
+    """Run all stages with each number of workers in `repeat` rounds; print each run's usage at its end."""
 
     def run_stages(workers: int) -> list[ProcessUsage]:
         return [run_stage(stage, workers) for stage in STAGES]
