@@ -1,9 +1,10 @@
 """The context of a question that its checks read."""
 
-from collections import Counter, defaultdict
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from pipeline.core.params import CheckParams
 from pipeline.core.schema import Instance, Question, segment_texts_by_id
@@ -22,7 +23,7 @@ class CheckContext:
 
     instance: Instance
     params: CheckParams
-    tokenizer: Tokenizer
+    tokenizer: Tokenizer | None  # None: there is no `max_answer_tokens`
     bad_verdicts: Mapping[str, str]
 
     def required_keywords(self, question: Question) -> int:
@@ -41,17 +42,33 @@ class CheckContext:
         return "\n".join(map(normalize_text, self.segment_texts.values()))
 
     def segments_sharing(self, words: Set[str], min_shared: int) -> Iterator[str]:
-        """Return the ids of the segments that hold at least `min_shared` of these content words."""
-        shared = Counter(
-            identity for word in sorted(words) for identity in self._segments_by_word.get(word, ())
-        )
-        return (identity for identity, count in shared.items() if count >= min_shared)
+        """Return the ids of the segments that hold at least `min_shared` of these content words.
+
+        Those that hold the first of the words, sorted, come first; then by their place in the instance.
+        """
+        # A segment that holds none of these words holds too few of all. Long words are in few segments.
+        needed = sorted(words, key=lambda word: (-len(word), word))[: len(words) - min_shared + 1]
+        candidates = {index for word in needed for index in self._segments_with(word)}
+        identities = list(self.segment_texts)
+        shared = [
+            (words & content_words(self.segment_texts[identities[index]]), index) for index in candidates
+        ]
+        enough = sorted((min(found), index) for found, index in shared if len(found) >= min_shared)
+        return (identities[index] for _, index in enough)
+
+    def _segments_with(self, word: str) -> Iterator[int]:
+        """Yield the places of the segments that hold a word, or longer words with it inside."""
+        starts, text = self._segment_starts, self.normalized_text
+        position = text.find(word)
+        while position >= 0:
+            next_segment = bisect(starts, position)
+            yield next_segment - 1
+            if next_segment == len(starts):
+                break
+            position = text.find(word, starts[next_segment])
 
     @cached_property
-    def _segments_by_word(self) -> dict[str, list[str]]:
-        """The segments that hold each content word."""
-        by_word: dict[str, list[str]] = defaultdict(list)
-        for identity, text in self.segment_texts.items():
-            for word in content_words(text):
-                by_word[word].append(identity)
-        return by_word
+    def _segment_starts(self) -> list[int]:
+        """The place of each segment in `normalized_text`."""
+        lines = self.normalized_text.split("\n")
+        return list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))

@@ -25,7 +25,7 @@ def filter_instances(
     instances: Iterable[Instance],
     questions: Iterable[InstanceQuestion],
     params: CheckParams,
-    tokenizer: Tokenizer,
+    tokenizer: Tokenizer | None,
     bad_verdicts: Mapping[str, str],
     near_duplicate: int,
     seed: int,
@@ -38,7 +38,7 @@ def filter_instances(
         instances: The instances of one source; their questions are set here.
         questions: The questions of these instances, in any order.
         params: The source's `checks` block.
-        tokenizer: For the limit on the length of gold answers.
+        tokenizer: For `max_answer_tokens`; not needed where that is None.
         bad_verdicts: The reason of each question that a person judged bad, by the question's id.
         near_duplicate: The least Jaccard similarity of near-duplicate questions, in percent.
         seed: For the draw of `max_questions`.

@@ -79,14 +79,12 @@ def _detect_script(text: str) -> str | None:
 def _detect_by_stop_words(text: str) -> str | None:
     languages_by_word = _languages_by_stop_word()
     counts = Counter(words(text))
+    # At least as many as of any one language.
+    if len(counts.keys() & _foreign_stop_words()) < _MIN_DISTINCT_STOP_WORDS:
+        return None
     known = [
         (word, count, languages_by_word[word]) for word, count in counts.items() if word in languages_by_word
     ]
-    foreign = sum(
-        "English" not in langs and word not in _ALSO_ENGLISH for word, _, langs in known
-    )  # at least as many as of any one language
-    if foreign < _MIN_DISTINCT_STOP_WORDS:
-        return None
     total = sum(counts.values())
     best, best_count = None, 0
     for language in _OTHER_LANGUAGES.values():
@@ -117,3 +115,10 @@ def _languages_by_stop_word() -> dict[str, frozenset[str]]:
             if len(parts) == 1 and len(parts[0]) > 1:
                 languages.setdefault(parts[0], set()).add(language)
     return {word: frozenset(names) for word, names in languages.items()}
+
+
+@cache
+def _foreign_stop_words() -> frozenset[str]:
+    """Return the stop words of other languages that do not stand in English texts."""
+    languages = _languages_by_stop_word()
+    return frozenset(word for word, names in languages.items() if "English" not in names) - _ALSO_ENGLISH

@@ -85,7 +85,10 @@ def filter_shard(task: FilterTask, folder: Path, client: "LLMClient | None" = No
             instances,
             (row for row in read_rows(task.questions, InstanceQuestion) if row.instance in ids),
             params.checks,
-            load_tokenizer(params.tokenizer_name, params.assets),
+            # Not loaded, which takes a while, where no check needs it.
+            None
+            if params.checks.max_answer_tokens is None
+            else load_tokenizer(params.tokenizer_name, params.assets),
             params.bad_verdicts,
             params.near_duplicate,
             params.seed,

@@ -19,7 +19,11 @@ with block_import("torch"):
     import spacy
     from spacy.lang.en.lex_attrs import like_num
 
-_PLAIN_WORD = re.compile(r"(\"?)([A-Za-z]+)((?:'s|[,;:!?\"]|(?<=[a-z])\.)?)")
+# The tokens of a plain word. A token or a run of them may be an exception: then spaCy decides.
+_PLAIN_WORD = re.compile(
+    r"([\"'(]?)(?:([A-Za-z]+)(?:(--?)([A-Za-z]+)(?:(--?)([A-Za-z]+))?)?('s)?((?<=[a-z])\.)?|(\d+(?::\d+)?))"
+    r"([,;:!?]?)([\"')]?)([,;]?)"
+)
 
 
 @cache
@@ -30,10 +34,16 @@ def spacy_tokenizer() -> Any:
 
 def split_word(word: str) -> tuple[str, ...]:
     """Return spaCy's tokens of a word without spaces; joined, they are the word."""
-    rules = _exceptions()
     plain = _PLAIN_WORD.fullmatch(word)
-    if plain and rules.isdisjoint((word, plain[2], plain[2] + plain[3])):
-        return tuple(filter(None, plain.groups()))
+    if plain:
+        tokens = tuple(filter(None, plain.groups()))
+        runs = (
+            "".join(tokens[first:last])
+            for first in range(len(tokens))
+            for last in range(first + 1, len(tokens) + 1)
+        )
+        if _exceptions().isdisjoint(runs):
+            return tokens
     return tuple(token.text for token in spacy_tokenizer()(word))
 
 

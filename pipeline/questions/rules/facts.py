@@ -44,6 +44,29 @@ _ADJECTIVE_ENDING = re.compile(r"(?:ish|ese|ean|ian|ic|[Jj]ew|[Ff]rench|[Dd]utch
 _LONG_SENTENCE_CHARS = 220  # longer sentences score lower
 
 
+_MAX_NOTABLE = 4  # more of them do not raise the score of a sentence
+_PERSON = 1 << 16
+_CACHE_SIZE = 1 << 16
+
+
+class _WordSigns(dict[str, int]):
+    """A cache by word, between spaces: what _NOTABLE finds in it, and _PERSON for a pronoun of a person.
+
+    Texts repeat their words, so to search each word once is quicker than to search every sentence.
+    """
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _CACHE_SIZE:
+            self.clear()
+        spaced = f" {word}"
+        has_person = narrative_facts.FIRST_OR_SECOND_PERSON.search(spaced) is not None
+        self[word] = signs = len(_NOTABLE.findall(spaced)) + _PERSON * has_person
+        return signs
+
+
+_WORD_SIGNS = _WordSigns()
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """The part of a sentence that a question asks for, from character `start` to `end`."""
@@ -60,10 +83,15 @@ def score_sentence(sentence: Sentence) -> int:
 
     It selects the few sentences that are analyzed word by word.
     """
-    notable = min(len(_NOTABLE.findall(sentence.text)), 4)
+    if sentence.is_spoken and not conversation_facts.has_lasting_fact(sentence.text):
+        return 0
+    words = sentence.text.split(" ")
+    num_persons, notable = divmod(sum(map(_WORD_SIGNS.__getitem__, words)), _PERSON)
+    notable -= _WORD_SIGNS[words[0]] % _PERSON - len(_NOTABLE.findall(words[0]))  # its capital says nothing
+    notable = min(notable, _MAX_NOTABLE)
     if sentence.is_spoken:
-        return 1 + notable if conversation_facts.has_lasting_fact(sentence.text) else 0
-    return 4 + notable - narrative_facts.score_dialogue(sentence.text) if notable else 0
+        return 1 + notable
+    return 4 + notable - narrative_facts.score_dialogue(sentence.text, num_persons > 0) if notable else 0
 
 
 def find_best_fact(

@@ -14,7 +14,7 @@ _RELATION_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _MAX_RELATION_CHARS = 40  # more than _RELATION_BEFORE can match
-_FIRST_OR_SECOND_PERSON = re.compile(r"\W(?i:i|me|my|mine|you|your|thou|thee|thy|ye|we|us|our)\b")
+FIRST_OR_SECOND_PERSON = re.compile(r"\W(?i:i|me|my|mine|you|your|thou|thee|thy|ye|we|us|our)\b")
 _SIMPLE_NUMBER = re.compile(
     r"two|three|four|five|six|seven|eight|nine|ten|(?:an? )?(?:hundred|thousand|dozen|million)|third|fourth|"
     r"fifth|sixth|seventh|eighth|ninth|tenth",
@@ -29,14 +29,9 @@ _UNITS = re.compile(
 _DEFINITE_ARTICLE = re.compile(r"\b[Tt]he $")  # such as "the Frenchman": not the name of one thing
 
 
-def score_dialogue(sentence: str) -> int:
-    """Return 0, 2 or 4: how likely a sentence is dialogue, which tells few facts."""
-    return 2 * ('"' in sentence) + 2 * bool(_FIRST_OR_SECOND_PERSON.search(f" {sentence}"))
-
-
 def score_context(sentence: str) -> int:
     """Return the part of the score of a sentence's keywords that is the same for all of them."""
-    return -score_dialogue(sentence)
+    return -score_dialogue(sentence, FIRST_OR_SECOND_PERSON.search(f" {sentence}") is not None)
 
 
 def score_keyword(keyword: Keyword, sentence: str) -> int:
@@ -50,3 +45,8 @@ def score_keyword(keyword: Keyword, sentence: str) -> int:
     if _DEFINITE_ARTICLE.search(before, max(0, len(before) - 4)):
         total -= 2
     return total
+
+
+def score_dialogue(sentence: str, has_first_or_second_person: bool) -> int:
+    """Return 0, 2 or 4: how likely a sentence is dialogue, which tells few facts."""
+    return 2 * ('"' in sentence) + 2 * has_first_or_second_person

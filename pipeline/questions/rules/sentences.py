@@ -65,7 +65,7 @@ def extract_sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sent
         for start, end in spans:
             if end - start < _ALLOWED_CHARS.start:
                 continue
-            verse = _VERSE_NUMBER.match(text, start, end)
+            verse = text[start].isdecimal() and _VERSE_NUMBER.match(text, start, end)
             begin = verse.end() if verse else start
             clean = " ".join(text[begin:end].split())
             if len(clean) in _ALLOWED_CHARS and not _UNUSABLE.search(clean) and not clean.isupper():

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.questions.rules import facts
 from pipeline.questions.rules.facts import Fact, find_best_fact, score_sentence
 from pipeline.text.casing import WordStatistics
 from pipeline.text.keywords import SentenceTagger
@@ -226,6 +227,16 @@ PIECES = """I i my we he brother sister have had moved to from in lived play spe
 are a the three 3 hundred two or a word years brothers Utah utah St. George Nintendo 64 Isaac isaac named
 called trumpet cats accounting and said O , . ; ! - _ " ' ’s would maybe because Christmas tree é""".split()
 TEXTS = st.text(max_size=60) | st.lists(st.sampled_from([*PIECES, ""]), max_size=25).map(" ".join)
+
+
+@given(TEXTS | st.text("AbI1 .,-'\"you", max_size=30))
+def test_the_score_is_that_of_searches_in_the_whole_sentence(text: str) -> None:
+    """To search each word once finds what a search of the sentence finds."""
+    sentence = make_analyzed_sentence(text, BOOKS).sentence
+    notable = min(len(facts._NOTABLE.findall(text)), 4)
+    person = re.search(r"\W(?i:i|me|my|mine|you|your|thou|thee|thy|ye|we|us|our)\b", f" {text}")
+    expected = 4 + notable - 2 * ('"' in text) - 2 * bool(person) if notable else 0
+    assert score_sentence(sentence) == expected
 
 
 @pytest.mark.parametrize(("speaker", "min_score"), [(None, 7), ("Ann", 10)])
