@@ -23,7 +23,7 @@ class CheckContext:
 
     instance: Instance
     params: CheckParams
-    tokenizer: Tokenizer | None  # None: there is no `max_answer_tokens`
+    tokenizer: Tokenizer | None  # None where `max_answer_tokens` is None
     bad_verdicts: Mapping[str, str]
 
     def required_keywords(self, question: Question) -> int:
@@ -44,7 +44,7 @@ class CheckContext:
     def segments_sharing(self, words: Set[str], min_shared: int) -> Iterator[str]:
         """Return the ids of the segments that hold at least `min_shared` of these content words.
 
-        Those that hold the first of the words, sorted, come first; then by their place in the instance.
+        They are sorted by the first of the words that they hold, then by their place in the instance.
         """
         # A segment that holds none of these words holds too few of all. Long words are in few segments.
         needed = sorted(words, key=lambda word: (-len(word), word))[: len(words) - min_shared + 1]

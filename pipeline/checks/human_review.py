@@ -30,18 +30,18 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 def read_reviews(path: Path) -> list[dict[str, str]]:
     """Read the rows of a review file; `verdict` is good, bad, or empty where nobody judged yet.
 
-    Raises MemcurateError, with the file and the line, when the file is missing, has other columns or
-    verdicts, or holds a question twice.
+    A missing file has no rows. Raises MemcurateError, with the file and the line, when the file has other
+    columns or verdicts, or holds a question twice.
     """
     return _parse_reviews(path, _read_text(path))
 
 
 def _read_text(path: Path) -> str:
-    """Read the text of a review file, without the byte order mark of spreadsheets."""
+    """Read the text of a review file, without the byte order mark of spreadsheets; of none, the header."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise MemcurateError(f"{path} is missing: create it with this line: {','.join(COLUMNS)}") from None
+        return ",".join(COLUMNS) + "\n"
     except UnicodeDecodeError as error:
         raise MemcurateError(f"{path}: not a CSV file in UTF-8 ({error}): save it as one") from None
 
@@ -104,7 +104,8 @@ def append_reviews(path: Path, rows: Sequence[dict[str, str]]) -> None:
     addition = ("" if text.endswith(("\n", "\r")) else line_end) + buffer.getvalue()
     _parse_reviews(path, text + addition)
     with atomic_file(path) as temporary_path:
-        temporary_path.write_bytes(path.read_bytes() + addition.encode())
+        before_bytes = path.read_bytes() if path.exists() else text.encode()
+        temporary_path.write_bytes(before_bytes + addition.encode())
 
 
 def _escape_cell(text: str) -> str:

@@ -5,6 +5,7 @@ A stage's entry in `dvc.lock` has the hashes of its dependencies and the params 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 import duckdb
@@ -111,10 +112,17 @@ def _changed_raw_files(
 
 
 def _changed_params(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[ParamChange]:
-    before, after = (dict(_flatten(entry.get("params", {}).get("params.yaml", {}))) for entry in (old, new))
+    before, after = (dict(_flatten_params(entry.get("params", {}))) for entry in (old, new))
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key) and key != _IGNORED_PARAM:
             yield ParamChange(key, before.get(key), after.get(key))
+
+
+def _flatten_params(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield (dotted key of params.yaml, value) of the params of a stage, by file."""
+    for path, values in params.items():
+        file = PurePosixPath(path)  # params.yaml, or data/inputs/SOURCE/KEY.json
+        yield from _flatten(values, f"sources.{file.parent.name}.{file.stem}" if file.parent.name else "")
 
 
 def _flatten(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:

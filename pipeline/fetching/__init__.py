@@ -4,5 +4,13 @@ from pipeline.fetching.cache import default_cache
 from pipeline.fetching.files import FetchCounts, fetch
 from pipeline.fetching.local import hash_local_files
 from pipeline.fetching.mirror import mirror_from_environment
+from pipeline.fetching.verify import hash_file
 
-__all__ = ["FetchCounts", "default_cache", "fetch", "hash_local_files", "mirror_from_environment"]
+__all__ = [
+    "FetchCounts",
+    "default_cache",
+    "fetch",
+    "hash_file",
+    "hash_local_files",
+    "mirror_from_environment",
+]

@@ -14,7 +14,7 @@ from stages.shared.paths import METHOD_STAGES, metrics_path
 
 # Every name, and its meaning. A method "writes memory" if it calls the memory tools.
 METRIC_NAMES = {
-    "files": "files fetched, or of a model; own_files: files of your own that sources use",
+    "files": "files fetched, or of a model; inputs: files of your own that sources use",
     "mb": "size of those files, in megabytes (1,000,000 bytes)",
     "train": "train instances",
     "test": "test instances, with those of evaluation sets",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ASSETS_DIR = Path("data/assets")
-OWN_FILES_DIR = Path("data/own_files")
+INPUTS_DIR = Path("data/inputs")
 RAW_DIR = Path("data/raw")
 CHUNKS_DIR = Path("data/chunks")
 QUESTIONS_DIR = Path("data/questions")
@@ -35,21 +35,26 @@ DATA_STAGES = SOURCE_STAGES | {"assemble"}
 # Stages that write metrics for each method that they evaluate.
 METHOD_STAGES = frozenset({"evaluate", "evaluate_trained"})
 
-# The `deps` of dvc.yaml that are data, by stage.
+# What dvc.yaml lists of data, by stage: its `deps`, and the settings of a source, which are `params`.
 STAGE_INPUTS = {
     "assets": [],
-    "own_files": [],
-    "fetch": [f"{OWN_FILES_DIR}/SOURCE.json"],
-    "chunk": [f"{RAW_DIR}/SOURCE", str(ASSETS_DIR)],
-    "question": [str(ASSETS_DIR), f"{CHUNKS_DIR}/SOURCE"],
+    "inputs": [],
+    "fetch": [f"{INPUTS_DIR}/SOURCE/files.json"],
+    "chunk": [f"{INPUTS_DIR}/SOURCE/chunking.json", f"{RAW_DIR}/SOURCE", str(ASSETS_DIR)],
+    "question": [f"{INPUTS_DIR}/SOURCE/questions.json", str(ASSETS_DIR), f"{CHUNKS_DIR}/SOURCE"],
     "filter": [
+        *(f"{INPUTS_DIR}/SOURCE/{name}.json" for name in ("card", "checks", "reviews")),
         str(ASSETS_DIR),
         f"{CHUNKS_DIR}/SOURCE",
         f"{QUESTIONS_DIR}/SOURCE",
-        f"{REVIEWS_DIR}/SOURCE.csv",
     ],
     "assemble": [str(FILTERED_DIR)],
-    "parity": [str(ASSETS_DIR), f"{RAW_DIR}/SOURCE", f"{FILTERED_DIR}/SOURCE"],
+    "parity": [
+        f"{INPUTS_DIR}/SOURCE",
+        str(ASSETS_DIR),
+        f"{RAW_DIR}/SOURCE",
+        f"{FILTERED_DIR}/SOURCE",
+    ],
     "report": [*map(str, (CHUNKS_DIR, QUESTIONS_DIR, FILTERED_DIR, DATASET_DIR, PARITY_DIR))],
     "evaluate": [str(ASSETS_DIR), str(DATASET_DIR)],
     "base_model": [],
@@ -61,7 +66,7 @@ STAGE_INPUTS = {
 # The `outs` of dvc.yaml, by stage; those of a stage in SOURCE_STAGES hold a folder for each source.
 STAGE_OUTPUTS = {
     "assets": [ASSETS_DIR],
-    "own_files": [OWN_FILES_DIR],
+    "inputs": [INPUTS_DIR],
     "fetch": [RAW_DIR],
     "chunk": [CHUNKS_DIR],
     "question": [QUESTIONS_DIR],

@@ -81,7 +81,7 @@ def clone(source: Path, target: Path) -> Path:
 def copy_repository(target: Path) -> Path:
     """Copy the code and params as they lie here, without data or lock, into a new dvc project."""
     target.mkdir()
-    for name in ("pipeline", "stages", "training", "own_files", "reviews"):
+    for name in ("pipeline", "stages", "training", "inputs", "reviews"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "dvc.lock"))
     for name in ("params.yaml", "dvc.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(ROOT / name, target)
@@ -101,8 +101,8 @@ def dvc_json(project: Path, *arguments: str) -> Any:
 
 
 def ran(output: str) -> set[str]:
-    """The stages that a `dvc repro` says it ran, but for own_files, which looks at files each time."""
-    return set(re.findall(r"Running stage '([^']+)':", output)) - {"own_files/dvc.yaml:own_files"}
+    """The stages that a `dvc repro` says it ran, but for inputs, which runs each time."""
+    return set(re.findall(r"Running stage '([^']+)':", output)) - {"inputs/dvc.yaml:inputs"}
 
 
 def tree(folder: Path) -> dict[str, str]:

@@ -43,7 +43,7 @@ ROOMS = (
     "stages",
     "stages.cli",
 )
-DATA_STAGES = ("assets", "own_files", "fetch", "chunk", "question", "filter", "assemble", "report", "parity")
+DATA_STAGES = ("assets", "inputs", "fetch", "chunk", "question", "filter", "assemble", "report", "parity")
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60

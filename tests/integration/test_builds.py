@@ -97,7 +97,7 @@ def test_memory(builds: list[Build], capsys: pytest.CaptureFixture[str]) -> None
         print("\npeak MB of all processes together, with 1 and with 2 workers")
         for command, peaks in sorted(table.items()):
             print(f"{command.removeprefix('-m stages.'):24}", *(f"{peak:6}" for peak in peaks))
-    assert len(table) == len(data_stages(builds[0].project)) + 2  # own_files and the evaluation
+    assert len(table) == len(data_stages(builds[0].project)) + 2  # inputs and the evaluation
     assert all(0 < peak < MOST_MEGABYTES for peaks in table.values() for peak in peaks)
 
 

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 STAGES = (
     *(
         "assets",
-        "own_files",
+        "inputs",
         "fetch",
         "chunk",
         "question",
@@ -62,9 +62,19 @@ for name in looked_at:
 
 
 def stage_of(name: str) -> Any:
-    file = ROOT / ("own_files/dvc.yaml" if name == "own_files" else "dvc.yaml")
+    file = ROOT / ("inputs/dvc.yaml" if name == "inputs" else "dvc.yaml")
     stage = yaml.safe_load(file.read_text(encoding="utf-8"))["stages"][name]
     return stage.get("do", stage)
+
+
+def list_settings(name: str) -> list[str]:
+    """The files of a source's settings that a stage lists as params."""
+    return [path for entry in stage_of(name).get("params", ()) if isinstance(entry, dict) for path in entry]
+
+
+def list_keys(name: str) -> set[str]:
+    """The keys of params.yaml that a stage lists."""
+    return {entry for entry in stage_of(name).get("params", ()) if isinstance(entry, str)}
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -75,7 +85,7 @@ def test_a_stage_depends_on_the_code_that_it_imports_and_no_other(name: str) -> 
         [sys.executable, "-c", IMPORTS, f"stages.{name}", *adapters], cwd=ROOT, text=True
     )
     imported = {path for path in printed.split() if path not in PACKAGES}
-    deps = {dep for dep in stage_of(name)["deps"] if not dep.startswith(("data/", "models/", "reviews/"))}
+    deps = {dep for dep in stage_of(name)["deps"] if not dep.startswith(("data/", "models/"))}
     covered = {dep: {path for path in imported if path == dep or path.startswith(f"{dep}/")} for dep in deps}
     assert imported - set().union(*covered.values()) == set(), "imported and not listed"
     assert {dep for dep, paths in covered.items() if not paths} == set(), "listed and not imported"
@@ -85,10 +95,9 @@ def test_a_stage_depends_on_the_code_that_it_imports_and_no_other(name: str) -> 
 
 @pytest.mark.parametrize("name", STAGES)
 def test_the_help_of_a_stage_names_its_inputs(name: str) -> None:
-    deps = [dep.replace("${item}", "SOURCE") for dep in stage_of(name)["deps"]]
-    assert sorted(STAGE_INPUTS[name]) == sorted(
-        dep for dep in deps if dep.startswith(("data/", "models/", "reviews/"))
-    )
+    listed = [*stage_of(name)["deps"], *list_settings(name)]
+    deps = [dep.replace("${item}", "SOURCE") for dep in listed]
+    assert sorted(STAGE_INPUTS[name]) == sorted(dep for dep in deps if dep.startswith(("data/", "models/")))
     assert (name in SOURCE_STAGES) == ("${item}" in stage_of(name)["cmd"])
 
 
@@ -101,18 +110,24 @@ def test_a_stage_holds_its_outputs(name: str) -> None:
 
 def test_every_key_is_some_stages() -> None:
     """Else a change of it would change nothing."""
-    tracked = {key for name in STAGES for key in stage_of(name)["params"]}
-    keys = {f"sources.${{item}}.{field}" for field in Source.model_fields}
-    keys |= {f"{PROFILE}.{field}" for field in TrainingProfile.model_fields}
-    keys |= Params.model_fields.keys() - {"sources", "defaults", "training"}
-    if "sources.${item}" in stage_of("parity")["params"]:  # not every source has this key
-        keys.remove("sources.${item}.parity")
+    tracked = {key for name in STAGES for key in list_keys(name)}
+    keys = {f"{PROFILE}.{field}" for field in TrainingProfile.model_fields}
+    keys |= Params.model_fields.keys() - {"defaults", "training"}
     assert keys - tracked == set()
+
+
+def test_every_key_of_a_source_is_some_stages() -> None:
+    """The stage inputs writes a file for each, and parity looks at all of them."""
+    files = {f"data/inputs/${{item}}/{field}.json" for field in Source.model_fields}
+    assert files - {path for name in STAGES for path in list_settings(name)} == {
+        "data/inputs/${item}/parity.json"
+    }
+    assert "data/inputs/${item}" in stage_of("parity")["deps"]
 
 
 def test_training_follows_its_own_part_of_the_profile() -> None:
     """How a policy is evaluated trains nothing again; how it is trained warms nothing up again."""
-    of = {name: {key for key in stage_of(name)["params"] if key.startswith(PROFILE)} for name in AGENT}
+    of = {name: {key for key in list_keys(name) if key.startswith(PROFILE)} for name in AGENT}
     assert not {f"{PROFILE}.max_test_instances", f"{PROFILE}.context_lengths"} & (
         of["warm_start"] | of["train"]
     )

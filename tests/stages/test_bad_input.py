@@ -23,7 +23,7 @@ from stages.shared.paths import (
     DATASET_DIR,
     EVALUATION_DIR,
     FILTERED_DIR,
-    OWN_FILES_DIR,
+    INPUTS_DIR,
     PARITY_DIR,
     QUESTIONS_DIR,
     RAW_DIR,
@@ -339,11 +339,11 @@ def test_files_of_a_killed_run_are_ignored_by_git(
 
 def test_outputs_in_dvc_yaml_are_those_of_the_stages(make: Make) -> None:
     """The folders that these tests compare are the outputs in dvc.yaml."""
-    graph = "".join((ROOT / name).read_text() for name in ("dvc.yaml", "own_files/dvc.yaml"))
+    graph = "".join((ROOT / name).read_text() for name in ("dvc.yaml", "inputs/dvc.yaml"))
     outs = re.findall(r"^ +- (data/\w+)(?:/\$\{item\})?$", graph, re.MULTILINE)
     folders = (
         ASSETS_DIR,
-        OWN_FILES_DIR,
+        INPUTS_DIR,
         RAW_DIR,
         CHUNKS_DIR,
         QUESTIONS_DIR,

@@ -207,8 +207,11 @@ def test_another_encoding_is_an_error(encoding: str, tmp_path: Path) -> None:
     )
 
 
-def test_a_missing_file_is_an_error_with_its_first_line(tmp_path: Path) -> None:
-    assert_error_names(tmp_path / "made.csv", ["missing", HEADER])
+def test_a_missing_file_has_no_rows_and_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "made.csv"
+    assert read_reviews(path) == []
+    append_reviews(path, [make_row("made/a", "good")])
+    assert read_reviews(path) == [make_row("made/a", "good")]
 
 
 # Samples

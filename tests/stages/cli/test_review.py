@@ -117,7 +117,6 @@ def test_questions_judged_bad_are_rejected(folder: Path) -> None:
     [
         (["3", "squad"], ["'squad'", "enabled_sources", SOURCE]),
         (["3", SOURCE], [str(FILTERED), "dvc repro"]),
-        (["3", "hotpotqa_dev"], ["reviews/hotpotqa_dev.csv is missing", ",".join(COLUMNS)]),
     ],
 )
 def test_a_wrong_source_or_missing_file_is_an_error(

@@ -1,0 +1,43 @@
+"""inputs: what each source is built from: its settings, and hashes of its local files and its reviews.
+
+DVC cannot list these as dependencies: params.yaml leaves out keys that have defaults, and holds the names of
+the local files; and a source may have no review file. This stage runs every time, in a second, and the stages
+of a source depend on the files that it writes: so only what uses a changed one runs again.
+"""
+
+from typing import Any
+
+from pipeline.core.atomic import atomic_folder, write_json
+from pipeline.core.params import Params, Source
+from pipeline.fetching import hash_file, hash_local_files
+from stages.shared.paths import INPUTS_DIR, REVIEWS_DIR
+from stages.shared.runner import run_stage
+
+
+def stage(params: Params, _: str) -> dict[str, Any]:
+    """Write data/inputs/<source> for each source in `enabled_sources`: a JSON object in a file per key."""
+    num_local_files = 0
+    with atomic_folder(INPUTS_DIR) as folder:
+        for name in params.enabled_sources:
+            source = params.sources[name]
+            hashes = hash_local_files(source.files)
+            num_local_files += len(hashes)
+            for key, value in _describe(name, source, hashes).items():
+                write_json(folder / name / f"{key}.json", value)
+    return {"files": num_local_files}
+
+
+def _describe(name: str, source: Source, hashes: dict[str, str | None]) -> dict[str, Any]:
+    """Return the keys of a source that are not as their defaults, and the hashes."""
+    # A new key with a default then changes no file.
+    values = source.model_dump(mode="json", exclude_defaults=True)
+    reviews = REVIEWS_DIR / f"{name}.csv"
+    return {
+        **values,
+        "files": {"files": values["files"], "local_files": hashes},
+        "reviews": {"sha256": hash_file(reviews, "sha256") if reviews.exists() else None},
+    }
+
+
+if __name__ == "__main__":
+    run_stage(stage, "inputs")
