@@ -3,10 +3,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro learn paper test test-slow fuzz lint docs setup
+.PHONY: repro data learn paper test test-slow fuzz lint docs setup
 
 repro: setup
 	dvc repro
+
+# The dataset and its report alone: no agent is trained or evaluated.
+data: setup
+	dvc repro report
 
 # The smallest training that shows learning (docs/results.md): about an hour of two quiet cores, in a copy.
 # Checkpoints are kept here, so that it goes on when it is killed and started again.

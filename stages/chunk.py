@@ -6,11 +6,11 @@ from typing import Any
 
 from pipeline.chunking import ChunkingContext, chunk_source
 from pipeline.chunking.chunk_files import write_chunked
-from pipeline.chunking.sharded import chunk_shards
+from pipeline.chunking.sharded import ChunkStats, chunk_shards
 from pipeline.core.atomic import atomic_folder, write_json
 from pipeline.core.params import Params
 from pipeline.core.statistics import STATISTICS_FILE, InstanceStats, RejectStats
-from pipeline.sources import parse, plan_shards
+from pipeline.sources import SourceReader, make_reader
 from stages.shared.paths import ASSETS_DIR, CHUNKS_DIR, RAW_DIR
 from stages.shared.runner import run_stage
 from stages.shared.task_parts import task_parts
@@ -23,13 +23,17 @@ _logger = logging.getLogger(__name__)
 def stage(params: Params, source: str) -> dict[str, Any]:
     """Write data/chunks/<source>: instances, rejects, labelled examples and the source's own questions."""
     context = ChunkingContext(source, params.seed, params.split, params.tokenizer, ASSETS_DIR)
-    shards = plan_shards(source, RAW_DIR / source, params.shard_mb * _BYTES_PER_MB)
+    reader = make_reader(source, params.sources[source])
+    shards = reader.plan(RAW_DIR / source, params.shard_mb * _BYTES_PER_MB)
     with task_parts("chunk", source) as parts_dir, atomic_folder(CHUNKS_DIR / source) as folder:
         if shards:
-            stats, rejects = chunk_shards(shards, params.sources[source].chunking, context, folder, parts_dir)
+            stats, rejects, undated = chunk_shards(
+                reader, shards, params.sources[source].chunking, context, folder, parts_dir
+            )
         else:
-            stats, rejects = _chunk_in_memory(params, context, folder)
-        write_json(folder / STATISTICS_FILE, {**stats.by_split(), "rejects": rejects.by_split()})
+            stats, rejects, undated = _chunk_in_memory(reader, params, context, folder)
+        statistics = {**stats.by_split(), "rejects": rejects.by_split()}
+        write_json(folder / STATISTICS_FILE, {**statistics, **({"undated": undated} if undated else {})})
     is_evaluation_set = source in params.dataset.eval_only_sources
     for line in rejects.explain_empty_splits(stats.by_split(), is_evaluation_set):
         _logger.warning("chunk@%s: %s", source, line)
@@ -39,16 +43,16 @@ def stage(params: Params, source: str) -> dict[str, Any]:
 
 
 def _chunk_in_memory(
-    params: Params, context: ChunkingContext, folder: Path
-) -> tuple[InstanceStats, RejectStats]:
+    reader: SourceReader, params: Params, context: ChunkingContext, folder: Path
+) -> ChunkStats:
     """Chunk a source whose documents need each other, all at once."""
-    parsed = parse(context.source, RAW_DIR / context.source)
+    parsed = reader.parse(RAW_DIR / context.source)
     chunked = chunk_source(parsed, params.sources[context.source].chunking, context)
     write_chunked(folder, parsed, chunked)
     stats = InstanceStats()
     for instance in chunked.instances:
         stats.add(instance)
-    return stats, RejectStats(chunked.rejects)
+    return ChunkStats(stats, RejectStats(chunked.rejects), undated=0)
 
 
 if __name__ == "__main__":

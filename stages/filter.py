@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.checks.human_review import collect_bad_verdicts, read_reviews
 from pipeline.checks.shards import FILTER_TABLES, FilterParams, FilterTask, filter_shard, plan_filter_tasks
 from pipeline.core.atomic import atomic_folder, write_json
+from pipeline.core.json_reader import load_json
 from pipeline.core.output_files import FileGroup, write_output_files
 from pipeline.core.params import CheckParams, Params
 from pipeline.core.remote import AnyPath, new_folder
@@ -47,6 +48,10 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     )
     client = _create_llm_client(corpus.checks)
     card = {f"memcurate.card.{key}": value for key, value in corpus.card if value is not None}
+    card.setdefault("memcurate.card.title", source)
+    note = _describe_undated(source)
+    if note:
+        card["memcurate.card.note"] = " ".join(filter(None, [corpus.card.note, note]))
     with task_parts("filter", source) as parts_dir, atomic_folder(FILTERED_DIR / source) as folder:
         results = _run_tasks([task for tasks in by_file for task in tasks], parts_dir, client)
         remaining = iter(results)
@@ -69,6 +74,13 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     num_checked = questions + rejects.num_rows("question")
     kept_percent = round(100 * questions / max(num_checked, 1), 1)
     return {"questions": questions, "kept_percent": kept_percent, "pii": pii.total()}
+
+
+def _describe_undated(source: str) -> str:
+    """Return a sentence for the card where dates were drawn."""
+    path = CHUNKS_DIR / source / STATISTICS_FILE
+    undated = load_json(path.read_bytes()).get("undated", 0)
+    return f"{undated:,} of its documents have no time; their dates are drawn." if undated else ""
 
 
 def _run_tasks(

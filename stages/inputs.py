@@ -13,11 +13,18 @@ from pipeline.fetching import hash_file, hash_local_files
 from stages.shared.paths import INPUTS_DIR, REVIEWS_DIR
 from stages.shared.runner import run_stage
 
+# Keys of params.yaml that the stages of all sources use.
+_SHARED_KEYS = {"seed", "tokenizer", "shard_mb", "split", "dataset"}
+
 
 def stage(params: Params, _: str) -> dict[str, Any]:
-    """Write data/inputs/<source> for each source in `enabled_sources`: a JSON object in a file per key."""
+    """Write data/inputs/<source> for each source in `enabled_sources`: a JSON object in a file per key.
+
+    data/inputs/params.json has the keys that all sources share: DVC parses it faster than params.yaml.
+    """
     num_local_files = 0
     with atomic_folder(INPUTS_DIR) as folder:
+        write_json(folder / "params.json", params.model_dump(mode="json", include=_SHARED_KEYS))
         for name in params.enabled_sources:
             source = params.sources[name]
             hashes = hash_local_files(source.files)
@@ -33,6 +40,7 @@ def _describe(name: str, source: Source, hashes: dict[str, str | None]) -> dict[
     values = source.model_dump(mode="json", exclude_defaults=True)
     reviews = REVIEWS_DIR / f"{name}.csv"
     return {
+        "format": {"name": name},  # of an adapter
         **values,
         "files": {"files": values["files"], "local_files": hashes},
         "reviews": {"sha256": hash_file(reviews, "sha256") if reviews.exists() else None},

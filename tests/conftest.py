@@ -13,9 +13,9 @@ from filelock import FileLock
 from pipeline.chunking import ChunkedSource, ChunkingContext, chunk_source
 from pipeline.core.params import Params, load_params
 from pipeline.fetching import default_cache, fetch
-from pipeline.sources import parse
 from pipeline.sources.parsed import ParsedSource
 from tests.pipeline.llm.fault_server import FaultServer, serving
+from tests.pipeline.sources.reading import parse
 
 ROOT = Path(__file__).parent.parent
 

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from pipeline.core import seeded_random
 from pipeline.core.dates import FIRST_DAY, UNDATED_HEADINGS, synthetic_time
 from pipeline.core.schema import Segment
+from pipeline.text.segment_names import document_and_section
 
 U = TypeVar("U", contravariant=True)
 
@@ -167,18 +168,50 @@ class BookTemplate:
 
     def frame(self, index: int) -> Frame:
         """Return a reading on a day that is drawn one to three days after that of the chunk before."""
-        days = sum(
-            seeded_random.randint(1, 3, self._seed, *self._names, "days", n) for n in range(1, index + 1)
-        )
-        date = FIRST_DAY + timedelta(days=days)
-        return Frame(
-            f"{date:%Y-%m-%d %H:%M}",
-            f"[Event happened on {date:%Y-%m-%d} The user is reading a book]\n",
-            "[Remember the details of what was read, and a summary of the book so far.]",
-        )
+        return _reading_frame(index, self._seed, self._names, "a book", "book")
 
     def render(self, unit: SentenceOffsets, previous: SentenceOffsets | None) -> tuple[str, list[int]]:
         """Return the book's own characters, white space and line breaks included."""
         piece, start, _, end = unit
         begin = start if previous is None else piece
         return self._text[begin:end], [start - begin]
+
+
+class ReadingTemplate:
+    """Short texts read over several days, as a book is; each below its name."""
+
+    def __init__(self, seed: int, *names: object) -> None:
+        """`names` seed the draw of the days: source, instance."""
+        self._seed = seed
+        self._names = names
+
+    def frame(self, index: int) -> Frame:
+        """Return a reading, as of a book."""
+        return _reading_frame(index, self._seed, self._names, "some texts", "texts")
+
+    def render(self, unit: list[Segment], previous: list[Segment] | None) -> tuple[str, list[int]]:
+        """Return a paragraph and an empty line, below the text's name where it or a chunk begins."""
+        title = document_and_section(unit[0])
+        is_continued = previous is not None and document_and_section(previous[-1]) == title
+        last = len(unit) - 1
+        return _join_segments(
+            [
+                (
+                    "" if is_continued or index else f"Title: {title}\n",
+                    segment,
+                    "\n\n" if index == last else " ",
+                )
+                for index, segment in enumerate(unit)
+            ]
+        )
+
+
+def _reading_frame(index: int, seed: int, names: tuple[object, ...], what: str, short: str) -> Frame:
+    """Return the frame of a reading, one to three days after that of the chunk before, which is drawn."""
+    days = sum(seeded_random.randint(1, 3, seed, *names, "days", n) for n in range(1, index + 1))
+    date = FIRST_DAY + timedelta(days=days)
+    return Frame(
+        f"{date:%Y-%m-%d %H:%M}",
+        f"[Event happened on {date:%Y-%m-%d} The user is reading {what}]\n",
+        f"[Remember the details of what was read, and a summary of the {short} so far.]",
+    )

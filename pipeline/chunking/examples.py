@@ -163,11 +163,13 @@ def _fill_instance(
         )
     # Binary search for the most other examples that fit. A rendered example has over 6 tokens.
     low, high = 0, min(len(others), params.chunks * params.max_tokens // 6)
+    if params.max_shown_fraction is not None:
+        high = min(high, max(0, int(params.max_shown_fraction * len(pool)) - len(needed)))
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if len(pack_with_extra(middle)) <= params.chunks else (low, middle - 1)
     packed_chunks = pack_with_extra(low)
-    if len(packed_chunks) < params.chunks:
+    if len(packed_chunks) < params.chunks and params.max_shown_fraction is None:
         raise MemcurateError(
             f"sources.{context.source}.chunking: the {split} split has {len(pool)} examples, which fill "
             f"{len(packed_chunks)} chunks of {params.max_tokens} tokens: lower chunks or max_tokens"

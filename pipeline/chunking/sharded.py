@@ -1,29 +1,33 @@
 """Chunk a source shard by shard, where an instance is made of one document.
 
 A task chunks a shard. When all are done, the split is drawn from the numbers of instances of all documents.
+Where short documents are joined, the split is drawn first, by the sizes of all documents.
 Then other tasks make the files of the stage: each of the parts of consecutive shards, sorted by id.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeGuard
 
 from pipeline.chunking.chunk_files import CHUNK_TABLES
 from pipeline.chunking.documents import chunk_document
 from pipeline.chunking.errors import describe_reject, no_input_error
 from pipeline.chunking.instances import NO_ROOM_REASON
+from pipeline.chunking.joining import JoiningChunking, chunk_joined, measure
 from pipeline.chunking.packing import budget_error
 from pipeline.chunking.train_test_split import draw_test_documents
-from pipeline.chunking.types import ChunkingContext
+from pipeline.chunking.types import ChunkedSource, ChunkingContext
 from pipeline.core.output_files import FileGroup, write_output_files
-from pipeline.core.params import Chunking
+from pipeline.core.params import BookChunking, Chunking, ConversationChunking
 from pipeline.core.parts import PART_SUFFIX, iter_groups, write_part
 from pipeline.core.remote import AnyPath
-from pipeline.core.schema import Instance, InstanceQuestion, Reject
+from pipeline.core.schema import Instance, InstanceQuestion, Reject, Split
 from pipeline.core.statistics import InstanceStats, RejectStats
-from pipeline.core.tasks import run_tasks
-from pipeline.sources import iter_documents
+from pipeline.core.tasks import FileRange, run_tasks
+from pipeline.sources import SourceReader
+from pipeline.sources.parsed import Book, Document
 from pipeline.sources.shards import RawShard
 
 _FILE_BYTES = 32 << 20  # of raw text, of which a file of the stage is made
@@ -33,33 +37,51 @@ _FILE_BYTES = 32 << 20  # of raw text, of which a file of the stage is made
 class ChunkTask:
     """A shard to be chunked, and what its chunks depend on."""
 
+    reader: SourceReader
     shard: RawShard
     params: Chunking
     context: ChunkingContext
+    test_documents: tuple[int, ...] = ()  # where documents are joined: those of test, by their place
 
     @property
-    def inputs(self) -> Sequence[Path]:
+    def inputs(self) -> Sequence[Path | FileRange]:
         """The raw files of the shard."""
         return self.shard.inputs
 
 
+class ChunkStats(NamedTuple):
+    """Statistics of a chunked source."""
+
+    instances: InstanceStats
+    rejects: RejectStats
+    undated: int  # documents without any time, whose date is drawn
+
+
 def chunk_shards(
-    shards: Sequence[RawShard], params: Chunking, context: ChunkingContext, folder: Path, work_dir: AnyPath
-) -> tuple[InstanceStats, RejectStats]:
-    """Write the files of a chunked source to `folder`; return the statistics of its instances and rejects.
+    reader: SourceReader,
+    shards: Sequence[RawShard],
+    params: Chunking,
+    context: ChunkingContext,
+    folder: Path,
+    work_dir: AnyPath,
+) -> ChunkStats:
+    """Write the files of a chunked source to `folder`; return its statistics.
 
     `work_dir` keeps the parts of the tasks; the caller removes it. Raises MemcurateError where no shard has a
     document, or where `chunking.max_tokens` is too small for every segment.
     """
-    tasks = [ChunkTask(shard, params, context) for shard in shards]
+    tasks = [ChunkTask(reader, shard, params, context) for shard in shards]
+    if _joins_documents(params):
+        measured = run_tasks(measure_shard, tasks, work_dir, "shards measured")
+        tasks = _draw_documents(tasks, [result.manifest["documents"] for result in measured], context)
     results = list(run_tasks(chunk_shard, tasks, work_dir, "shards"))
     manifests = [result.manifest for result in results]
     if not any(manifest["documents"] for manifest in manifests):
         first = next((manifest["first_reject"] for manifest in manifests if manifest["first_reject"]), "")
         num_rejects = sum(manifest["num_rejects"] for manifest in manifests)
         raise no_input_error(context.source, params.strategy, num_rejects, first)
-    splits = _draw_splits(manifests, context)
-    sizes = [sum(path.stat().st_size for path in shard.inputs) for shard in shards]
+    splits = _choose_splits(manifests, params, context)
+    sizes = [shard.num_bytes for shard in shards]
     groups = [
         FileGroup(
             folders=[results[number].folder for number in numbers],
@@ -70,7 +92,30 @@ def chunk_shards(
     stats, rejects = write_output_files(folder, CHUNK_TABLES, groups, {})
     if not stats.totals()["chunks"] and rejects.has_reason(NO_ROOM_REASON):
         raise budget_error(params.max_tokens)
-    return stats, rejects
+    undated = sum(manifest["undated"] for manifest in manifests) if _joins_documents(params) else 0
+    return ChunkStats(stats, rejects, undated)
+
+
+def chunk_shards_in_memory(
+    reader: SourceReader, shards: Sequence[RawShard], params: Chunking, context: ChunkingContext
+) -> ChunkedSource:
+    """Chunk the shards of a small source in this process, without files; the instances are the same."""
+    tasks = [ChunkTask(reader, shard, params, context) for shard in shards]
+    if _joins_documents(params):
+        measured = [measure_documents(task) for task in tasks]
+        tasks = _draw_documents(tasks, measured, context)
+    chunked = ChunkedSource()
+    manifests = []
+    for task in tasks:
+        chunker = _ShardChunker(task)
+        chunked.instances += chunker.iter_instances()
+        chunked.rejects += chunker.rejects
+        chunked.document_questions += chunker.questions
+        manifests.append(chunker.manifest())
+    splits = chain.from_iterable(_choose_splits(manifests, params, context))
+    for instance, split in zip(chunked.instances, splits, strict=True):
+        instance.split = split
+    return chunked
 
 
 def chunk_shard(task: ChunkTask, folder: Path) -> dict[str, Any]:
@@ -78,30 +123,105 @@ def chunk_shard(task: ChunkTask, folder: Path) -> dict[str, Any]:
 
     The manifest has, for each document, its group or name and the number of its instances.
     """
-    rejects: list[Reject] = []
-    questions: list[InstanceQuestion] = []
-    documents: list[tuple[str, int]] = []
-
-    def iter_instances() -> Iterator[Instance]:
-        for document in iter_documents(task.shard, task.context.source, rejects):
-            instances, rejected = chunk_document(document, task.params, task.context)
-            rejects.extend(rejected)
-            documents.append((document.group or document.name, len(instances)))
-            if len(instances) == 1:
-                questions.extend(InstanceQuestion(instances[0].id, one) for one in document.questions)
-            yield from instances
-
-    rows = {"instances": iter_instances(), "rejects": rejects, "document_questions": questions}
+    chunker = _ShardChunker(task)
+    rows = {
+        "instances": chunker.iter_instances(),
+        "rejects": chunker.rejects,
+        "document_questions": chunker.questions,
+    }
     for name, table in CHUNK_TABLES.items():
         write_part(folder / f"{name}{PART_SUFFIX}", table.row_type, rows.get(name, ()))
-    return {
-        "documents": documents,
-        "num_rejects": len(rejects),
-        "first_reject": describe_reject(rejects[0]) if rejects else "",
-    }
+    return chunker.manifest()
 
 
-def _draw_splits(manifests: Sequence[dict[str, Any]], context: ChunkingContext) -> list[list[str]]:
+class _ShardChunker:
+    """Chunks a shard, and collects what is rejected and counted meanwhile."""
+
+    def __init__(self, task: ChunkTask) -> None:
+        self.rejects: list[Reject] = []
+        self.questions: list[InstanceQuestion] = []
+        self._task = task
+        self._documents: list[tuple[str, int]] = []
+        self._splits: list[Split] = []  # of the instances, where documents are joined
+        self._undated = 0  # documents whose date is drawn
+
+    def iter_instances(self) -> Iterator[Instance]:
+        """Yield the instances; their split is set later."""
+        task = self._task
+        documents = self._count_undated(task.reader.iter_documents(task.shard, self.rejects))
+        if _joins_documents(task.params):
+            for split, instances, rejects in chunk_joined(
+                documents, task.test_documents, task.params, task.context
+            ):
+                self.rejects += rejects
+                self._documents.append(("", len(instances)))
+                self._splits += [split] * len(instances)
+                yield from instances
+            return
+        for document in documents:
+            instances, rejects = chunk_document(document, task.params, task.context)
+            self.rejects += rejects
+            self._documents.append((document.group or document.name, len(instances)))
+            if len(instances) == 1:
+                self.questions += (InstanceQuestion(instances[0].id, one) for one in document.questions)
+            yield from instances
+
+    def _count_undated(self, documents: Iterable[Book | Document]) -> Iterator[Book | Document]:
+        for document in documents:
+            if isinstance(document, Document) and not any(segment.time for segment in document.segments):
+                self._undated += 1
+            yield document
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the documents with the numbers of their instances, and a summary of the rejects."""
+        return {
+            "documents": self._documents,
+            "splits": self._splits,
+            "undated": self._undated,
+            "num_rejects": len(self.rejects),
+            "first_reject": describe_reject(self.rejects[0]) if self.rejects else "",
+        }
+
+
+def _joins_documents(params: Chunking) -> TypeGuard[JoiningChunking]:
+    return isinstance(params, BookChunking | ConversationChunking) and params.join_documents
+
+
+def _draw_documents(
+    tasks: Sequence[ChunkTask], measured: Sequence[Sequence[tuple[str, int]]], context: ChunkingContext
+) -> list[ChunkTask]:
+    """Draw the documents of test by their sizes; return the tasks, each with those of its shard."""
+    weights: dict[str, int] = {}
+    for name, size in chain.from_iterable(measured):
+        weights[name] = weights.get(name, 0) + size
+    test = draw_test_documents(weights, context.split, context.seed, context.source)
+    return [
+        replace(task, test_documents=tuple(n for n, (name, _) in enumerate(documents) if name in test))
+        for task, documents in zip(tasks, measured, strict=True)
+    ]
+
+
+def measure_shard(task: ChunkTask, _: Path) -> dict[str, Any]:
+    """Return the result of `measure_documents` as a manifest."""
+    return {"documents": measure_documents(task)}
+
+
+def measure_documents(task: ChunkTask) -> list[tuple[str, int]]:
+    """Return the group or name of each document of a shard, and its size in characters."""
+    documents = task.reader.iter_documents(task.shard, [])
+    return [(document.group or document.name, measure(document)) for document in documents]
+
+
+def _choose_splits(
+    manifests: Sequence[dict[str, Any]], params: Chunking, context: ChunkingContext
+) -> list[list[Split]]:
+    """Return the split of each instance of each shard."""
+    if _joins_documents(params):
+        return [manifest["splits"] for manifest in manifests]
+    return _draw_splits(manifests, context)
+
+
+def _draw_splits(manifests: Sequence[dict[str, Any]], context: ChunkingContext) -> list[list[Split]]:
     """Draw the documents of test; return the split of each instance of each shard."""
     weights: dict[str, int] = {}
     for manifest in manifests:

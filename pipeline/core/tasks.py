@@ -5,6 +5,7 @@ was killed goes on where it was, and one with other inputs runs all its tasks.
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,12 +25,21 @@ _READ_BYTES = 1 << 20
 _LIBRARIES = ("nltk", "numpy", "pyarrow", "pydantic", "spacy", "tiktoken", "toktok-rs")
 
 
+@dataclass(frozen=True, slots=True)
+class FileRange:
+    """The bytes [start, end) of a file; None: to the end."""
+
+    path: Path
+    start: int
+    end: int | None
+
+
 class Task(Protocol):
     """A small picklable value whose `repr` tells it from the other tasks."""
 
     @property
-    def inputs(self) -> Sequence[AnyPath]:
-        """The files that the task reads."""
+    def inputs(self) -> "Sequence[AnyPath | FileRange]":
+        """The files, or ranges of files, that the task reads."""
 
 
 T = TypeVar("T", bound=Task)
@@ -83,20 +93,24 @@ def _run_task(
     return TaskResult(folder, json.loads((folder / MANIFEST_FILE).read_bytes()))
 
 
-def _hash_file(path: AnyPath, digest: "blake2b") -> None:
-    """Add a file to a hash. Raises MemcurateError when it cannot be read."""
+def _hash_file(path: AnyPath | FileRange, digest: "blake2b") -> None:
+    """Add a file, or a range of it, to a hash. Raises MemcurateError when it cannot be read."""
     if isinstance(path, RemotePath):
         digest.update(path.read_bytes())
         return
+    part = path if isinstance(path, FileRange) else FileRange(path, 0, None)
+    remaining = sys.maxsize if part.end is None else part.end - part.start
     try:
-        file = path.open("rb")
+        file = part.path.open("rb")
     except OSError as error:
         raise MemcurateError(
-            f"{path} cannot be read ({error.strerror}): rebuild it with `dvc repro`"
+            f"{part.path} cannot be read ({error.strerror}): rebuild it with `dvc repro`"
         ) from error
     with file:
-        while block := file.read(_READ_BYTES):
+        file.seek(part.start)
+        while block := file.read(min(_READ_BYTES, remaining)):
             digest.update(block)
+            remaining -= len(block)
 
 
 @cache

@@ -121,8 +121,11 @@ def _changed_params(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
 def _flatten_params(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield (dotted key of params.yaml, value) of the params of a stage, by file."""
     for path, values in params.items():
-        file = PurePosixPath(path)  # params.yaml, or data/inputs/SOURCE/KEY.json
-        yield from _flatten(values, f"sources.{file.parent.name}.{file.stem}" if file.parent.name else "")
+        file = PurePosixPath(path)
+        # data/inputs/SOURCE/KEY.json has a key of a source; params.yaml and data/inputs/params.json, all.
+        yield from _flatten(
+            values, "" if file.stem == "params" else f"sources.{file.parent.name}.{file.stem}"
+        )
 
 
 def _flatten(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:

@@ -12,7 +12,7 @@ from pipeline.fetching.addresses import download_from_address
 from pipeline.fetching.cache import download_once, find_in_cache
 from pipeline.fetching.errors import UnreachableError
 from pipeline.fetching.hub import download_from_hub
-from pipeline.fetching.local import verify_local_file
+from pipeline.fetching.local import expand_local_files, verify_local_file
 from pipeline.fetching.locators import (
     AddressLocator,
     HubLocator,
@@ -23,7 +23,7 @@ from pipeline.fetching.locators import (
 )
 from pipeline.fetching.mirror import find_in_mirror
 from pipeline.fetching.pypi import download_artifact
-from pipeline.fetching.unpack import unpack
+from pipeline.fetching.unpack import COMPRESSED_SUFFIXES, decompress, unpack
 from pipeline.fetching.verify import Pin
 from pipeline.fetching.write import safe_path, write_file
 
@@ -45,7 +45,7 @@ def fetch(file_specs: Sequence[FileSpec], target: Path, *, mirror: Path | None, 
     # All locators are parsed before the first download, so that an error in the last one costs nothing.
     planned = [
         (_target_folder(target, file.subdir), [_parse_location(location) for location in file.locations])
-        for file in file_specs
+        for file in expand_local_files(file_specs)
     ]
     sizes: list[int] = []
     try:
@@ -136,5 +136,10 @@ def _fetch_from(locator: Locator, pin: Pin | None, cache: Path) -> Path:
 def _store_files(artifact: Path, locator: Locator, folder: Path) -> list[int]:
     if locator.glob is not None:
         return unpack(artifact, locator.glob, folder, locator.name)
+    if locator.name.endswith(".zip"):
+        return unpack(artifact, "**", folder, locator.name)
+    if locator.name.endswith(COMPRESSED_SUFFIXES) and not locator.name.endswith((".tar.gz", ".tar.zst")):
+        with decompress(artifact, locator.name) as stream:
+            return [write_file(stream, folder, locator.name.rpartition(".")[0], locator.text)]
     with artifact.open("rb") as stream:
         return [write_file(stream, folder, locator.name, locator.text)]

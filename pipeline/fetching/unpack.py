@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import io
 import lzma
 import stat
 import struct
@@ -9,9 +10,12 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
+
+import pyarrow as pa
 
 from pipeline.core.errors import MemcurateError
 from pipeline.fetching.patterns import compile_glob
@@ -33,6 +37,8 @@ _ARCHIVE_ERRORS = (
     MemoryError,
     struct.error,
 )
+
+COMPRESSED_SUFFIXES = (".gz", ".zst")
 
 _MAX_BYTES = 1 << 28  # unpacked; beyond them the compression ratio is checked
 _MAX_COMPRESSION_RATIO = 100  # unpacked to packed bytes; texts are under 20
@@ -87,6 +93,46 @@ def unpack(artifact: Path, glob: str, target: Path, name: str) -> list[int]:
             f"{name}: no file matches {glob!r} among its {len(seen)} ({examples}). Correct the glob"
         )
     return sizes
+
+
+@contextmanager
+def decompress(artifact: Path, name: str) -> Iterator[io.BufferedIOBase | io.RawIOBase]:
+    """Open a file that is compressed by gzip or zstd.
+
+    `name` ends in the suffix, and names the file in errors. Raises MemcurateError when it is damaged, or
+    unpacks to more than texts do.
+    """
+    max_bytes = max(_MAX_BYTES, _MAX_COMPRESSION_RATIO * artifact.stat().st_size)
+    try:
+        if name.endswith(".gz"):
+            with _BoundedGzip(artifact, max_bytes, name) as stream:
+                yield stream
+        else:
+            with pa.input_stream(str(artifact), compression="zstd") as stream:
+                yield _BoundedStream(stream, max_bytes, name)
+    except _ARCHIVE_ERRORS as error:
+        raise _damaged_error(name, error) from error
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):
+            raise
+        raise _damaged_error(name, error) from error
+
+
+class _BoundedStream(io.RawIOBase):
+    """A stream that raises an error when it gives more than `max_bytes`."""
+
+    def __init__(self, stream: pa.NativeFile, max_bytes: int, name: str) -> None:
+        self._stream = stream
+        self._remaining_bytes = self._max_bytes = max_bytes
+        self._archive_name = name
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to `size` bytes. Raises MemcurateError past the bound."""
+        piece: bytes = self._stream.read(size)
+        self._remaining_bytes -= len(piece)
+        if self._remaining_bytes < 0:
+            raise _bomb_error(self._archive_name, self._max_bytes)
+        return piece
 
 
 def _damaged_error(name: str, error: Exception) -> MemcurateError:

@@ -1,10 +1,13 @@
 """Write files atomically, and only below their target folder."""
 
+import io
 from pathlib import Path
 from typing import IO
 
 from pipeline.core.errors import MemcurateError
 from pipeline.fetching.verify import BLOCK_BYTES
+
+Readable = IO[bytes] | io.BufferedIOBase | io.RawIOBase
 
 _MAX_NAME_BYTES = 240  # limit of file systems, minus `.partial`
 
@@ -29,7 +32,7 @@ def safe_path(text: str, where: str) -> str:
     return path
 
 
-def write_file(stream: IO[bytes], target: Path, name: str, where: str) -> int:
+def write_file(stream: Readable, target: Path, name: str, where: str) -> int:
     """Write a stream to `target/name`, without times or permissions, and return the number of bytes.
 
     `where` names the origin of the file in errors. Raises MemcurateError when the name is unsafe or taken.

@@ -12,7 +12,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params, Source
 from pipeline.parity.build_source import SourceConfig, build_source
 from pipeline.parity.measures import PAPER_TOKENIZER, Measures, measure_instances
-from pipeline.sources import parse
+from pipeline.sources import SourceReader
 from pipeline.sources.parsed import ParsedSource
 from pipeline.text.tokens import Tokenizer
 
@@ -84,4 +84,4 @@ class AblationRunner:
 
     def _parse_source(self) -> ParsedSource:
         """Parse the raw files anew, because chunking may change its input."""
-        return parse(self._adapter, self._raw_dir)
+        return SourceReader(self._adapter, self._params.sources[self._name].format).parse(self._raw_dir)

@@ -3,13 +3,14 @@
 It calls the functions of the chunk, question and filter stages one after the other, and asks no model.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from pipeline.checks.filtering import filter_instances
-from pipeline.chunking import ChunkingContext, chunk_source
+from pipeline.chunking import ChunkedSource, ChunkingContext, chunk_source
 from pipeline.core.params import CheckParams, Chunking, QuestionParams
-from pipeline.core.schema import Instance, Reject
+from pipeline.core.schema import Instance, Question, Reject
 from pipeline.questions.deterministic import QuestionInputs, make_deterministic_questions
 from pipeline.sources.parsed import ParsedSource
 
@@ -36,12 +37,21 @@ def build_source(
     Raises:
         MemcurateError: As the chunking strategy does.
     """
-    chunked = chunk_source(parsed, config.chunking, context)
+    return finish_source(chunk_source(parsed, config.chunking, context), parsed.questions, config, context)
+
+
+def finish_source(
+    chunked: ChunkedSource,
+    source_questions: Sequence[Question],
+    config: SourceConfig,
+    context: ChunkingContext,
+) -> tuple[list[Instance], list[Reject]]:
+    """Make the questions of a chunked source and filter them; return as `build_source` does."""
     instances = sorted(chunked.instances, key=lambda one: one.id)
     inputs = QuestionInputs(
         instances=[partial(list, instances)],
         texts=[partial(list, instances)],
-        source_questions=sorted(parsed.questions, key=lambda one: one.id),
+        source_questions=sorted(source_questions, key=lambda one: one.id),
         document_questions=sorted(
             chunked.document_questions, key=lambda row: (row.instance, row.question.id)
         ),

@@ -14,7 +14,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Reject, Span
 from pipeline.sources.io import find_raw_files, make_record_reject, read_text
 from pipeline.sources.parsed import Book, ParsedSource
-from pipeline.sources.shards import RawShard, plan_file_shards
+from pipeline.sources.shards import RawShard, plan_shards
 
 _CHAPTER = r"^[ \t]*(?P<chapter>CHAPTER [IVXL]+\b.*)$"
 _NUMBERED = r"^(?P<chapter>[IVX]+\. [A-Z].*)$"
@@ -51,12 +51,12 @@ _END_OF_FILE = "\x1a"  # a control character that old tools left at the end of a
 
 def plan(raw_dir: Path, shard_bytes: int) -> list[RawShard]:
     """Plan shards of whole books, sorted by name. Raises MemcurateError when no file is there."""
-    return list(plan_file_shards(find_raw_files(raw_dir, "*.txt"), raw_dir, shard_bytes))
+    return list(plan_shards(find_raw_files(raw_dir, "*.txt"), raw_dir, shard_bytes, divides_files=False))
 
 
 def iter_documents(shard: RawShard, source: str, rejects: list[Reject]) -> Iterator[Book]:
     """Yield the books of a shard one by one. A file that is not text, or has none, is a reject."""
-    for path in shard.inputs:
+    for path in (shard.raw_dir / part.path for part in shard.parts):
         try:
             text = read_text(path, ("utf-8", "latin-1"))
         except MemcurateError as error:

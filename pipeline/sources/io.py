@@ -112,10 +112,11 @@ def find_raw_files(raw_dir: Path, pattern: str) -> list[Path]:
     return files
 
 
-def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",)) -> str:
+def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",), is_lenient: bool = False) -> str:
     """Read a text in the first encoding that fits, with its line ends and without its byte order mark.
 
-    Raises MemcurateError when the file is missing or empty, or when no encoding fits.
+    `is_lenient`: a byte that does not fit the last encoding becomes a lone surrogate, which the checks of
+    records find. Raises MemcurateError when the file is missing or empty, or when no encoding fits.
     """
     try:
         data = path.read_bytes()
@@ -131,7 +132,8 @@ def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",)) -> str:
         raise MemcurateError(f"{path} is empty: fetch it again, or check its locator")
     for encoding in encodings:
         try:
-            text = content.decode(encoding)
+            is_last = encoding == encodings[-1]
+            text = content.decode(encoding, "surrogateescape" if is_lenient and is_last else "strict")
         except UnicodeDecodeError as error:
             error_index = error.start
             continue
@@ -156,16 +158,26 @@ def read_json(path: Path) -> Any:
         raise MemcurateError(f"{path} is not valid JSON: {error}") from error
 
 
-def read_data_file(path: Path) -> Any:
+def read_data_file(path: Path, is_lenient: bool = False) -> Any:
     """Read a JSONL, CSV, TSV or Parquet file as a list of rows, and a file of any other suffix as JSON.
 
-    Raises MemcurateError as `read_text` does, and when the file is not in the format of its suffix.
+    `is_lenient`: rows with bytes that are not UTF-8 are kept, as in `read_text`, and a JSON file may have a
+    value per line. Raises MemcurateError as `read_text` does, and when the file is not in the format of its
+    suffix.
     """
     if path.suffix == ".parquet":
         return ParquetRows(path)
     if path.suffix in (".csv", ".tsv"):
-        return read_table(read_text(path), path)
-    return _read_jsonl(path) if path.suffix == ".jsonl" else read_json(path)
+        return read_table(read_text(path, is_lenient=is_lenient), path)
+    if path.suffix == ".jsonl":
+        return _read_jsonl(path, is_lenient)
+    try:
+        return read_json(path)
+    except MemcurateError:
+        values = _read_jsonl(path, is_lenient) if is_lenient else []
+        if not any(isinstance(value, dict | list) for value in values):
+            raise
+        return values
 
 
 def read_json_model(model: type[M], path: Path) -> M:
@@ -179,10 +191,10 @@ def read_json_model(model: type[M], path: Path) -> M:
         raise MemcurateError(f"{path}: {describe_first_error(error)}") from error
 
 
-def _read_jsonl(path: Path) -> list[Any]:
+def _read_jsonl(path: Path, is_lenient: bool = False) -> list[Any]:
     """Read a JSON value per line. A blank line is None and a malformed one a string; rows keep indices."""
     values: list[Any] = []
-    for line in split_lines(read_text(path)):
+    for line in split_lines(read_text(path, is_lenient=is_lenient)):
         try:
             values.append(load_json_with_duplicates(line) if line.strip() else None)
         except InvalidJsonError:
@@ -286,7 +298,7 @@ def read_span(raw_dir: Path, span: Span) -> str:
     path = raw_dir / span.file
     if not span.record:
         return read_text(path, ("utf-8", "latin-1"))[span.start : span.end]
-    return resolve_pointer(read_data_file(path), span.record, path)[span.start : span.end]
+    return resolve_pointer(read_data_file(path, is_lenient=True), span.record, path)[span.start : span.end]
 
 
 def parse_serialized(text: str) -> Any:

@@ -17,6 +17,8 @@ from pydantic import BaseModel
 from pipeline.core.errors import MemcurateError
 from pipeline.core.parquet import ParquetReader
 
+_ROWS_AT_ONCE = 256
+
 
 @dataclass(frozen=True, slots=True)
 class UnreadableCell:
@@ -56,6 +58,13 @@ class ParquetRows(Sequence[Any]):
                     f"{self._path} has no column {column!r}, only {', '.join(names)[:200]}: check its locator"
                 )
         return ParquetRows(self._path, model_columns(model, self._file.schema), self._advice)
+
+    def iter_row_groups(self, first: int, end: int | None) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the row groups [first, end); None: to the last."""
+        for group in range(first, len(self._group_starts) - 1 if end is None else end):
+            table = self._file.read_row_group(group, self._columns)
+            for start in range(0, table.num_rows, _ROWS_AT_ONCE):
+                yield from _to_dicts(table.slice(start, _ROWS_AT_ONCE))
 
     def __len__(self) -> int:
         """Return the number of rows."""

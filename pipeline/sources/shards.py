@@ -3,28 +3,96 @@
 The plan depends on the files alone, never on the number of workers.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.core.parquet import ParquetReader
 from pipeline.core.parts import iter_groups
+from pipeline.core.tasks import FileRange
+
+_BLOCK_BYTES = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A raw file, or a range of its records: lines of a JSONL file, row groups of a Parquet file."""
+
+    path: str  # below the source's raw folder
+    num_bytes: int  # about
+    first_record: int = 0
+    start: int = 0  # byte, or row group
+    end: int | None = None  # None: to the end
 
 
 @dataclass(frozen=True, slots=True)
 class RawShard:
-    """Some raw files of a source, in order."""
+    """Some parts of a source's raw files, in order."""
 
     raw_dir: Path
-    files: tuple[str, ...]  # paths below `raw_dir`
+    parts: tuple[FilePart, ...]
 
     @property
-    def inputs(self) -> list[Path]:
-        """The files that are read."""
-        return [self.raw_dir / file for file in self.files]
+    def num_bytes(self) -> int:
+        """The size of the parts, about."""
+        return sum(part.num_bytes for part in self.parts)
+
+    @property
+    def inputs(self) -> list[Path | FileRange]:
+        """Whole files, or ranges of their bytes, that are read."""
+        return [
+            FileRange(self.raw_dir / part.path, part.start, part.end)
+            if part.path.endswith(".jsonl") and part.end is not None
+            else self.raw_dir / part.path
+            for part in self.parts
+        ]
 
 
-def plan_file_shards(paths: Iterable[Path], raw_dir: Path, shard_bytes: int) -> Iterator[RawShard]:
-    """Yield shards of consecutive files that together have about `shard_bytes` bytes."""
-    ordered = list(paths)
-    for group in iter_groups([path.stat().st_size for path in ordered], shard_bytes):
-        yield RawShard(raw_dir, tuple(str(ordered[n].relative_to(raw_dir)) for n in group))
+def plan_shards(
+    paths: Iterable[Path], raw_dir: Path, shard_bytes: int, divides_files: bool = True
+) -> Iterator[RawShard]:
+    """Yield shards of consecutive parts that together have about `shard_bytes` bytes.
+
+    A part is a file. `divides_files`: of a large JSONL or Parquet file, a part is some of its records. Raises
+    MemcurateError where a Parquet file is damaged.
+    """
+    parts = [
+        part
+        for path in paths
+        for part in _divide(
+            path, str(path.relative_to(raw_dir)), shard_bytes if divides_files else sys.maxsize
+        )
+    ]
+    for group in iter_groups([part.num_bytes for part in parts], shard_bytes):
+        yield RawShard(raw_dir, tuple(parts[group.start : group.stop]))
+
+
+def _divide(path: Path, name: str, shard_bytes: int) -> Iterator[FilePart]:
+    """Yield the parts of a file of about `shard_bytes` bytes; the whole file where it is not divided."""
+    size = path.stat().st_size
+    if size > shard_bytes and path.suffix == ".jsonl":
+        yield from _divide_lines(path, name, shard_bytes)
+    elif size > shard_bytes and path.suffix == ".parquet":
+        rows = ParquetReader(path, "Mend the file.").row_group_sizes
+        num_bytes = [size * count // max(1, sum(rows)) for count in rows]
+        for group in iter_groups(num_bytes, shard_bytes):
+            first_row = sum(rows[: group.start])
+            yield FilePart(name, sum(num_bytes[group.start : group.stop]), first_row, group.start, group.stop)
+    else:
+        yield FilePart(name, size)
+
+
+def _divide_lines(path: Path, name: str, shard_bytes: int) -> Iterator[FilePart]:
+    """Yield parts of whole lines of at least `shard_bytes` bytes, but for the last."""
+    start = first_line = position = lines = 0
+    with path.open("rb") as file:
+        while block := file.read(min(_BLOCK_BYTES, shard_bytes)):
+            rest = b"" if block.endswith(b"\n") else file.readline()
+            position += len(block) + len(rest)
+            lines += block.count(b"\n") + rest.count(b"\n")
+            if position - start >= shard_bytes:
+                yield FilePart(name, position - start, first_line, start, position)
+                start, first_line = position, lines
+    if position > start:
+        yield FilePart(name, position - start, first_line, start, position)

@@ -19,6 +19,18 @@ from stages.shared.exit_status import report_errors
 # By name: the function of a command, and the first paragraph of its help. The module is imported when the
 # command is called, so that no command waits for the imports of another.
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "add": (
+        "stages.cli.add:add",
+        "Add files of your own to params.yaml as a source, and show what a sample of them gives.",
+    ),
+    "preview": (
+        "stages.cli.preview:preview",
+        "Show what a sample of a source's files gives: instances, questions, rejects, and a row as it reads.",
+    ),
+    "status": (
+        "stages.cli.status:status",
+        "Show what each enabled source gave: instances, chunks and questions kept, and what was dropped.",
+    ),
     "show": (
         "stages.cli.show:show",
         "Show a row by its id: its text, its parents, its raw span; or the reason for its rejection.",

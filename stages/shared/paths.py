@@ -40,9 +40,20 @@ STAGE_INPUTS = {
     "assets": [],
     "inputs": [],
     "fetch": [f"{INPUTS_DIR}/SOURCE/files.json"],
-    "chunk": [f"{INPUTS_DIR}/SOURCE/chunking.json", f"{RAW_DIR}/SOURCE", str(ASSETS_DIR)],
-    "question": [f"{INPUTS_DIR}/SOURCE/questions.json", str(ASSETS_DIR), f"{CHUNKS_DIR}/SOURCE"],
+    "chunk": [
+        f"{INPUTS_DIR}/params.json",
+        *(f"{INPUTS_DIR}/SOURCE/{name}.json" for name in ("chunking", "format")),
+        f"{RAW_DIR}/SOURCE",
+        str(ASSETS_DIR),
+    ],
+    "question": [
+        f"{INPUTS_DIR}/params.json",
+        f"{INPUTS_DIR}/SOURCE/questions.json",
+        str(ASSETS_DIR),
+        f"{CHUNKS_DIR}/SOURCE",
+    ],
     "filter": [
+        f"{INPUTS_DIR}/params.json",
         *(f"{INPUTS_DIR}/SOURCE/{name}.json" for name in ("card", "checks", "reviews")),
         str(ASSETS_DIR),
         f"{CHUNKS_DIR}/SOURCE",
@@ -50,6 +61,7 @@ STAGE_INPUTS = {
     ],
     "assemble": [str(FILTERED_DIR)],
     "parity": [
+        f"{INPUTS_DIR}/params.json",
         f"{INPUTS_DIR}/SOURCE",
         str(ASSETS_DIR),
         f"{RAW_DIR}/SOURCE",

@@ -12,6 +12,7 @@ from stages.shared.exit_status import report_errors
 from stages.shared.metrics import write_metrics
 from stages.shared.output_locks import hold_outputs
 from stages.shared.paths import DATA_STAGES, STAGE_OUTPUTS, metrics_path
+from stages.shared.yields import YIELD_DIRS, describe_yield
 
 
 def run_stage(stage: Callable[[Params, str], dict[str, Any]], name: str) -> None:
@@ -33,3 +34,6 @@ def run_stage(stage: Callable[[Params, str], dict[str, Any]], name: str) -> None
             collect_less_often()
             metrics = stage(params, source or "")
             write_metrics(name, source, metrics)
+        if source is not None and name in YIELD_DIRS:
+            for line in describe_yield(name, source):
+                print(line)

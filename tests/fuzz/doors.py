@@ -27,7 +27,6 @@ from pipeline.llm.transport import HttpResponse
 from pipeline.matching.match import matches_answer
 from pipeline.parity.build_source import build_source
 from pipeline.publish.mem_alpha import import_instances
-from pipeline.sources import parse
 from pipeline.sources.io import find_raw_file, read_data_file, read_span, validate_records
 from pipeline.text.content_words import content_words
 from pipeline.text.normalize import comparison_key, normalize_text, words
@@ -38,6 +37,7 @@ from tests.fuzz import seeds
 from tests.fuzz.files import mutated_archive, mutated_parquet, mutated_yaml
 from tests.fuzz.runner import Door
 from tests.pipeline.sources.factories import CHUNKING, SPLIT, golden_raw_dir, make_source_config
+from tests.pipeline.sources.reading import parse
 from training.evaluation.answer_metrics import score_answer
 from training.evaluation.answering.extractive import extract_samples
 from training.evaluation.answering.model import strip_thinking

@@ -73,8 +73,10 @@ def list_settings(name: str) -> list[str]:
 
 
 def list_keys(name: str) -> set[str]:
-    """The keys of params.yaml that a stage lists."""
-    return {entry for entry in stage_of(name).get("params", ()) if isinstance(entry, str)}
+    """The keys of params.yaml that a stage lists, or of what all sources share of them."""
+    entries = stage_of(name).get("params", ())
+    shared = [entry.get("data/inputs/params.json", ()) for entry in entries if isinstance(entry, dict)]
+    return {entry for entry in entries if isinstance(entry, str)} | {key for keys in shared for key in keys}
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -12,10 +12,10 @@ from pipeline.chunking import ChunkingContext
 from pipeline.core.schema import Instance
 from pipeline.core.storage import write_rows
 from pipeline.parity.build_source import build_source
-from pipeline.sources import parse
 from stages.shared.paths import FILTERED_DIR, PARITY_DIR, RAW_DIR
 from tests.conftest import ROOT
 from tests.pipeline.sources.factories import SPLIT, golden_raw_dir, make_source_config
+from tests.pipeline.sources.reading import parse
 from tests.stages.conftest import Make, Project
 
 SMALL = {

@@ -17,13 +17,21 @@ class _BaseInstanceChunking(StrictModel):
         return require_ordered(self, "min_chunks", "max_chunks")
 
 
-class BookChunking(_BaseInstanceChunking):
+class _JoiningChunking(_BaseInstanceChunking):
+    join_documents: bool = Field(
+        False,
+        description="whether documents too short for min_chunks are joined, so that an instance has fewer "
+        "chunks only where its shard has no more text",
+    )
+
+
+class BookChunking(_JoiningChunking):
     """Chapters of a book, joined until they make an instance."""
 
     strategy: Literal["books"]
 
 
-class ConversationChunking(_BaseInstanceChunking):
+class ConversationChunking(_JoiningChunking):
     """A person's chats in chronological order."""
 
     strategy: Literal["conversations"]
@@ -100,6 +108,11 @@ class ExampleChunking(StrictModel):
     )
     min_chunk_tokens: PositiveCount | None = Field(
         None, description="a chunk's target size is drawn from here to max_tokens; null: max_tokens"
+    )
+    max_shown_fraction: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None,
+        description="largest fraction of a split's examples in an instance, maybe in fewer chunks; "
+        "null: always `chunks`",
     )
     disjoint_examples: bool = Field(
         False, description="whether no example is shown or asked for in two instances"

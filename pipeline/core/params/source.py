@@ -1,18 +1,21 @@
 """Block `sources.NAME`: a corpus, and how its rows are built."""
 
+from typing import Any
+
 from pydantic import Field, model_validator
 
 from pipeline.core.params.base import StrictModel
 from pipeline.core.params.checks import CheckParams
 from pipeline.core.params.chunking import Chunking
 from pipeline.core.params.files import FileSpec
+from pipeline.core.params.formats import DEFAULT_BLOCKS, OWN_FORMAT_BLOCKS, FormatParams
 from pipeline.core.params.questions import QuestionParams
 
 
 class SourceCard(StrictModel):
     """A source's entry in the dataset card."""
 
-    title: str = Field(description="name of the corpus")
+    title: str | None = Field(None, description="name of the corpus; null: the source's name")
     license: str = Field(description="SPDX name where there is one")
     note: str | None = Field(None, description="a warning to users, e.g. that it is an evaluation split")
 
@@ -28,8 +31,16 @@ class PaperComparison(StrictModel):
 
 
 class Source(StrictModel):
-    """One source, by its name."""
+    """One source, by its name.
 
+    A source with a format may leave out all other blocks but `files`: they have defaults that suit the
+    format. A file may be written as its locator alone.
+    """
+
+    format: FormatParams | None = Field(
+        None,
+        description="format of the files, with its columns as keys beside it; null: an adapter reads them",
+    )
     card: SourceCard
     files: list[FileSpec] = Field(min_length=1)
     chunking: Chunking = Field(description="strategy that makes chunks and instances, with its settings")
@@ -39,6 +50,26 @@ class Source(StrictModel):
         None, description="the paper's row that `memcurate parity` compares it with; null: none"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        values = dict(values)
+        files = values.get("files")
+        if isinstance(files, list):
+            values["files"] = [_to_file_spec(file) for file in files]
+        name = values.get("format")
+        if not isinstance(name, str):
+            return values
+        columns = {key: values.pop(key) for key in list(values) if key not in cls.model_fields}
+        return {
+            "card": {"license": "not-stated"},
+            **DEFAULT_BLOCKS.get(name, OWN_FORMAT_BLOCKS),
+            **values,
+            "format": {"name": name, **columns},
+        }
+
     @model_validator(mode="after")
     def _validate_label_questions(self) -> "Source":
         if self.questions.label and self.chunking.strategy != "examples":
@@ -46,3 +77,8 @@ class Source(StrictModel):
                 "questions.label asks for labels, which only the strategy `examples` has: set it to 0"
             )
         return self
+
+
+def _to_file_spec(file: Any) -> Any:
+    """Return the block of a file that is written as its locator alone."""
+    return {"locations": [{"locator": file}]} if isinstance(file, str) else file

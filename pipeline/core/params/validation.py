@@ -31,6 +31,8 @@ def _format_error(error: ErrorDetails) -> str:
     path = [part for part in error["loc"] if part != "[key]"]
     if path[:1] == ["sources"] and path[2:3] == ["chunking"]:
         del path[3:4]  # pydantic puts the strategy there
+    if path[:1] == ["sources"] and path[2:3] == ["format"] and len(path) > 4:
+        del path[2:4]  # a format's columns stand beside it
     key = format_key(tuple(path))
     got = truncate(repr(error["input"]), MAX_SHOWN_CHARS)
     match error["type"]:

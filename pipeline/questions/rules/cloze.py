@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pipeline.core.dates import displayed_date
 from pipeline.core.ids import short_id
 from pipeline.core.question_templates import cloze_question
-from pipeline.core.schema import BLANK, Chunk, Instance, Question, SegmentSpan, Span
+from pipeline.core.schema import BLANK, Chunk, Instance, Question, Span
 from pipeline.questions.rules.facts import Fact, find_best_fact
 from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence
 from pipeline.text.keywords import SentenceTagger
-from pipeline.text.normalize import fold_case, normalize_text
+from pipeline.text.normalize import fold_case
+from pipeline.text.segment_names import document_and_section
 
 _MAX_SAME_ANSWER = 2  # questions of an instance with the same answer
 
@@ -78,11 +79,4 @@ def _make_lead(chunk: Chunk, sentence: Sentence) -> str:
         return f"What is missing in this sentence, which {segment.speaker} wrote{when}?"
     date = displayed_date(chunk)
     when = f" on {date}" if date else ""
-    return f"What is missing in this sentence, which the user read{when} in {_document_and_section(segment)}?"
-
-
-def _document_and_section(segment: SegmentSpan) -> str:
-    """Name the document and section of a segment; once where both have the same name."""
-    if not segment.section or normalize_text(segment.section) == normalize_text(segment.document):
-        return segment.document
-    return f"{segment.document}, {segment.section}"
+    return f"What is missing in this sentence, which the user read{when} in {document_and_section(segment)}?"

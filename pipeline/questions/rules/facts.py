@@ -83,13 +83,13 @@ def score_sentence(sentence: Sentence) -> int:
 
     It selects the few sentences that are analyzed word by word.
     """
-    if sentence.is_spoken and not conversation_facts.has_lasting_fact(sentence.text):
+    if sentence.is_personal and not conversation_facts.has_lasting_fact(sentence.text):
         return 0
     words = sentence.text.split(" ")
     num_persons, notable = divmod(sum(map(_WORD_SIGNS.__getitem__, words)), _PERSON)
     notable -= _WORD_SIGNS[words[0]] % _PERSON - len(_NOTABLE.findall(words[0]))  # its capital says nothing
     notable = min(notable, _MAX_NOTABLE)
-    if sentence.is_spoken:
+    if sentence.is_personal:
         return 1 + notable
     return 4 + notable - narrative_facts.score_dialogue(sentence.text, num_persons > 0) if notable else 0
 
@@ -102,9 +102,9 @@ def find_best_fact(
     `word_counts`: how often each word, case-folded, occurs in the instance.
     """
     sentence = analyzed.sentence.text
-    scorer = conversation_facts if analyzed.sentence.is_spoken else narrative_facts
+    scorer = conversation_facts if analyzed.sentence.is_personal else narrative_facts
     candidates = [keyword for keyword in analyzed.keywords if keyword.kind not in ("thing", "event")]
-    if analyzed.sentence.is_spoken:
+    if analyzed.sentence.is_personal:
         candidates = [*conversation_facts.find_things(sentence, tagger), *candidates]
     if not candidates:
         return None

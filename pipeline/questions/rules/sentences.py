@@ -31,6 +31,11 @@ class Sentence:
         """Whether a speaker said it in a conversation; else it is of a narrative, such as a book."""
         return bool(self.segment.speaker)
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether a person said it, who tells of themselves; an assistant explains, as a narrative does."""
+        return self.is_spoken and self.segment.speaker != "Assistant"
+
 
 @dataclass(frozen=True, slots=True)
 class AnalyzedSentence:

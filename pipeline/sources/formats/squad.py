@@ -11,6 +11,7 @@ from pydantic import StringConstraints, ValidationError
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import SegmentIds, short_id
+from pipeline.core.params.formats import SquadFormat
 from pipeline.core.schema import Question, Segment
 from pipeline.sources.io import (
     RawRecord,
@@ -23,6 +24,7 @@ from pipeline.sources.io import (
     validate_records,
 )
 from pipeline.sources.parsed import Document, ParsedSource, Section, make_source_question
+from pipeline.sources.shards import RawShard
 
 
 class Answer(RawRecord):
@@ -59,11 +61,35 @@ class SquadFile(RawRecord):
     data: list[object]
 
 
-def parse(raw_dir: Path, source: str, file: str) -> ParsedSource:
+class Squad:
+    """Reader of SQuAD files."""
+
+    def __init__(self, columns: SquadFormat) -> None:
+        """`columns`: none."""
+
+    def parse(self, shards: list[RawShard], source: str) -> ParsedSource:
+        """Parse all files. Raises MemcurateError as `parse` does."""
+        files = [part.path for shard in shards for part in shard.parts]
+        return parse(shards[0].raw_dir, source, *files)
+
+
+def parse(raw_dir: Path, source: str, *files: str) -> ParsedSource:
     """Parse a document per article. Repeated paragraphs and malformed records are rejects.
 
-    Raises MemcurateError when the file is missing or is not a SQuAD file.
+    Raises MemcurateError when a file is missing or is not a SQuAD file.
     """
+    parsed = ParsedSource()
+    seen: dict[str, Segment] = {}
+    titles: set[str] = set()
+    for file in files:
+        _parse_file(raw_dir, source, file, parsed, seen, titles)
+    return parsed
+
+
+def _parse_file(
+    raw_dir: Path, source: str, file: str, parsed: ParsedSource, seen: dict[str, Segment], titles: set[str]
+) -> None:
+    """Parse a file. `seen` and `titles`: the paragraphs by text, and the titles, of all files."""
     path = find_raw_file(raw_dir, file)
     try:
         articles = SquadFile.model_validate(read_json(path)).data
@@ -71,21 +97,20 @@ def parse(raw_dir: Path, source: str, file: str) -> ParsedSource:
         raise MemcurateError(
             f"{path} is not a SQuAD file, which has a list `data`: {describe_first_error(error)}"
         ) from error
-    parsed = ParsedSource()
-    seen: dict[str, Segment] = {}
-    titles: set[str] = set()
-    for number, article in validate_records(Article, articles, path.name, source, parsed.rejects, "data"):
+    for number, article in validate_records(Article, articles, file, source, parsed.rejects, "data"):
         title = article.title.replace("_", " ")
         if title in titles:
             title = f"{title} ({number})"
+        if title in titles:  # of another file
+            title = f"{title} in {file}"
         titles.add(title)
         ids = SegmentIds(source, title)
         sections = []
         where = ("data", number, "paragraphs")
         for index, paragraph in validate_records(
-            Paragraph, article.paragraphs, path.name, source, parsed.rejects, *where
+            Paragraph, article.paragraphs, file, source, parsed.rejects, *where
         ):
-            text, span = strip_with_span(paragraph.context, path.name, json_pointer(*where, index, "context"))
+            text, span = strip_with_span(paragraph.context, file, json_pointer(*where, index, "context"))
             if not text:
                 parsed.rejects.append(make_record_reject(source, "blank paragraph", "", span))
                 continue
@@ -99,12 +124,11 @@ def parse(raw_dir: Path, source: str, file: str) -> ParsedSource:
                 parsed.rejects.append(make_record_reject(source, "repeated paragraph", detail, span))
             qas = (*where, index, "qas")
             for key, raw_question in validate_records(
-                RawQuestion, paragraph.qas, path.name, source, parsed.rejects, *qas
+                RawQuestion, paragraph.qas, file, source, parsed.rejects, *qas
             ):
-                parsed.questions.append(_make_question(raw_question, segment, path.name, (*qas, key), source))
+                parsed.questions.append(_make_question(raw_question, segment, file, (*qas, key), source))
         if sections:
             parsed.documents.append(Document(title, sections))
-    return parsed
 
 
 def _make_question(

@@ -13,7 +13,7 @@ from pipeline.chunking import ChunkingContext
 from pipeline.chunking.books import BookPacker, chunk_book, split_sentences
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import BookChunking, Params
-from pipeline.sources import parse
+from pipeline.sources import make_reader
 from pipeline.sources.parsed import Book
 from pipeline.text.sentences import SentenceSplitter, load_punkt
 from pipeline.text.tokens import Tokenizer
@@ -32,7 +32,7 @@ def bench(params: Params, repeat: int) -> list[BenchmarkResult]:
         raise MemcurateError("no source in `enabled_sources` has chunking.strategy: books")
     chunking = params.sources[source].chunking
     assert isinstance(chunking, BookChunking)
-    books = parse(source, RAW_DIR / source).books
+    books = make_reader(source, params.sources[source]).parse(RAW_DIR / source).books
     context = ChunkingContext(source, params.seed, params.split, params.tokenizer, ASSETS_DIR)
     punkt = PunktSentenceTokenizer(load_punkt(ASSETS_DIR / "nltk"))
     _assert_same_sentences(books, context.splitter, punkt)

@@ -13,9 +13,9 @@ from pipeline.core.schema import Instance
 from pipeline.fetching import fetch, mirror_from_environment
 from pipeline.parity.ablations import override_source
 from pipeline.parity.build_source import SourceConfig, build_source
-from pipeline.sources import parse
 from pipeline.sources.parsed import ParsedSource
 from tests.conftest import ROOT
+from tests.pipeline.sources.reading import parse
 
 PAPER = load_params(ROOT / "params.paper.yaml")
 

@@ -21,10 +21,10 @@ from pipeline.chunking import ChunkingContext
 from pipeline.core.params import Params
 from pipeline.core.rejection import Rejection
 from pipeline.core.schema import Question
-from pipeline.sources import parse
 from pipeline.text.content_words import content_words
 from tests.conftest import ROOT
 from tests.pipeline.questions.factories import make_instance, make_question
+from tests.pipeline.sources.reading import parse
 
 CHOOSING = {"alice": "carroll-alice", "busterbrown": "burgess-busterbrown", "sense": "austen-sense"}
 OTHERS = {"persuasion": "austen-persuasion", "thursday": "chesterton-thursday"}

@@ -12,8 +12,9 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import BookChunking
 from pipeline.core.schema import Instance, Reject
 from pipeline.core.storage import find_parts, read_rows
-from pipeline.sources import gutenberg, parse
+from pipeline.sources import SourceReader, gutenberg
 from tests.integration.project import tree
+from tests.pipeline.sources.reading import parse
 
 PARAMS = BookChunking(strategy="books", max_tokens=128, min_chunks=2, max_chunks=4)
 
@@ -42,7 +43,14 @@ def raw_dir(tmp_path: Path) -> Path:
 
 def in_shards(raw_dir: Path, context: ChunkingContext, target: Path, shard_bytes: int) -> None:
     target.mkdir(parents=True)
-    chunk_shards(gutenberg.plan(raw_dir, shard_bytes), PARAMS, context, target, target.parent / "parts")
+    chunk_shards(
+        SourceReader("gutenberg", None),
+        gutenberg.plan(raw_dir, shard_bytes),
+        PARAMS,
+        context,
+        target,
+        target.parent / "parts",
+    )
 
 
 def test_shards_give_what_the_whole_gives(

@@ -32,9 +32,9 @@ WRONG_VALUES = {
     "nothing for a block": ("split", None, ["split", "None"]),
     "missing key": ("split.test_fraction", REMOVED, ["split.test_fraction", "missing"]),
     "missing key, deep": (
-        "sources.gutenberg.card.title",
+        "sources.gutenberg.card.license",
         REMOVED,
-        ["sources.gutenberg.card.title", "missing"],
+        ["sources.gutenberg.card.license", "missing"],
     ),
     "missing block": ("sources", REMOVED, ["sources", "missing"]),
     "out of range": ("split.test_fraction", 1.5, ["split.test_fraction", "less than 1", "1.5"]),

@@ -159,15 +159,11 @@ def test_an_empty_file_is_an_error(tmp_path: Path, target: Path, cache: Path) ->
         fetch([make_file_spec(f"file:{tmp_path}/x.txt", b"")], target, mirror=None, cache=cache)
 
 
-@pytest.mark.parametrize(
-    ("name", "data"), [("x.zip", make_zip({"a": b"a"})), ("x.tar.gz", gzip.compress(b"a", mtime=0))]
-)
-def test_an_archive_without_a_glob_stays_whole(
-    name: str, data: bytes, tmp_path: Path, target: Path, cache: Path
-) -> None:
-    (tmp_path / name).write_bytes(data)
-    fetch([make_file_spec(f"file:{tmp_path}/{name}", data)], target, mirror=None, cache=cache)
-    assert read_folder(target) == {name: data}
+def test_a_tar_file_without_a_glob_stays_whole(tmp_path: Path, target: Path, cache: Path) -> None:
+    data = gzip.compress(b"a", mtime=0)
+    (tmp_path / "x.tar.gz").write_bytes(data)
+    fetch([make_file_spec(f"file:{tmp_path}/x.tar.gz", data)], target, mirror=None, cache=cache)
+    assert read_folder(target) == {"x.tar.gz": data}
 
 
 def test_two_files_of_one_final_name_are_an_error(tmp_path: Path, target: Path, cache: Path) -> None:

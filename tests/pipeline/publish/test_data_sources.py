@@ -15,9 +15,9 @@ from pipeline.core.schema import Instance, Metric, Origin, Question
 from pipeline.parity.build_source import build_source
 from pipeline.publish.data_sources import SUPPORTED_METRICS, infer_metric, join_keywords, select_data_source
 from pipeline.publish.mem_alpha import ExportSummary, export_instances
-from pipeline.sources import parse
 from tests.conftest import ROOT
 from tests.pipeline.sources.factories import SPLIT, golden_raw_dir, make_source_config
+from tests.pipeline.sources.reading import parse
 
 # The keys of config/prompts_wrt_datasource.yaml in github.com/wangyu-ustc/Mem-alpha at commit
 # 9c0e1f6482f8ea7a322012a8155247966285946f, but for `unified_prompt`; its training looks each row up there.

@@ -16,9 +16,9 @@ from pipeline.core.schema import Instance, Reject
 from pipeline.core.storage import write_rows
 from pipeline.parity.build_source import build_source
 from pipeline.publish.mem_alpha import SCHEMA, export_instances, import_instances
-from pipeline.sources import parse
 from pipeline.sources.io import read_span
 from tests.pipeline.sources.factories import SPLIT, golden_raw_dir, make_source_config
+from tests.pipeline.sources.reading import parse
 
 SOURCES = ("squad", "trec_coarse", "longmemeval", "perltqa", "booksum", "mab_longmemeval")
 ROWS = {"squad": "SQuAD", "trec_coarse": "TREC-coarse", "booksum": "BookSum", "perltqa": "PerLTQA"}

@@ -16,7 +16,6 @@ import pytest
 from pipeline.chunking import ChunkingContext
 from pipeline.core.schema import BLANK, Instance, Question, Reject, Segment, SegmentSpan, Span
 from pipeline.parity.build_source import build_source
-from pipeline.sources import parse
 from pipeline.sources.io import read_span
 from tests.pipeline.sources.factories import (
     CHUNKING,
@@ -27,6 +26,7 @@ from tests.pipeline.sources.factories import (
     make_source_config,
     write_golden_parquet,
 )
+from tests.pipeline.sources.reading import parse
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*/*.rows.json")), ids=lambda path: path.stem)

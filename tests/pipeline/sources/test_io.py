@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Span
-from pipeline.sources import parse
 from pipeline.sources.io import (
     json_pointer,
     parse_serialized,
@@ -34,6 +33,7 @@ from tests.pipeline.sources.factories import (
     read_required_span,
     write_raw_file,
 )
+from tests.pipeline.sources.reading import parse
 
 BENCHMARK = "Accurate_Retrieval-00000-of-00001"
 

@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Span
-from pipeline.sources import parse
 from tests.pipeline.sources.factories import GOLDEN, RAW_FILES, make_turn, read_required_span
+from tests.pipeline.sources.reading import parse
 
 DEEP = "[" * 2000 + "]" * 2000
 

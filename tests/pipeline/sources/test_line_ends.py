@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.schema import Span
-from pipeline.sources import parse
 from pipeline.sources.io import read_text
 from pipeline.sources.parsed import Book
 from tests.pipeline.sources.factories import read_required_span
+from tests.pipeline.sources.reading import parse
 
 ENDS = {"CRLF": "\r\n", "CR": "\r", "NEL": "\x85", "line separator": "\u2028", "form feed": "\f"}
 

@@ -12,9 +12,9 @@ from pipeline.chunking import ChunkingContext, chunk_source
 from pipeline.chunking.books import split_sentences
 from pipeline.core.params import WholeDocumentChunking
 from pipeline.core.schema import segment_text
-from pipeline.sources import parse
 from pipeline.sources.io import ParquetRows, parse_serialized
 from tests.pipeline.sources.factories import CHUNKING, SPLIT, golden_raw_dir, make_hub_schema
+from tests.pipeline.sources.reading import parse
 
 SETS = sorted(source for source in CHUNKING if source.startswith("mab_"))
 WORDS = st.text(st.sampled_from("ab é.!?\"'1:\n"), min_size=1, max_size=80)

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.sources import parse
 from pipeline.sources.io import RawRecord
 from pipeline.sources.parsed import ParsedSource
 from tests.pipeline.sources.factories import CHUNKING, golden_raw_dir
+from tests.pipeline.sources.reading import parse
 
 RECORD_SOURCES = sorted(
     source

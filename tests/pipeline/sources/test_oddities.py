@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.chunking import ChunkingContext, chunk_source
 from pipeline.core.params import BookChunking, ExampleChunking, SessionChunking
-from pipeline.sources import parse
 from pipeline.sources.parsed import ParsedSource
 from tests.pipeline.sources.factories import GOLDEN, SPLIT, collect_spans, make_turn
+from tests.pipeline.sources.reading import parse
 
 SESSIONS = SessionChunking(
     strategy="sessions",

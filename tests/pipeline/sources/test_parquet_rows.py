@@ -12,10 +12,10 @@ import pytest
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Reject, Span
-from pipeline.sources import parse
 from pipeline.sources.io import RawRecord, read_span, validate_records
 from pipeline.sources.parquet_rows import ParquetRows, UnreadableCell
 from tests.pipeline.sources.factories import GOLDEN, make_benchmark_row, read_golden_rows
+from tests.pipeline.sources.reading import parse
 
 HOTPOTQA = GOLDEN / "hotpotqa" / "raw" / "train-00000-of-00002.parquet"
 

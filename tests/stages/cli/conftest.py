@@ -8,9 +8,9 @@ from pipeline.chunking import ChunkingContext
 from pipeline.core.schema import Instance, Reject
 from pipeline.core.storage import write_rows
 from pipeline.parity.build_source import build_source
-from pipeline.sources import parse
 from stages.shared.paths import DATASET_DIR
 from tests.pipeline.sources.factories import SPLIT, golden_raw_dir, make_source_config
+from tests.pipeline.sources.reading import parse
 from tests.stages.conftest import Make, Project
 
 

@@ -1,0 +1,165 @@
+"""Join documents that are too short for an instance, within a shard and a split.
+
+Documents of a group, such as a user's chats, follow each other; else they stay in the file's order. They are
+divided into joined instances of about equal size, each with tokens for `min_chunks` chunks; where all of them
+together have fewer, they are one instance.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import accumulate, groupby
+
+from pipeline.chunking.chunk_templates import ChunkTemplate, ConversationTemplate, ReadingTemplate
+from pipeline.chunking.documents import chunk_document
+from pipeline.chunking.instances import reject_oversized, split_into_instances
+from pipeline.chunking.types import ChunkingContext
+from pipeline.core import seeded_random
+from pipeline.core.dates import FIRST_DAY
+from pipeline.core.ids import SegmentIds
+from pipeline.core.params import BookChunking, ConversationChunking
+from pipeline.core.schema import DRAWN_SPLITS, Instance, Reject, Segment, Span, Split
+from pipeline.sources.parsed import Book, Document, Section
+
+JoiningChunking = BookChunking | ConversationChunking
+
+_MAX_CHARS_PER_TOKEN = 16  # a longer text is long for certain
+_FILL_PERCENT = 115  # tokens of a joined instance, of those of min_chunks full chunks
+_MAX_GAP_HOURS = 72  # between two chats without dates
+
+Chunked = tuple[Split, list[Instance], list[Reject]]
+
+
+def measure(document: Book | Document) -> int:
+    """Return the characters of a document."""
+    if isinstance(document, Book):
+        return sum(end - start for start, end, _ in document.chapters)
+    return sum(len(segment.text) for segment in document.segments)
+
+
+def chunk_joined(
+    documents: Iterable[Book | Document],
+    test_documents: Collection[int],
+    params: JoiningChunking,
+    context: ChunkingContext,
+) -> Iterator[Chunked]:
+    """Chunk the documents of a shard; yield (split, instances, rejects) of each instance's documents.
+
+    `test_documents`: the places of the documents of test. The instances' own split is not set.
+    """
+    short: dict[Split, dict[str, list[tuple[Document, int]]]] = {split: {} for split in DRAWN_SPLITS}
+    needed = params.min_chunks * params.max_tokens
+    in_test = frozenset(test_documents)
+    for place, document in enumerate(documents):
+        split: Split = "test" if place in in_test else "train"
+        tokens = _count_tokens(document, needed, context)
+        if tokens >= needed:
+            dated = document if isinstance(document, Book) else _date([document], context)[0]
+            yield split, *chunk_document(dated, params, context)
+        else:
+            joined = _to_document(document, context) if isinstance(document, Book) else document
+            short[split].setdefault(document.group or document.name, []).append((joined, tokens))
+    for split, groups in short.items():
+        for group in _group([one for of_group in groups.values() for one in of_group], needed):
+            yield split, *_chunk_group(group, params, context)
+
+
+def _count_tokens(document: Book | Document, needed: int, context: ChunkingContext) -> int:
+    """Return the tokens of a document; `needed` where it has that many for certain."""
+    if measure(document) > needed * _MAX_CHARS_PER_TOKEN:
+        return needed
+    if isinstance(document, Book):
+        return sum(context.tokenizer.count(document.text[start:end]) for start, end, _ in document.chapters)
+    return context.count_tokens(document)
+
+
+def _group(documents: Sequence[tuple[Document, int]], needed: int) -> Iterator[list[Document]]:
+    """Yield runs of documents of about equal tokens, at least `needed` and some more where there are as many.
+
+    `documents`: each with its tokens.
+    """
+    total = sum(tokens for _, tokens in documents)
+    num_groups = max(1, total // (needed * _FILL_PERCENT // 100))
+    ends = accumulate(tokens for _, tokens in documents)
+    middles = (end - tokens / 2 for end, (_, tokens) in zip(ends, documents, strict=True))
+    numbered = zip((int(middle * num_groups / max(1, total)) for middle in middles), documents, strict=True)
+    for _, run in groupby(numbered, key=lambda one: one[0]):
+        yield [document for _, (document, _) in run]
+
+
+def _chunk_group(
+    documents: list[Document], params: JoiningChunking, context: ChunkingContext
+) -> tuple[list[Instance], list[Reject]]:
+    """Return (the instances of joined documents, their split not set; the rejected segments)."""
+    name = documents[0].name + (f" and {len(documents) - 1} more" if len(documents) > 1 else "")
+    template: ChunkTemplate[list[Segment]]
+    if isinstance(params, BookChunking):
+        template = ReadingTemplate(context.seed, context.source, name)
+    else:
+        template = ConversationTemplate()
+        documents = _date(documents, context)
+    units = [unit for document in documents for unit in document.units]
+    packed_chunks, oversized = context.pack(units, template, params.max_tokens)
+    rejects = reject_oversized(context.source, params.max_tokens, name, oversized)
+    return split_into_instances(context.source, name, packed_chunks, 1, params.max_chunks, rejects)
+
+
+def _date(documents: list[Document], context: ChunkingContext) -> list[Document]:
+    """Return documents in which every message has a time: the order of their times, where all have one.
+
+    A message without a time has that of the message before it. A document without any is dated after the one
+    before it, by up to three days, which are drawn.
+    """
+    times = [[segment.time for segment in document.segments] for document in documents]
+    if all(map(any, times)):
+        documents = sorted(documents, key=lambda one: min(filter(None, (s.time for s in one.segments))))
+    dated = []
+    last = FIRST_DAY
+    for document in documents:
+        known = next((segment.time for segment in document.segments if segment.time), None)
+        if known is None:
+            minutes = seeded_random.randint(
+                60, _MAX_GAP_HOURS * 60, context.seed, context.source, document.name, "date"
+            )
+            last += timedelta(minutes=minutes)
+            known = f"{last:%Y-%m-%d %H:%M}"
+        else:
+            last = max(last, datetime.strptime(known, "%Y-%m-%d %H:%M"))
+        dated.append(_fill_times(document, known))
+    return dated
+
+
+def _fill_times(document: Document, time: str) -> Document:
+    """Return a document whose messages without a time have that of the message before; the first, `time`."""
+    sections = []
+    for section in document.sections:
+        units = []
+        for unit in section.units:
+            filled = []
+            for segment in unit:
+                time = segment.time or time
+                filled.append(segment if segment.time else replace(segment, time=time))
+            units.append(filled)
+        sections.append(Section(section.name, units))
+    return replace(document, sections=sections)
+
+
+def _to_document(book: Book, context: ChunkingContext) -> Document:
+    """Return a book as a document of sentences; a unit is a paragraph."""
+    ids = SegmentIds(context.source, book.name)
+    sections = []
+    for start, end, title in book.chapters:
+        units: list[list[Segment]] = []
+        last_end = start
+        for first, last in context.splitter.spans(book.text[start:end]):
+            text = book.text[start + first : start + last]
+            span = Span(book.file, book.record, start + first, start + last)
+            segment = Segment(ids.next(text), span, book.name, title or None, None, None, None, text)
+            if units and "\n\n" not in book.text[last_end : start + first].replace("\r", ""):
+                units[-1].append(segment)
+            else:
+                units.append([segment])
+            last_end = start + last
+        if units:
+            sections.append(Section(title, units))
+    return Document(book.name, sections, book.group)

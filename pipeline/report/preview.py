@@ -1,0 +1,198 @@
+"""Preview of a source: what a sample of its files gives, in seconds and without the graph."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.chunking import ChunkingContext, chunk_source
+from pipeline.chunking.sharded import chunk_shards_in_memory
+from pipeline.core.params import Params
+from pipeline.core.schema import Instance, Question, Reject
+from pipeline.parity.build_source import SourceConfig, finish_source
+from pipeline.sources import make_reader
+from pipeline.sources.io import read_json
+
+_SAMPLE_BYTES = 3 << 19
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A folder with a sample of some files."""
+
+    folder: Path
+    num_files: int  # of all files
+    num_bytes: int
+    sampled_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The instances and rejects that a sample of a source's files gives."""
+
+    sample: Sample
+    chars: int  # of the text that was read, in instances and in rejected segments
+    instances: list[Instance]
+    rejects: list[Reject]
+
+
+def make_preview(name: str, params: Params, sample: Sample, assets: Path) -> Preview:
+    """Build a source of a sample, in memory.
+
+    Args:
+        name: The source.
+        params: Has its settings.
+        sample: Of its raw files.
+        assets: The folder of assets.
+
+    Raises:
+        MemcurateError: As the format and the chunking strategy do.
+    """
+    source = params.sources[name]
+    context = ChunkingContext(name, params.seed, params.split, params.tokenizer, assets)
+    reader = make_reader(name, source)
+    shards = reader.plan(sample.folder, _SAMPLE_BYTES)
+    questions: list[Question] = []
+    if shards:
+        chunked = chunk_shards_in_memory(reader, shards, source.chunking, context)
+    else:
+        parsed = reader.parse(sample.folder)
+        questions = parsed.questions
+        chunked = chunk_source(parsed, source.chunking, context)
+    chars = sum(len(chunk.text) for one in chunked.instances for chunk in one.chunks)
+    chars += sum(len(segment.text) for reject in chunked.rejects for segment in reject.segments)
+    config = SourceConfig(source.chunking, source.questions, source.checks, params.dataset.near_duplicate)
+    return Preview(sample, chars, *finish_source(chunked, questions, config, context))
+
+
+def take_sample(raw_dir: Path, folder: Path) -> Sample:
+    """Copy files into an empty folder, up to 1.5 MB; of a larger file, its first records or lines."""
+    paths = sorted(path for path in raw_dir.rglob("*") if path.is_file())
+    remaining = _SAMPLE_BYTES
+    for path in paths:
+        if remaining <= 0:
+            break
+        target = folder / path.relative_to(raw_dir)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.stat().st_size <= remaining:
+            shutil.copyfile(path, target)
+        elif path.suffix == ".parquet":
+            _sample_parquet(path, target, remaining)
+        elif path.suffix == ".json":
+            _sample_json(path, target, remaining)
+        else:
+            _sample_lines(path, target, remaining)
+        remaining -= path.stat().st_size
+    return Sample(folder, len(paths), _sum_sizes(paths), _sum_sizes(folder.rglob("*")))
+
+
+def _sum_sizes(paths: Iterable[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def _sample_lines(path: Path, target: Path, num_bytes: int) -> None:
+    """Copy whole lines; of a CSV file, up to a line end outside quotes."""
+    with path.open("rb") as file:
+        data = file.read(num_bytes)
+    end = data.rfind(b"\n") + 1
+    while path.suffix == ".csv" and data.count(b'"', 0, end) % 2:
+        end = data.rfind(b"\n", 0, end - 1) + 1
+    target.write_bytes(data[: end or len(data)])
+
+
+def _sample_json(path: Path, target: Path, num_bytes: int) -> None:
+    values = read_json(path)
+    if isinstance(values, dict) and isinstance(values.get("data"), list):
+        values = {"data": list(_take(values["data"], num_bytes))}
+    elif isinstance(values, list):
+        values = list(_take(values, num_bytes))
+    elif isinstance(values, dict):
+        values = dict(_take(list(values.items()), num_bytes))
+    target.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8", errors="replace")
+
+
+def _take(values: list[Any], num_bytes: int) -> Iterator[Any]:
+    for value in values:
+        num_bytes -= len(json.dumps(value))
+        yield value
+        if num_bytes < 0:
+            return
+
+
+def _sample_parquet(path: Path, target: Path, num_bytes: int) -> None:
+    with pq.ParquetFile(path) as file:
+        rows = max(1, file.metadata.num_rows * num_bytes // path.stat().st_size)
+        batches = list(islice(file.iter_batches(min(rows, 1024)), -(-rows // 1024)))
+        pq.write_table(pa.Table.from_batches(batches, file.schema_arrow), target)
+
+
+def format_preview(name: str, preview: Preview) -> Iterator[str]:
+    """Yield the lines of a preview: what was read, kept and dropped, and an instance as it reads."""
+    sample = preview.sample
+    is_part = sample.sampled_bytes < sample.num_bytes
+    yield (
+        f"{name}: {sample.num_files} file{'s' * (sample.num_files != 1)}, {sample.num_bytes / 1e6:.1f} MB"
+        + (f"; of a sample of {sample.sampled_bytes / 1e6:.1f} MB:" if is_part else "")
+    )
+    splits = Counter(str(one.split) for one in preview.instances)
+    kept = sum(len(chunk.text) for one in preview.instances for chunk in one.chunks)
+    count = max(1, len(preview.instances))
+    num_chunks = sum(len(one.chunks) for one in preview.instances)
+    yield (
+        f"  kept     {100 * kept // max(1, preview.chars)} % of the text, in {len(preview.instances)} "
+        f"instances of {num_chunks / count:.1f} chunks: "
+        f"train {splits['train']}, test {splits['test']}"
+    )
+    for kind, counts in sorted(_count_rejects(preview.rejects).items()):
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common(5))
+        yield f"  dropped  {counts.total():,} {kind}s: {reasons}"
+    origins = Counter(question.origin for one in preview.instances for question in one.questions)
+    of_origin = ", ".join(f"{origin} {count:,}" for origin, count in origins.most_common())
+    yield (
+        f"  asked    {origins.total():,} questions, "
+        f"{origins.total() / max(1, len(preview.instances)):.1f} per instance"
+        + (f": {of_origin}" if of_origin else "")
+    )
+    yield from _warn(preview, splits, origins.total(), kept)
+    if preview.instances:
+        yield ""
+        yield from _show_instance(max(preview.instances, key=lambda one: (len(one.questions), one.id)))
+
+
+def _count_rejects(rejects: list[Reject]) -> dict[str, Counter[str]]:
+    counts: dict[str, Counter[str]] = {}
+    for reject in rejects:
+        counts.setdefault(reject.kind, Counter())[reject.reason] += len(reject.segments) or 1
+    return counts
+
+
+def _warn(preview: Preview, splits: Counter[str], num_questions: int, kept: int) -> Iterator[str]:
+    for split in ("train", "test"):
+        if not splits[split]:
+            yield (
+                f"  warning: no {split} instance. More or smaller documents help; see "
+                "split.test_fraction, split.max_document_fraction, chunking.min_chunks"
+            )
+    if not num_questions:
+        yield "  warning: no question. See the keys of `questions`, and of `checks`, which may be too strict"
+    elif 10 * kept < preview.chars:
+        yield "  warning: under a tenth of the text is kept. See chunking.min_chunks and checks.min_questions"
+
+
+def _show_instance(instance: Instance) -> Iterator[str]:
+    yield f"An instance of {instance.split}, {instance.id}; the first of its {len(instance.chunks)} chunks:"
+    text = instance.chunks[0].text
+    yield from (f"  | {line}" for line in text[:1200].splitlines())
+    if len(text) > 1200:
+        yield f"  | … {instance.chunks[0].tokens:,} tokens in all"
+    for question in instance.questions[:2]:
+        yield "A question:"
+        yield from (f"  | {line}" for line in question.text.splitlines())
+        yield f"  → {' | '.join(question.answers)[:200]}"

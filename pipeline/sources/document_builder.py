@@ -1,0 +1,66 @@
+"""Build documents segment by segment: ids and source spans are made here, for every format alike."""
+
+from pipeline.core.ids import SegmentIds
+from pipeline.core.schema import Segment
+from pipeline.sources.io import strip_with_span
+from pipeline.sources.parsed import Document, Section
+
+
+class DocumentBuilder:
+    """A builder of one document: `add` its texts in order, then `build` it."""
+
+    def __init__(self, source: str, file: str, name: str, group: str = "") -> None:
+        """Begin a document.
+
+        Args:
+            source: Name in params.yaml.
+            file: Path of the raw file below the source's raw folder.
+            name: Name of the document; no other document of the source has it.
+            group: Documents of a group, such as a user, are in the same split; empty: no other document.
+        """
+        self._file = file
+        self._ids = SegmentIds(source, name)
+        self._document = Document(name, [], group)
+
+    def add(
+        self,
+        text: str,
+        *,
+        record: str = "",
+        start: int = 0,
+        section: str | None = None,
+        speaker: str | None = None,
+        time: str | None = None,
+        follows: bool = False,
+    ) -> Segment | None:
+        """Add a text, without white space around it; return its segment, or None where nothing is left.
+
+        Args:
+            text: The text, as in the raw file.
+            record: JSON pointer of the string that holds it; empty: the file is text.
+            start: Index of `text` in that string, or in the file.
+            section: Name of the chat, chapter or article that it belongs to.
+            speaker: Name of who said it; None: it is a narrative.
+            time: YYYY-MM-DD HH:MM; None: not known.
+            follows: Whether it stays in one chunk with the text before it, where both fit.
+        """
+        inner, span = strip_with_span(text, self._file, record, start)
+        if not inner:
+            return None
+        segment = Segment(
+            self._ids.next(inner), span, self._document.name, section, speaker, time, None, inner
+        )
+        sections = self._document.sections
+        if not sections or sections[-1].name != (section or ""):
+            sections.append(Section(section or "", []))
+            follows = False
+        units = sections[-1].units
+        if follows:
+            units[-1].append(segment)
+        else:
+            units.append([segment])
+        return segment
+
+    def build(self) -> Document:
+        """Return the document; it has no sections where no text was added."""
+        return self._document

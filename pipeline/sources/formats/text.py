@@ -1,0 +1,98 @@
+"""Texts: a file each, plain or in Markdown, or a column of records.
+
+A text is a document: a book, whose chapters are the sections below its headings. Front matter of Markdown
+belongs to no section and is a reject.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params.formats import TextFormat
+from pipeline.core.schema import Reject, Span
+from pipeline.sources.io import make_record_reject, read_text
+from pipeline.sources.parsed import Book
+from pipeline.sources.records import DATA_SUFFIXES, describe_columns, iter_records, read_string
+from pipeline.sources.shards import FilePart, RawShard
+
+_MARKDOWN_SUFFIXES = (".md", ".markdown")
+_HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>\S[^\n]*)$", re.MULTILINE)
+_FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
+_FRONT_MATTER_LINE = re.compile(r"^---[ \t\r]*$", re.MULTILINE)
+
+
+class Text:
+    """Reader of texts."""
+
+    def __init__(self, columns: TextFormat) -> None:
+        """`columns`: the columns of records, and where sections begin."""
+        self._columns = columns
+
+    def iter_documents(self, shard: RawShard, source: str, rejects: list[Reject]) -> Iterator[Book]:
+        """Yield the texts of a shard. A file that holds no text is a reject."""
+        for part in shard.parts:
+            if part.path.endswith(DATA_SUFFIXES):
+                yield from self._read_records(RawShard(shard.raw_dir, (part,)), source, rejects)
+            else:
+                yield from self._read_file(shard, part, source, rejects)
+
+    def _read_file(
+        self, shard: RawShard, part: FilePart, source: str, rejects: list[Reject]
+    ) -> Iterator[Book]:
+        span = Span(part.path, "", 0, 0)
+        try:
+            text = read_text(shard.raw_dir / part.path, ("utf-8", "latin-1"))
+        except MemcurateError as error:
+            rejects.append(make_record_reject(source, "unreadable file", str(error), span))
+            return
+        start = 0
+        if self._is_markdown(part.path):
+            start = _find_front_matter_end(text)
+            if start:
+                rejects.append(make_record_reject(source, "front matter", "", Span(part.path, "", 0, start)))
+        chapters = self._find_chapters(text, start, self._is_markdown(part.path))
+        if chapters:
+            yield Book(part.path, part.path, text, chapters)
+        else:
+            rejects.append(make_record_reject(source, "blank text", "", span))
+
+    def _read_records(self, shard: RawShard, source: str, rejects: list[Reject]) -> Iterator[Book]:
+        columns = self._columns
+        for record in iter_records(shard, source, rejects):
+            text = read_string(record, columns.text)
+            if text is None:
+                detail = f"no text in column {columns.text}; {describe_columns(record.value)}"
+                rejects.append(make_record_reject(source, "malformed record", detail, record.span()))
+                continue
+            name = "/".join(map(str, (record.file, *record.path)))
+            title = " ".join((read_string(record, columns.title or "title") or "").split())
+            chapters = self._find_chapters(text, 0, columns.headings == "markdown")
+            if title:
+                chapters = [(start, end, f"{title}, {one}" if one else title) for start, end, one in chapters]
+            yield Book(name, record.file, text, chapters, record.span(columns.text).record)
+
+    def _is_markdown(self, path: str) -> bool:
+        headings = self._columns.headings
+        return path.lower().endswith(_MARKDOWN_SUFFIXES) if headings is None else headings == "markdown"
+
+    def _find_chapters(self, text: str, start: int, is_markdown: bool) -> list[tuple[int, int, str]]:
+        """Return (start, end, title) of the sections of a text from `start` on; without headings, of one."""
+        starts, titles = [start], [""]
+        for match in _HEADING.finditer(text, start) if is_markdown else ():
+            if len(_FENCE.findall(text, start, match.start())) % 2 == 0:
+                starts.append(match.start())
+                titles.append(match["title"].rstrip("# \t\r"))
+        bounds = pairwise([*starts, len(text)])
+        return [
+            (last - len(text[first:last].lstrip()), last, title)
+            for (first, last), title in zip(bounds, titles, strict=True)
+            if text[first:last].strip()
+        ]
+
+
+def _find_front_matter_end(text: str) -> int:
+    """Return the index after the front matter of Markdown, between two lines `---`; 0 where there is none."""
+    lines = _FRONT_MATTER_LINE.finditer(text)
+    first, second = next(lines, None), next(lines, None)
+    return second.end() if first is not None and first.start() == 0 and second is not None else 0

@@ -1,0 +1,115 @@
+"""The reader of a source: its format, or an adapter of its name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import Source
+from pipeline.core.params.formats import FormatParams, OwnFormat
+from pipeline.core.schema import Reject
+from pipeline.sources.parsed import Book, Document, ParsedSource
+from pipeline.sources.shards import RawShard, plan_shards
+
+# By name: the module in `formats`, and its class.
+_CLASSES = {
+    "messages": ("messages", "Messages"),
+    "text": ("text", "Text"),
+    "labels": ("labels", "Labels"),
+    "qa": ("qa", "Qa"),
+    "timeline": ("timeline", "Timeline"),
+    "squad": ("squad", "Squad"),
+}
+_ENTRY_POINTS = "memcurate.formats"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReader:
+    """A reader of the raw files of a source; small when pickled, so that worker processes can have it."""
+
+    source: str
+    format: FormatParams | None
+
+    def plan(self, raw_dir: Path, shard_bytes: int) -> list[RawShard]:
+        """Plan the shards of the raw files; empty where all files are parsed together.
+
+        Raises MemcurateError when no file is there.
+        """
+        reader = self._load()
+        if self.format is None:
+            return list(reader.plan(raw_dir, shard_bytes)) if hasattr(reader, "plan") else []
+        return list(_plan(raw_dir, shard_bytes)) if hasattr(reader, "iter_documents") else []
+
+    def iter_documents(self, shard: RawShard, rejects: list[Reject]) -> Iterator[Book | Document]:
+        """Yield the documents of a shard one by one; rejected records are appended to `rejects`."""
+        yield from self._load().iter_documents(shard, self.source, rejects)
+
+    def parse(self, raw_dir: Path) -> ParsedSource:
+        """Parse all raw files. Raises MemcurateError as the format or adapter does."""
+        reader = self._load()
+        if self.format is None:
+            parsed = reader.parse(raw_dir, self.source)
+        elif hasattr(reader, "parse"):
+            parsed = reader.parse(list(_plan(raw_dir, 1 << 40)), self.source)
+        else:
+            parsed = ParsedSource()
+            for shard in _plan(raw_dir, 1 << 40):
+                for document in reader.iter_documents(shard, self.source, parsed.rejects):
+                    (parsed.books if isinstance(document, Book) else parsed.documents).append(document)
+        assert isinstance(parsed, ParsedSource)
+        return parsed
+
+    def _load(self) -> Any:
+        if self.format is None:
+            return _load_adapter(self.source)
+        if isinstance(self.format, OwnFormat):
+            return _load_own_class(self.source, self.format.name)(**(self.format.model_extra or {}))
+        module, name = _CLASSES[self.format.name]
+        return getattr(import_module(f"pipeline.sources.formats.{module}"), name)(self.format)
+
+
+def make_reader(name: str, source: Source) -> SourceReader:
+    """Return the reader of a source of params.yaml."""
+    return SourceReader(name, source.format)
+
+
+def _plan(raw_dir: Path, shard_bytes: int) -> Iterator[RawShard]:
+    paths = sorted(path for path in raw_dir.rglob("*") if path.is_file() and not path.name.startswith("."))
+    if not paths:
+        raise MemcurateError(f"{raw_dir} has no file: run `dvc repro fetch@{raw_dir.name}`")
+    yield from plan_shards(paths, raw_dir, shard_bytes)
+
+
+def _load_adapter(source: str) -> Any:
+    """Return the adapter's module. Raises MemcurateError when it is missing."""
+    try:
+        adapter = import_module(f"pipeline.sources.{source}")
+    except ModuleNotFoundError as error:
+        if error.name != f"pipeline.sources.{source}":
+            raise
+        raise MemcurateError(
+            f"source {source!r} has no adapter: write pipeline/sources/{source}.py (see CONTRIBUTING.md)"
+        ) from None
+    if not hasattr(adapter, "parse"):
+        raise MemcurateError(
+            f"pipeline/sources/{source}.py is not an adapter: it has no function `parse(raw_dir, source)`"
+        )
+    return adapter
+
+
+def _load_own_class(source: str, name: str) -> Any:
+    """Return the class of a format that is not of memcurate. Raises MemcurateError when it is missing."""
+    module, _, attribute = name.partition(":")
+    try:
+        if attribute:
+            return getattr(import_module(module), attribute)
+        (found,) = entry_points(group=_ENTRY_POINTS, name=name)
+        return found.load()
+    except (ImportError, AttributeError, ValueError) as error:
+        raise MemcurateError(
+            f"sources.{source}.format: no format {name!r} ({error}). Write one of {', '.join(_CLASSES)}, or "
+            f"MODULE:CLASS, or the name of an entry point {_ENTRY_POINTS}"
+        ) from error

@@ -1,0 +1,147 @@
+"""Read the records of data files one by one: JSONL, JSON, CSV, TSV and Parquet.
+
+A record that cannot be read is a reject, and the rest of its file goes on.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline.core.errors import MemcurateError
+from pipeline.core.json_reader import DuplicateKeyObject, InvalidJsonError, load_json_with_duplicates
+from pipeline.core.schema import Reject, Span
+from pipeline.core.unicode import is_well_formed, to_well_formed
+from pipeline.sources.io import json_pointer, make_record_reject, read_data_file
+from pipeline.sources.parquet_rows import ParquetRows
+from pipeline.sources.shards import FilePart, RawShard
+
+DATA_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class RawRecord(NamedTuple):
+    """A record of a data file: its file, the keys that lead to it, and its value."""
+
+    file: str
+    path: tuple[str | int, ...]
+    value: Any
+
+    def span(self, *keys: str | int) -> Span:
+        """Return the empty span at a value of the record."""
+        return Span(self.file, json_pointer(*self.path, *keys), 0, 0)
+
+
+def iter_records(shard: RawShard, source: str, rejects: list[Reject]) -> Iterator[RawRecord]:
+    """Yield the records of a shard that are objects or lists.
+
+    Others, and files that cannot be read, are appended to `rejects`.
+    """
+    for part in shard.parts:
+        try:
+            for path, value in _iter_values(shard.raw_dir / part.path, part):
+                record = RawRecord(part.path, path, value)
+                problem = _find_problem(value)
+                if problem is None:
+                    yield record
+                elif problem:
+                    rejects.append(make_record_reject(source, "malformed record", problem, record.span()))
+        except MemcurateError as error:
+            span = Span(part.path, "", 0, 0)
+            rejects.append(make_record_reject(source, "unreadable file", str(error), span))
+
+
+def _find_problem(value: Any) -> str | None:
+    """Return why a value cannot be a record; "" for a blank line; None for a record."""
+    if value is None:
+        return ""
+    if isinstance(value, _Unreadable):
+        return value.problem
+    if isinstance(value, DuplicateKeyObject):
+        return f"the key {value.duplicate_keys[0]!r} stands twice"
+    if not isinstance(value, dict | list):
+        return f"an object is expected, not {to_well_formed(str(value)[:80])!r}"
+    return None
+
+
+class _Unreadable(NamedTuple):
+    """A line that is not JSON in UTF-8."""
+
+    problem: str
+
+
+def _iter_values(path: Path, part: FilePart) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Yield (keys, value) of each record. Raises MemcurateError where the file cannot be read."""
+    if path.suffix == ".jsonl" and b"\n" in _read_start(path):
+        for number, line in enumerate(_iter_lines(path, part), part.first_record):
+            yield (number,), _parse_line(line)
+        return
+    if path.suffix == ".parquet":
+        rows = ParquetRows(path).iter_row_groups(part.start, part.end)
+        yield from (((number,), row) for number, row in enumerate(rows, part.first_record))
+        return
+    values = read_data_file(path, is_lenient=True)
+    keys: tuple[str | int, ...] = ()
+    if isinstance(values, dict) and isinstance(values.get("data"), list):
+        keys, values = ("data",), values["data"]
+    if isinstance(values, dict):
+        yield from (((*keys, key), value) for key, value in values.items())
+    elif isinstance(values, list):
+        yield from (((*keys, number), value) for number, value in enumerate(values))
+    else:
+        raise MemcurateError(f"{path}: a list or an object of records is expected, not {str(values)[:80]!r}")
+
+
+def _read_start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(1 << 20)
+    except OSError as error:
+        raise MemcurateError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _iter_lines(path: Path, part: FilePart) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(part.start)
+        position = part.start
+        while part.end is None or position < part.end:
+            line = file.readline()
+            if not line:
+                return
+            position += len(line)
+            yield line
+
+
+def _parse_line(line: bytes) -> Any:
+    """Return the value of a line; None where it is blank."""
+    try:
+        text = line.removeprefix(_BYTE_ORDER_MARK).decode()
+    except UnicodeDecodeError as error:
+        return _Unreadable(f"it is not UTF-8: byte {error.start} is 0x{line[error.start]:02x}")
+    try:
+        return load_json_with_duplicates(text) if text.strip() else None
+    except InvalidJsonError as error:
+        return _Unreadable(f"it is not JSON: {error}")
+
+
+def read_string(record: RawRecord, *keys: str | int) -> str | None:
+    """Return the string at keys of a record; None where there is none, or only white space.
+
+    A number counts as a string. Lone surrogates make it None.
+    """
+    value = record.value
+    for key in keys:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = str(value)
+    return text if text.strip() and is_well_formed(text) else None
+
+
+def describe_columns(value: Any) -> str:
+    """Describe what a record has, for an error message."""
+    names = ", ".join(map(str, value)) if isinstance(value, dict) else f"a list of {len(value)}"
+    return f"it has {names[:200]}"

@@ -1,0 +1,75 @@
+"""memcurate add: one's own files as a new source of params.yaml."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.core.atomic import write_text
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import FileLocation, FileSpec, load_params
+from pipeline.core.yaml_reader import parse_yaml, read_text
+from pipeline.sources.detection import detect_format
+from stages.cli.params_block import insert_source
+from stages.cli.preview import open_sample, print_preview, require_assets
+
+_PARAMS = Path("params.yaml")
+
+
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="files or folders; several have one format")],
+    name: Annotated[
+        str | None, typer.Option(help="name of the source; default: that of the first path")
+    ] = None,
+) -> None:
+    """Add files of your own to params.yaml as a source, and show what a sample of them gives.
+
+    The format is detected: chats, texts, labels, questions with contexts, dated entries, or SQuAD. Nothing
+    else in params.yaml changes. The next `dvc repro` builds the source.
+    """
+    params = load_params(_PARAMS)
+    require_assets()
+    source = name or _make_name(paths[0])
+    if not re.fullmatch("[a-z][a-z0-9_]*", source):
+        raise MemcurateError(f"--name {source!r}: write lower-case letters, digits and _")
+    if source in params.sources:
+        raise MemcurateError(f"params.yaml has a source {source!r} already: choose another --name")
+    files = _make_locators(paths)
+    specs = [FileSpec(locations=[FileLocation(locator=locator)], subdir="") for locator in files]
+    with open_sample(source, specs) as sample:
+        detected = detect_format(sorted(path for path in sample.folder.rglob("*") if path.is_file()))
+        _write_block(source, {"format": detected.name, "files": files, **detected.columns})
+        columns = "".join(f", {key}: {column}" for key, column in detected.columns.items())
+        print(f"params.yaml has a new source, {source}. format: {detected.name}{columns}")
+        print(f"  because: {detected.reason}\n")
+        print_preview(source, load_params(_PARAMS), sample)
+    print(f"\nNext: dvc repro filter@{source}")
+
+
+def _write_block(source: str, block: dict[str, Any]) -> None:
+    """Write the block into params.yaml. Raises MemcurateError where its text cannot be edited so."""
+    text = read_text(_PARAMS)
+    new_text = insert_source(text, source, block, str(_PARAMS))
+    expected = parse_yaml(text, str(_PARAMS))
+    expected["sources"] = {**expected["sources"], source: block}
+    expected["enabled_sources"] = [*expected["enabled_sources"], source]
+    if parse_yaml(new_text, str(_PARAMS)) != expected:
+        raise MemcurateError(
+            f"params.yaml cannot be edited automatically, so nothing was changed: write under `sources` "
+            f"{source}: {block}, and the name under `enabled_sources`"
+        )
+    write_text(_PARAMS.resolve(), new_text)
+
+
+def _make_name(path: Path) -> str:
+    name = re.sub(r"[^a-z0-9]+", "_", path.resolve().name.partition(".")[0].lower()).strip("_")
+    return name if name[:1].isalpha() else f"source_{name}".rstrip("_")
+
+
+def _make_locators(paths: list[Path]) -> list[str]:
+    """Return locators of files, and of all files below folders. Raises MemcurateError for a missing path."""
+    for path in paths:
+        if not path.exists():
+            raise MemcurateError(f"{path} is missing")
+    return [f"file:{path}{'/**' if path.is_dir() else ''}" for path in paths]

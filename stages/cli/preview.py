@@ -1,0 +1,74 @@
+"""memcurate preview: what a sample of a source's files gives, in seconds, without the graph."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import FileSpec, Params, load_params
+from pipeline.fetching import expand_local_files, fetch
+from pipeline.report.preview import Sample, format_preview, make_preview, take_sample
+from stages.shared.paths import ASSETS_DIR, RAW_DIR
+
+
+def preview(source: Annotated[str, typer.Argument(help="a source in `sources` of params.yaml")]) -> None:
+    """Show what a sample of a source's files gives: instances, questions, rejects, and a row as it reads.
+
+    Its local files are read where they are, others in data/raw. Nothing is written.
+    """
+    params = load_params()
+    if source not in params.sources:
+        raise MemcurateError(f"params.yaml has no source {source!r}; it has {', '.join(params.sources)}")
+    require_assets()
+    with open_sample(source, params.sources[source].files) as sample:
+        print_preview(source, params, sample)
+
+
+def require_assets() -> None:
+    """Raise MemcurateError where the tokenizers are not there yet."""
+    if not ASSETS_DIR.exists():
+        raise MemcurateError(f"{ASSETS_DIR} is missing: run `dvc repro assets`, once")
+
+
+def print_preview(source: str, params: Params, sample: Sample) -> None:
+    """Print what a sample of a source gives."""
+    for line in format_preview(source, make_preview(source, params, sample, ASSETS_DIR)):
+        print(line)
+
+
+@contextmanager
+def open_sample(source: str, files: Sequence[FileSpec]) -> Iterator[Sample]:
+    """Yield a sample of files, which is removed at the end: of local files, or of data/raw/SOURCE.
+
+    Raises MemcurateError where a file is missing.
+    """
+    with TemporaryDirectory(prefix="memcurate-preview-") as work:
+        folders = [Path(work, name) for name in ("raw", "sample")]
+        for folder in folders:
+            folder.mkdir()
+        raw_dir, sample_dir = folders
+        if all(file.locations[0].locator.startswith("file:") for file in files):
+            for file in expand_local_files(files):
+                _link(file, raw_dir)
+        elif (RAW_DIR / source).exists():
+            raw_dir = RAW_DIR / source
+        else:
+            raise MemcurateError(f"{RAW_DIR / source} is missing: run `dvc repro fetch@{source}`")
+        yield take_sample(raw_dir, sample_dir)
+
+
+def _link(file: FileSpec, raw_dir: Path) -> None:
+    """Link a plain local file into the folder; a compressed one is unpacked as fetch does."""
+    path = Path(file.locations[0].locator.removeprefix("file:"))
+    if "!" in path.name or path.suffix in (".gz", ".zst", ".zip"):
+        fetch([file], raw_dir, mirror=None, cache=raw_dir)
+        return
+    target = raw_dir / file.subdir / path.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file():
+        raise MemcurateError(f"{path} is missing")
+    target.symlink_to(path.absolute())

@@ -1,0 +1,204 @@
+"""Files of one's own in the public shapes, from `memcurate add` to filtered instances, with the real dvc."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.core.schema import Instance, Reject, segment_text
+from pipeline.core.storage import read_rows
+from pipeline.sources.io import read_span
+from tests.integration.project import BIN, copy_repository, dvc, ran, run
+
+pytestmark = pytest.mark.slow
+
+Write = Callable[[Path, Path], str]
+
+
+def read_sessions(raw: Path) -> list[list[dict[str, Any]]]:
+    """The distinct sessions of LongMemEval with two speakers."""
+    (path,) = (raw / "longmemeval").glob("*.json")
+    records = json.loads(path.read_text(encoding="utf-8"))
+    sessions = [session for one in records for session in one["haystack_sessions"] if len(session) > 1]
+    return list({session[0]["content"]: session for session in sessions}.values())
+
+
+def write_chats(folder: Path, raw: Path) -> str:
+    lines = [json.dumps({"messages": session}) for session in read_sessions(raw)[:150]]
+    (folder / "chats.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return "chats.jsonl"
+
+
+def write_sharegpt(folder: Path, raw: Path) -> str:
+    names = {"user": "human", "assistant": "gpt"}
+    chats = [
+        {"conversations": [{"from": names[one["role"]], "value": one["content"]} for one in session]}
+        for session in read_sessions(raw)[150:300]
+    ]
+    (folder / "sharegpt.json").write_text(json.dumps(chats), encoding="utf-8")
+    return "sharegpt.json"
+
+
+def write_wildchat(folder: Path, raw: Path) -> str:
+    first = datetime(2023, 5, 1)
+    rows = [
+        {
+            "conversation_hash": f"h{number}",
+            "timestamp": first + timedelta(hours=number),
+            "conversation": [
+                {"content": one["content"], "role": one["role"], "toxic": False} for one in session
+            ],
+            "hashed_ip": f"u{number % 40}",
+        }
+        for number, session in enumerate(read_sessions(raw)[300:450])
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "wildchat.parquet", row_group_size=40)
+    return "wildchat.parquet"
+
+
+def write_notes(folder: Path, raw: Path) -> str:
+    (folder / "notes" / "sub").mkdir(parents=True)
+    book = (raw / "gutenberg" / "austen-emma.txt").read_text(encoding="utf-8")
+    paragraphs = [text for text in book.split("\n\n") if len(text) > 200]
+    for number in range(60):
+        first, *others = paragraphs[8 * number : 8 * number + 8]
+        text = "\n\n".join(others)
+        (folder / "notes" / f"{number}.txt").write_text(first)
+        front = f"---\ntitle: Note {number}\n---\n"
+        (folder / "notes" / "sub" / f"{number}.md").write_text(f"{front}# Part\n\n{text}\n")
+    (folder / "notes" / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    return "notes"
+
+
+def write_labels(folder: Path, raw: Path) -> str:
+    pool = json.loads((raw / "banking77" / "pool.json").read_text(encoding="utf-8"))
+    pairs = zip(pool["train_texts"], pool["train_labels"], strict=True)
+    rows = [
+        (f'{text}\n"Thanks"', pool["label_names"][str(label)]) for text, label in pairs if int(label) < 12
+    ]
+    with (folder / "tickets.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("body", "queue"), *rows[:900]])
+    return "tickets.csv"
+
+
+def write_questions(folder: Path, raw: Path) -> str:
+    squad = json.loads((raw / "squad_dev" / "squad.json").read_text(encoding="utf-8"))
+    paragraphs = [one for article in squad["data"] for one in article["paragraphs"]]
+    rows = [
+        {
+            "context": one["context"],
+            "question": qa["question"],
+            "answers": [answer["text"] for answer in qa["answers"]],
+        }
+        for one in paragraphs[::4]
+        for qa in one["qas"]
+        if qa["answers"]
+    ]
+    (folder / "qa.jsonl").write_text("\n".join(map(json.dumps, rows[:500])), encoding="utf-8")
+    return "qa.jsonl"
+
+
+def write_log(folder: Path, raw: Path) -> str:
+    chats = json.loads((raw / "chitchat" / "dataset.json").read_text(encoding="utf-8"))
+    messages = [one for chat in list(chats.values())[:700] for turn in chat["messages"] for one in turn]
+    rows = [(one["timestamp"], one["sender"][:5], one["text"]) for one in messages if one["text"].strip()]
+    with (folder / "log.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("at", "who", "what"), *rows])
+    return "log.csv"
+
+
+def write_squad(folder: Path, raw: Path) -> str:
+    shutil.copy(raw / "squad_dev" / "squad.json", folder / "my_squad.json")
+    return "my_squad.json"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = copy_repository(tmp_path_factory.mktemp("own") / "project")
+    (folder / "own").mkdir()
+    dvc(folder, "repro", "assets")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("write", "min_questions"),
+    [
+        (write_chats, 3),
+        (write_sharegpt, 3),
+        (write_wildchat, 3),
+        (write_notes, 3),
+        (write_labels, 30),
+        (write_questions, 30),
+        (write_log, 3),
+        (write_squad, 30),
+    ],
+)
+def test_own_files_become_instances_without_code(
+    write: Write, min_questions: int, project: Path, raw: Path
+) -> None:
+    """Bar: both splits, at least 90 % of the text, and questions; every segment can be traced."""
+    name = write(project / "own", raw)
+    source = name.partition(".")[0]
+    shown = run(project, BIN / "memcurate", "add", f"own/{name}")
+    stages = {f"{stage}@{source}" for stage in ("fetch", "chunk", "question", "filter")}
+    assert ran(dvc(project, "repro", f"filter@{source}")) == stages
+    assert ran(dvc(project, "repro", f"filter@{source}")) == set()
+    instances = list(read_rows(project / "data" / "filtered" / source / "instances.parquet", Instance))
+    assert {one.split for one in instances} == {"train", "test"}, shown
+    assert sum(len(one.questions) for one in instances) >= min_questions * len(instances), shown
+    raw_dir = project / "data" / "raw" / source
+    first = instances[0].chunks[0]
+    for segment in first.segments:
+        assert read_span(raw_dir, segment.source_span) == segment_text(first, segment)
+    chunks = [chunk for one in instances for chunk in one.chunks]
+    assert all("timestamp None" not in chunk.text for chunk in chunks)
+    assert all("at None" not in question.text for one in instances for question in one.questions)
+    if write is not write_labels:  # of labelled examples, some are asked for and not shown
+        folders = [project / "data" / stage / source for stage in ("chunks", "filtered")]
+        rejects = [row for folder in folders for row in read_rows(folder / "rejects.parquet", Reject)]
+        dropped = [one for one in rejects if one.kind == "instance"]
+        kept_before = len(instances) + len(dropped)
+        assert len(instances) >= 0.9 * kept_before, shown
+        lost = sum(len(segment.text) for one in rejects for segment in one.segments)
+        assert lost <= 0.1 * sum(len(chunk.text) for chunk in chunks), shown
+    assert source in run(project, BIN / "memcurate", "status")
+
+
+def test_a_changed_file_rebuilds_its_source_alone(project: Path, raw: Path) -> None:
+    """And a changed key rebuilds what depends on it: there is no hash to delete."""
+    for write in (write_notes, write_labels):
+        if not (project / "own" / "other").exists():
+            (project / "own" / "other").mkdir()
+        name = write(project / "own" / "other", raw)
+        run(
+            project,
+            BIN / "memcurate",
+            "add",
+            f"own/other/{name}",
+            "--name",
+            f"other_{name.partition('.')[0]}",
+        )
+    targets = ["filter@other_notes", "filter@other_tickets"]
+    dvc(project, "repro", *targets)
+    with (project / "own" / "other" / "tickets.csv").open("a") as file:
+        file.write("A new ticket,oil\n")
+    rerun = ran(dvc(project, "repro", *targets))
+    assert {stage.partition("@")[2] for stage in rerun} == {"other_tickets"} and len(rerun) == 4
+    (project / "own" / "other" / "notes" / "new.txt").write_text("A new note about Captain Ahab. " * 30)
+    rerun = ran(dvc(project, "repro", *targets))
+    assert {stage.partition("@")[2] for stage in rerun} == {"other_notes"}
+    params = project / "params.yaml"
+    checks = (
+        "checks: {max_answer_tokens: null, drop_yes_no: false, drop_answer_in_question: true, "
+        "language: null, min_keywords: 5, min_summary_overlap: 73, min_questions: 1, max_questions: 50}"
+    )
+    text = params.read_text()
+    params.write_text(text.replace("  other_notes:\n", f"  other_notes:\n    {checks}\n"))
+    assert ran(dvc(project, "repro", *targets)) == {"filter@other_notes"}

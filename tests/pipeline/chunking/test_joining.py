@@ -1,0 +1,155 @@
+"""Short documents are joined to instances: nothing is lost, both splits are filled, every chat has a date."""
+
+import json
+import random
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pipeline.chunking import ChunkingContext
+from pipeline.chunking.sharded import chunk_shards, chunk_shards_in_memory
+from pipeline.core.params import BookChunking, ConversationChunking
+from pipeline.core.schema import Instance, Reject, segment_text
+from pipeline.core.storage import read_rows
+from pipeline.sources import SourceReader
+from pipeline.sources.io import read_span
+from tests.integration.project import tree
+from tests.pipeline.sources.reading import make_format
+
+CHATS = ConversationChunking(
+    strategy="conversations", max_tokens=128, min_chunks=2, max_chunks=4, join_documents=True
+)
+TEXTS = BookChunking(strategy="books", max_tokens=128, min_chunks=2, max_chunks=4, join_documents=True)
+
+
+def write_chats(folder: Path, count: int, users: int = 0, dated: bool = False, long: bool = False) -> None:
+    """Write chats of two to eight messages, or of sixty, each with words of its own."""
+    draw = random.Random(4)
+    folder.mkdir(parents=True)
+    with (folder / "a.jsonl").open("w") as file:
+        for number in range(count):
+            messages = [
+                {
+                    "role": ("user", "assistant")[index % 2],
+                    "content": f"Chat {number}, message {index}: hello.",
+                }
+                for index in range(60 if long else draw.randint(2, 8))
+            ]
+            record: dict[str, object] = {"messages": messages}
+            if users:
+                record["user"] = f"u{number % users}"
+            if dated:
+                record["timestamp"] = f"2024-03-{1 + (7 * number) % 28:02} 10:00"
+            file.write(f"{json.dumps(record)}\n")
+
+
+def chunk(
+    folder: Path, context: ChunkingContext, shard_bytes: int = 1 << 20, name: str = "messages"
+) -> tuple[list[Instance], list[Reject]]:
+    reader = SourceReader("made", make_format(name))
+    params = CHATS if name == "messages" else TEXTS
+    chunked = chunk_shards_in_memory(reader, reader.plan(folder, shard_bytes), params, context)
+    return chunked.instances, chunked.rejects
+
+
+def texts(instances: list[Instance]) -> list[str]:
+    return [
+        segment_text(chunk, segment)
+        for one in instances
+        for chunk in one.chunks
+        for segment in chunk.segments
+    ]
+
+
+@pytest.mark.parametrize("shard_bytes", [1 << 20, 3000])
+@pytest.mark.parametrize("users", [0, 10])
+@pytest.mark.parametrize("long", [False, True])
+def test_nothing_is_lost_and_both_splits_are_filled(
+    shard_bytes: int, users: int, long: bool, context: ChunkingContext, tmp_path: Path
+) -> None:
+    write_chats(tmp_path / "raw", 20, users, long=long)
+    instances, rejects = chunk(tmp_path / "raw", context, shard_bytes)
+    assert rejects == []
+    lines = (tmp_path / "raw" / "a.jsonl").read_text().splitlines()
+    written = [message["content"] for line in lines for message in json.loads(line)["messages"]]
+    assert Counter(texts(instances)) == Counter(written)
+    assert {one.split for one in instances} == {"train", "test"}
+    assert all(len(one.chunks) <= CHATS.max_chunks for one in instances)
+    users_of: dict[str, set[str]] = {}
+    for one in instances:
+        for piece in one.chunks:
+            for segment in piece.segments:
+                number = int(segment.document.partition("/")[2])
+                users_of.setdefault(f"{number % users}" if users else segment.document, set()).add(one.split)
+    assert all(len(splits) == 1 for splits in users_of.values())
+
+
+def test_short_chats_fill_instances(context: ChunkingContext, tmp_path: Path) -> None:
+    write_chats(tmp_path / "raw", 100)
+    instances, _ = chunk(tmp_path / "raw", context)
+    sizes = Counter(len(one.chunks) for one in instances if one.split == "train")
+    assert min(sizes) >= CHATS.min_chunks
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_every_chat_has_a_date_in_order(dated: bool, context: ChunkingContext, tmp_path: Path) -> None:
+    write_chats(tmp_path / "raw", 30, dated=dated)
+    instances, _ = chunk(tmp_path / "raw", context)
+    for one in instances:
+        times = [segment.time or "" for piece in one.chunks for segment in piece.segments]
+        assert times == sorted(times) and min(times) >= "2024-01-01"
+        documents = {segment.document for piece in one.chunks for segment in piece.segments}
+        assert dated or len(set(times)) == len(documents)
+        assert all("None" not in piece.text and piece.text.startswith("[Dialogue at") for piece in one.chunks)
+        assert all(time.startswith("2024-03") for time in times) or not dated
+
+
+def test_chats_of_a_user_follow_each_other(context: ChunkingContext, tmp_path: Path) -> None:
+    write_chats(tmp_path / "raw", 40, users=8)
+    for one in chunk(tmp_path / "raw", context)[0]:
+        documents = dict.fromkeys(segment.document for piece in one.chunks for segment in piece.segments)
+        users = [int(document.partition("/")[2]) % 8 for document in documents]
+        changes = sum(before != after for before, after in pairwise(users))
+        assert changes == len(set(users)) - 1
+
+
+def test_texts_are_joined_below_their_names(context: ChunkingContext, tmp_path: Path) -> None:
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    for number in range(30):
+        body = f"Text {number} begins.  It goes on.\n\n" * random.Random(number).randint(1, 9)
+        (folder / f"{number:02}.md").write_text(f"# Part of {number}\n\n{body}")
+    instances, rejects = chunk(folder, context, name="text")
+    assert rejects == []
+    assert {one.split for one in instances} == {"train", "test"}
+    for one in instances:
+        for piece in one.chunks:
+            assert "The user is reading some texts]\nTitle: " in piece.text
+            for segment in piece.segments:
+                assert read_span(folder, segment.source_span) == segment_text(piece, segment)
+                assert segment.section == f"Part of {int(segment.document[:2])}"
+    together = "".join(texts(instances))
+    assert all(together.count(f"Text {number} begins.") >= 1 for number in range(30))
+
+
+def test_shards_make_the_same_files_with_any_workers(
+    context: ChunkingContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_chats(tmp_path / "raw", 60, users=7)
+    reader = SourceReader("made", make_format("messages"))
+    shards = reader.plan(tmp_path / "raw", 3000)
+    assert len(shards) > 2
+    for workers in ("1", "2"):
+        monkeypatch.setenv("MEMCURATE_WORKERS", workers)
+        target = tmp_path / workers
+        target.mkdir()
+        chunk_shards(reader, shards, CHATS, context, target, tmp_path / f"parts{workers}")
+    assert tree(tmp_path / "1") == tree(tmp_path / "2")
+    expected = chunk_shards_in_memory(reader, shards, CHATS, context).instances
+    found = list(read_rows(tmp_path / "1" / "instances.parquet", Instance))
+    assert found == sorted(expected, key=lambda one: one.id)
+    other = replace(context, seed=context.seed + 1)
+    assert chunk_shards_in_memory(reader, shards, CHATS, other).instances != expected

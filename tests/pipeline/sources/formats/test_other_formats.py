@@ -1,0 +1,209 @@
+"""Texts, labels, questions and dated entries of one's own: what is read and what is rejected."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.errors import MemcurateError
+from pipeline.sources import SourceReader
+from pipeline.sources.io import read_span
+from pipeline.sources.parsed import Book, Document, ParsedSource
+from pipeline.sources.times import parse_time
+from tests.pipeline.sources.reading import make_format, read_documents
+
+MARKDOWN = """---
+title: A note
+---
+Before all headings.
+
+# First
+
+One.
+
+```
+# no heading
+```
+
+## Second ##
+
+Two.
+"""
+
+
+def parse(folder: Path, name: str, **columns: object) -> ParsedSource:
+    return SourceReader("made", make_format(name, **columns)).parse(folder)
+
+
+def test_texts_have_the_sections_of_their_headings(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.md").write_text(MARKDOWN)
+    (tmp_path / "b.txt").write_bytes("# no heading é".encode("latin-1"))
+    books, rejects = read_documents(tmp_path, make_format("text"))
+    assert [one.name for one in books] == ["b.txt", "sub/a.md"]
+    latin, markdown = books
+    assert isinstance(markdown, Book) and isinstance(latin, Book)
+    assert [title for _, _, title in markdown.chapters] == ["", "First", "Second"]
+    assert markdown.text[slice(*markdown.chapters[1][:2])].startswith("# First")
+    assert latin.chapters == [(0, 14, "")] and latin.text.endswith("é")
+    assert [(one.reason, one.source_span and one.source_span.file) for one in rejects] == [
+        ("front matter", "sub/a.md")
+    ]
+
+
+def test_what_is_no_text_is_told_by_file(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    (tmp_path / "b.txt").write_text("Good.")
+    (tmp_path / "c.txt").write_text(" \n")
+    (tmp_path / "d.md").write_text("---\na: b\n---\n")
+    (tmp_path / "e.csv").write_text("title,text\nT,A text.\nU,\n")
+    (tmp_path / "f.csv").write_text("other\nx\n")
+    (tmp_path / ".hidden").write_text("x")
+    books, rejects = read_documents(tmp_path, make_format("text"))
+    assert [one.name for one in books] == ["b.txt", "e.csv/0"]
+    assert isinstance(books[1], Book) and books[1].chapters == [(0, 7, "T")]
+    assert [(one.source_span and one.source_span.file, one.reason) for one in rejects] == [
+        ("a.png", "unreadable file"),
+        ("c.txt", "unreadable file"),
+        ("d.md", "front matter"),
+        ("d.md", "blank text"),
+        ("e.csv", "malformed record"),
+        ("f.csv", "malformed record"),
+    ]
+    assert "it has other" in rejects[-1].detail
+
+
+def test_labelled_examples(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('body,queue\n"Two\nlines",one\nThree,two\nthree!,two\n,one\nFour,\n')
+    parsed = parse(tmp_path, "labels", text="body", label="queue")
+    assert [(one.text, one.label) for one in parsed.labelled_examples] == [
+        ("Two\nlines", "one"),
+        ("Three", "two"),
+    ]
+    assert sorted(one.reason for one in parsed.rejects) == [
+        "malformed record",
+        "malformed record",
+        "repeated example",
+    ]
+    for example in parsed.labelled_examples:
+        assert read_span(tmp_path, example.source_span) == example.text
+
+
+@pytest.mark.parametrize(
+    "answers",
+    ["Rome", ["Rome"], {"text": ["Rome", "Rome"], "answer_start": [1, 2]}, "['Rome']", [{"text": "Rome"}]],
+)
+def test_questions_with_contexts(answers: object, tmp_path: Path) -> None:
+    row = {"context": "Ann is in Rome.", "question": "Where is Ann?", "answers": answers}
+    other = {**row, "question": "Who?", "answers": "a person"}
+    rows = [row, other, {"question": "x", "answers": "y"}, {**row, "question": " "}]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    parsed = parse(tmp_path, "qa")
+    assert [one.answers for one in parsed.questions] == [["Rome"], ["a person"]]
+    assert [one.metric for one in parsed.questions] == ["contains", "judge"]
+    (document,) = parsed.documents
+    (segment,) = document.segments
+    assert {tuple(one.evidence) for one in parsed.questions} == {(segment.id,)}
+    assert read_span(tmp_path, segment.source_span) == "Ann is in Rome."
+    assert [one.detail[:30] for one in parsed.rejects] == [
+        "no column context; it has ques",
+        "question is blank",
+    ]
+
+
+def test_contexts_of_a_title_are_a_document(tmp_path: Path) -> None:
+    rows = [
+        {"title": title, "context": context, "question": "Q?", "answers": "A"}
+        for title, context in (("X", "One A."), ("Y", "Two A."), ("X", "Three A."), ("X", "One A."))
+    ]
+    (tmp_path / "a.json").write_text(json.dumps({"data": rows}))
+    parsed = parse(tmp_path, "qa", title="title")
+    assert [(one.name, [s.text for s in one.segments]) for one in parsed.documents] == [
+        ("X", ["One A.", "Three A."]),
+        ("Y", ["Two A."]),
+    ]
+
+
+def test_entries_of_a_day_are_a_document(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "at,who,what\n2024-01-02 10:00,Ann,Second.\n2024-01-02 09:00,Bob,First.\n"
+        "2024-01-03,Ann,Third.\nnever,Ann,x\n"
+    )
+    days, rejects = read_documents(tmp_path, make_format("timeline", time="at", speaker="who", text="what"))
+    texts = [
+        [(one.time, one.speaker, one.text) for one in day.segments]
+        for day in days
+        if isinstance(day, Document)
+    ]
+    assert texts == [
+        [("2024-01-02 09:00", "Bob", "First."), ("2024-01-02 10:00", "Ann", "Second.")],
+        [("2024-01-03 00:00", "Ann", "Third.")],
+    ]
+    assert [one.detail for one in rejects] == ["at is no time: 'never'"]
+
+
+@pytest.mark.parametrize(
+    ("value", "time"),
+    [
+        ("2024-05-06T07:08:09Z", "2024-05-06 07:08"),
+        ("2024-05-06", "2024-05-06 00:00"),
+        ("2023/05/20 (Sat) 02:21", "2023-05-20 02:21"),
+        ("20.05.2023 02:21", "2023-05-20 02:21"),
+        ("05/20/2023", "2023-05-20 00:00"),
+        ("Sat, 20 May 2023 02:21:00 +0000", "2023-05-20 02:21"),
+        (1_684_549_260, "2023-05-20 02:21"),
+        (1_684_549_260.5, "2023-05-20 02:21"),
+        (1_684_549_260_000, "2023-05-20 02:21"),
+        ("1684549260", "2023-05-20 02:21"),
+        ("yesterday", None),
+        ("", None),
+        (7, None),
+        (True, None),
+        (None, None),
+        (float("inf"), None),
+        (float("nan"), None),
+        ("9" * 400, None),
+        ([], None),
+    ],
+)
+def test_times(value: object, time: str | None) -> None:
+    assert parse_time(value) == time
+
+
+def test_an_own_format_is_a_class_of_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lines_format.py").write_text(
+        "from pipeline.sources.document_builder import DocumentBuilder\n"
+        "class Lines:\n"
+        "    def __init__(self, speaker):\n"
+        "        self.speaker = speaker\n"
+        "    def iter_documents(self, shard, source, rejects):\n"
+        "        for part in shard.parts:\n"
+        "            builder = DocumentBuilder(source, part.path, part.path)\n"
+        "            start = 0\n"
+        "            for line in (shard.raw_dir / part.path).read_text().splitlines(keepends=True):\n"
+        "                builder.add(line, start=start, speaker=self.speaker)\n"
+        "                start += len(line)\n"
+        "            yield builder.build()\n"
+    )
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "a.txt").write_text("One.\nTwo.\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    (document,), _ = read_documents(tmp_path / "raw", make_format("lines_format:Lines", speaker="Ann"))
+    assert isinstance(document, Document)
+    assert [read_span(tmp_path / "raw", one.source_span) for one in document.segments] == ["One.", "Two."]
+    for name in ("lines_format:None_", "no_module:Lines", "nothing"):
+        with pytest.raises(MemcurateError, match=r"sources\.made\.format: no format"):
+            read_documents(tmp_path / "raw", make_format(name, speaker="Ann"))
+
+
+def test_bad_bytes_cost_their_record_alone(tmp_path: Path) -> None:
+    """Latin-1 among UTF-8, in each kind of file; the others can be traced still."""
+    (tmp_path / "a.csv").write_bytes("text,label\nGood é,x\n".encode() + "Bad é,x\n".encode("latin-1"))
+    (tmp_path / "b.jsonl").write_bytes(b'{"text": "Fine", "label": "y"}\n{"text": "\xe9", "label": "y"}\n')
+    (tmp_path / "c.json").write_text('{"text": "Lines", "label": "y"}\n{"text": "More", "label": "y"}\n')
+    parsed = parse(tmp_path, "labels")
+    assert {one.text for one in parsed.labelled_examples} == {"Good é", "Fine", "Lines", "More"}
+    places = [(one.source_span.file, one.source_span.record) for one in parsed.rejects if one.source_span]
+    assert places == [("a.csv", "/1"), ("b.jsonl", "/1")]
+    for example in parsed.labelled_examples:
+        assert read_span(tmp_path, example.source_span) == example.text

@@ -1,0 +1,211 @@
+"""Files of one's own become a source by one command: params.yaml keeps the rest, and a sample is shown."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.core.errors import MemcurateError
+from pipeline.core.params import load_params
+from pipeline.core.yaml_reader import parse_yaml
+from pipeline.sources.detection import detect_format
+from stages.cli.params_block import insert_source
+from tests.conftest import ROOT
+from tests.integration.project import BIN
+
+MESSAGES = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]
+TITLE = {"title": "title"}
+SQUAD = {"data": [{"title": "T", "paragraphs": [{"context": "C", "qas": []}]}]}
+
+
+def write(path: Path, *records: object) -> Path:
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "columns"),
+    [
+        ({"messages": MESSAGES}, "messages", {}),
+        (MESSAGES, "messages", {}),
+        ({"id": 1, "conversations": [{"from": "human", "value": "x"}]}, "messages", {}),
+        ({"conversation": MESSAGES, "timestamp": "2024-01-01", "text": "x"}, "messages", {}),
+        ({"log": MESSAGES}, "messages", {"messages": "log"}),
+        ({"context": "c", "question": "q", "answers": ["a"]}, "qa", {}),
+        (
+            {"passage": "c", "Question": "q", "answer": "a"},
+            "qa",
+            {"context": "passage", "question": "Question", "answers": "answer"},
+        ),
+        (
+            {"title": "t", "context": "c", "question": "q", "answers": {"text": ["a"]}},
+            "qa",
+            {"title": "title"},
+        ),
+        (
+            {"at": "2024-01-01", "who": "Ann", "what": "x"},
+            "timeline",
+            {"time": "at", "text": "what", "speaker": "who"},
+        ),
+        ({"text": "x", "label": "a"}, "labels", {}),
+        ({"body": "x", "queue": "a", "id": "7"}, "labels", {"text": "body", "label": "queue"}),
+        ({"text": "x", "title": "t"}, "text", {}),
+        ({"body": "x"}, "text", {"text": "body"}),
+    ],
+)
+def test_the_format_of_records(record: Any, name: str, columns: dict[str, str], tmp_path: Path) -> None:
+    found = detect_format([write(tmp_path / "a.jsonl", *[record] * 5)])
+    assert (found.name, found.columns) == (name, columns)
+
+
+def test_the_format_of_files(tmp_path: Path) -> None:
+    assert detect_format([write(tmp_path / "a.json", SQUAD)]).name == "squad"
+    (tmp_path / "a.md").write_text("x")
+    assert detect_format([tmp_path / "a.md"]).name == "text"
+    with pytest.raises(MemcurateError, match="no format fits its columns x, y"):
+        detect_format([write(tmp_path / "b.jsonl", {"x": 1, "y": 2})])
+    (tmp_path / "c.jsonl").write_text("")
+    with pytest.raises(MemcurateError, match="has no record"):
+        detect_format([tmp_path / "c.jsonl"])
+
+
+BLOCK = {"format": "text", "files": ["file:own/**", "file:a b.txt"], "text": "yes"}
+
+
+@pytest.mark.parametrize(
+    "enabled", ["enabled_sources: [a]", "enabled_sources:\n- a  # one\n", "enabled_sources:\n    - a"]
+)
+@pytest.mark.parametrize("end", ["", "\n", "\n\n# The end.\n", "\nlast: 1\n", "\n\n# A comment.\nlast: {}\n"])
+@pytest.mark.parametrize(
+    "sources",
+    ["sources:\n  a: {x: &x 1}", "sources:\n    b:\n        y: |\n            text\n    a: 1  # one"],
+)
+def test_a_source_is_inserted_and_the_rest_stays(enabled: str, sources: str, end: str) -> None:
+    text = f"# First.\n{enabled}\n{sources}{end}"
+    edited = insert_source(text, "new", BLOCK, "params.yaml")
+    expected = parse_yaml(text, "")
+    expected["enabled_sources"] = [*expected["enabled_sources"], "new"]
+    expected["sources"]["new"] = BLOCK
+    assert parse_yaml(edited, "") == expected
+    assert [line for line in text.splitlines() if line not in edited.splitlines()] in (
+        [],
+        ["enabled_sources: [a]"],
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path, raw: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the params, the assets, and chats, notes and tickets."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(
+        (ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "assets").symlink_to(assets)
+    (tmp_path / "own" / "Notes 2024").mkdir(parents=True)
+    book = (raw / "gutenberg" / "carroll-alice.txt").read_text(encoding="utf-8")
+    paragraphs = [text for text in book.split("\n\n") if len(text) > 200]
+    for number in range(25):
+        text = "\n\n".join(paragraphs[7 * number : 7 * number + 7])
+        (tmp_path / "own" / "Notes 2024" / f"{number}.md").write_text(f"# Day {number}\n\n{text}")
+    return tmp_path
+
+
+def memcurate(project: Path, *arguments: str, status: int = 0) -> str:
+    done = subprocess.run(
+        [BIN / "memcurate", *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_folder_of_notes_is_added_and_shown(project: Path) -> None:
+    before = (project / "params.yaml").read_text(encoding="utf-8")
+    shown = memcurate(project, "add", "own/Notes 2024")
+    assert "a new source, notes_2024. format: text" in shown
+    assert "25 files" in shown and "An instance of" in shown and "dvc repro filter@notes_2024" in shown
+    params = load_params(project / "params.yaml")
+    assert params.enabled_sources[-1] == "notes_2024"
+    source = params.sources["notes_2024"]
+    assert source.format is not None and source.format.name == "text"
+    assert source.files[0].locations[0].locator == "file:own/Notes 2024/**"
+    after = (project / "params.yaml").read_text(encoding="utf-8")
+    assert [line for line in before.splitlines() if line not in after.splitlines()] == []
+    assert memcurate(project, "preview", "notes_2024").startswith("notes_2024: 25 files")
+    assert "has a source 'notes_2024' already" in memcurate(project, "add", "own/Notes 2024", status=1)
+    assert (project / "params.yaml").read_text(encoding="utf-8") == after
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["add", "own/none"], "own/none is missing"),
+        (["add", "own", "--name", "A b"], "write lower-case letters"),
+        (["add", "own/empty"], "no file is there"),
+        (["preview", "none"], "has no source 'none'"),
+    ],
+)
+def test_what_cannot_be_added_changes_nothing(project: Path, arguments: list[str], error: str) -> None:
+    (project / "own" / "empty").mkdir()
+    before = (project / "params.yaml").read_bytes()
+    assert error in memcurate(project, *arguments, status=1)
+    assert (project / "params.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"format": "text", "txt": "a"}, "sources.own.txt: no such key exists"),
+        ({"format": "labels", "label": 3}, "sources.own.label: should be a valid string"),
+        ({"format": "messages", "about": {}}, "sources.own.about: is named card now"),
+        ({}, "sources.own.chunking: missing"),
+    ],
+)
+def test_a_wrong_key_of_a_format_is_named(change: dict[str, Any], error: str, project: Path) -> None:
+    values = parse_yaml((ROOT / "params.yaml").read_text(encoding="utf-8"), "")
+    values["sources"]["own"] = {"files": ["file:own/a.txt"], **change}
+    (project / "params.yaml").write_text(json.dumps(values))
+    with pytest.raises(MemcurateError, match=error):
+        load_params(project / "params.yaml")
+
+
+def test_a_large_file_is_sampled(project: Path) -> None:
+    """Bar: seconds for 100 MB."""
+    line = json.dumps(
+        {"messages": [{"role": role, "content": "Hello, Ann. " * 40} for role in ("user", "assistant")]}
+    )
+    with (project / "own" / "big.jsonl").open("w") as file:
+        for _ in range(20):
+            file.write(f"{line}\n" * 1000)
+    shown = memcurate(project, "add", "own/big.jsonl")
+    assert "of a sample of 1.6 MB" in shown
+
+
+def test_status_of_what_was_built(project: Path) -> None:
+    memcurate(project, "add", "own/Notes 2024", "--name", "notes")
+    for stage in ("fetch", "chunk", "question", "filter"):
+        done = subprocess.run(
+            [sys.executable, "-m", f"stages.{stage}", "notes"],
+            cwd=project,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        if stage != "fetch":
+            assert done.stdout.startswith(f"{stage}@notes: ")
+    rows = [line.split() for line in memcurate(project, "status").splitlines()]
+    assert rows[0][:4] == ["source", "train", "test", "chunks"]
+    by_source = {row[0]: row[1:] for row in rows[1:]}
+    assert by_source["gutenberg"][0] == "–"
+    train, test, chunks, questions = map(int, by_source["notes"][:4])
+    assert train > 0 and test > 0 and chunks >= train + test and questions > 0
