@@ -40,6 +40,7 @@ def stage(params: Params, source: str) -> dict[str, Any]:
         seed=params.seed,
         tokenizer_name=params.tokenizer,
         assets=ASSETS_DIR,
+        language=corpus.language,
     )
     by_file = plan_filter_tasks(
         filter_params,
@@ -49,9 +50,9 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     client = _create_llm_client(corpus.checks)
     card = {f"memcurate.card.{key}": value for key, value in corpus.card if value is not None}
     card.setdefault("memcurate.card.title", source)
-    note = _describe_undated(source)
-    if note:
-        card["memcurate.card.note"] = " ".join(filter(None, [corpus.card.note, note]))
+    notes = [corpus.card.note, _describe_language(corpus.language), _describe_undated(source)]
+    if any(notes[1:]):
+        card["memcurate.card.note"] = " ".join(filter(None, notes))
     with task_parts("filter", source) as parts_dir, atomic_folder(FILTERED_DIR / source) as folder:
         results = _run_tasks([task for tasks in by_file for task in tasks], parts_dir, client)
         remaining = iter(results)
@@ -74,6 +75,11 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     num_checked = questions + rejects.num_rows("question")
     kept_percent = round(100 * questions / max(num_checked, 1), 1)
     return {"questions": questions, "kept_percent": kept_percent, "pii": pii.total()}
+
+
+def _describe_language(language: str) -> str:
+    """Return a sentence for the card, where the texts are not in English."""
+    return "" if language == "en" else f"Language: {language}."
 
 
 def _describe_undated(source: str) -> str:

@@ -42,6 +42,7 @@ def _describe(name: str, source: Source, hashes: dict[str, str | None]) -> dict[
     return {
         "format": {"name": name},  # of an adapter
         **values,
+        "language": {"language": source.language},
         "files": {"files": values["files"], "local_files": hashes},
         "reviews": {"sha256": hash_file(reviews, "sha256") if reviews.exists() else None},
     }

@@ -1,5 +1,6 @@
 """question: the questions of one source, its own and created ones, each assigned to one instance."""
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -13,16 +14,26 @@ from pipeline.core.schema import Instance, InstanceQuestion, ModelCall, Reject
 from pipeline.core.statistics import STATISTICS_FILE, count_model_calls
 from pipeline.core.storage import read_rows, write_rows
 from pipeline.questions.chunk_inputs import ChunkInputs, find_chunk_inputs
+from pipeline.questions.deterministic import select_rules
 from pipeline.questions.question_parts import QUESTION_TABLES, write_question_parts
 from pipeline.questions.shards import make_question_parts
 from stages.shared.paths import ASSETS_DIR, CHUNKS_DIR, QUESTIONS_DIR
 from stages.shared.runner import run_stage
 from stages.shared.task_parts import task_parts
 
+_logger = logging.getLogger(__name__)
+
 
 def stage(params: Params, source: str) -> dict[str, Any]:
     """Write data/questions/<source>: questions, rejects and model calls, sorted by id."""
-    config = params.sources[source].questions
+    config = select_rules(params.sources[source].questions, params.sources[source].language)
+    if config != params.sources[source].questions:
+        _logger.warning(
+            "question@%s: cloze and summary questions are left out, for rules make them of English only, and "
+            "`language` is %s. A model can write questions: questions.generated",
+            source,
+            params.sources[source].language,
+        )
     files = find_chunk_inputs(CHUNKS_DIR / source)
     model_calls: list[ModelCall] = []
     with task_parts("question", source) as parts_dir, atomic_folder(QUESTIONS_DIR / source) as folder:

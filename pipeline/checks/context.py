@@ -25,6 +25,7 @@ class CheckContext:
     params: CheckParams
     tokenizer: Tokenizer | None  # None where `max_answer_tokens` is None
     bad_verdicts: Mapping[str, str]
+    language: str = "en"
 
     def required_keywords(self, question: Question) -> int:
         """Return the least number of keywords: `min_keywords` for a summary, 1 for a shortened answer."""

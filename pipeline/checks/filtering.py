@@ -31,6 +31,7 @@ def filter_instances(
     seed: int,
     source: str,
     client: "LLMClient | None" = None,
+    language: str = "en",
 ) -> Iterator[tuple[Instance | None, list[Reject]]]:
     """Yield (the instance with its kept questions, or None if it is dropped; its rejects) for each instance.
 
@@ -45,6 +46,7 @@ def filter_instances(
         source: The name of the source.
         client: For the checks that call a model, which run last, on the questions that are left; without a
             client they do not run.
+        language: That of the source, by ISO 639.
     """
     by_instance: dict[str, list[Question]] = defaultdict(list)
     for row in questions:
@@ -54,7 +56,9 @@ def filter_instances(
         states = []
         for instance in shard:
             state = _FilterState(
-                CheckContext(instance, params, tokenizer, bad_verdicts), by_instance.pop(instance.id, []), []
+                CheckContext(instance, params, tokenizer, bad_verdicts, language),
+                by_instance.pop(instance.id, []),
+                [],
             )
             _apply_results([state], [run_checks(question, state.context) for question in state.kept])
             repeats = find_repeated_questions(state.kept, near_duplicate)

@@ -38,6 +38,7 @@ class FilterParams:
     seed: int
     tokenizer_name: str
     assets: Path
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def filter_shard(task: FilterTask, folder: Path, client: "LLMClient | None" = No
             params.seed,
             params.source,
             client,
+            params.language,
         ):
             rejects.extend(instance_rejects)
             if instance is not None:

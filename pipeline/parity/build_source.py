@@ -11,7 +11,7 @@ from pipeline.checks.filtering import filter_instances
 from pipeline.chunking import ChunkedSource, ChunkingContext, chunk_source
 from pipeline.core.params import CheckParams, Chunking, QuestionParams
 from pipeline.core.schema import Instance, Question, Reject
-from pipeline.questions.deterministic import QuestionInputs, make_deterministic_questions
+from pipeline.questions.deterministic import QuestionInputs, make_deterministic_questions, select_rules
 from pipeline.sources.parsed import ParsedSource
 
 
@@ -23,6 +23,7 @@ class SourceConfig:
     questions: QuestionParams
     checks: CheckParams
     near_duplicate: int  # dataset.near_duplicate, in percent
+    language: str = "en"
 
 
 def build_source(
@@ -58,7 +59,7 @@ def finish_source(
         labelled_examples=sorted(chunked.labelled_examples, key=lambda one: one.id),
     )
     questions, rejects = make_deterministic_questions(
-        inputs, config.questions, context.seed, context.source, context.assets
+        inputs, select_rules(config.questions, config.language), context.seed, context.source, context.assets
     )
     rejects = [*chunked.rejects, *rejects]
     kept = []
@@ -71,6 +72,7 @@ def finish_source(
         config.near_duplicate,
         context.seed,
         context.source,
+        language=config.language,
     ):
         rejects += dropped
         kept += [instance] if instance is not None else []

@@ -83,3 +83,10 @@ def needs_rules(config: QuestionParams) -> bool:
 def select_summary_questions(document_questions: Iterable[InstanceQuestion]) -> dict[str, Question]:
     """Return the questions that come with a human summary, by instance."""
     return {row.instance: row.question for row in document_questions if row.question.summary is not None}
+
+
+def select_rules(config: QuestionParams, language: str) -> QuestionParams:
+    """Return the `questions` block; in another language, without what rules make of English alone."""
+    if language == "en":
+        return config
+    return config.model_copy(update={"cloze": 0, "summary": False})

@@ -68,7 +68,9 @@ def make_preview(name: str, params: Params, sample: Sample, assets: Path) -> Pre
         chunked = chunk_source(parsed, source.chunking, context)
     chars = sum(len(chunk.text) for one in chunked.instances for chunk in one.chunks)
     chars += sum(len(segment.text) for reject in chunked.rejects for segment in reject.segments)
-    config = SourceConfig(source.chunking, source.questions, source.checks, params.dataset.near_duplicate)
+    config = SourceConfig(
+        source.chunking, source.questions, source.checks, params.dataset.near_duplicate, source.language
+    )
     return Preview(sample, chars, *finish_source(chunked, questions, config, context))
 
 

@@ -48,13 +48,13 @@ STAGE_INPUTS = {
     ],
     "question": [
         f"{INPUTS_DIR}/params.json",
-        f"{INPUTS_DIR}/SOURCE/questions.json",
+        *(f"{INPUTS_DIR}/SOURCE/{name}.json" for name in ("language", "questions")),
         str(ASSETS_DIR),
         f"{CHUNKS_DIR}/SOURCE",
     ],
     "filter": [
         f"{INPUTS_DIR}/params.json",
-        *(f"{INPUTS_DIR}/SOURCE/{name}.json" for name in ("card", "checks", "reviews")),
+        *(f"{INPUTS_DIR}/SOURCE/{name}.json" for name in ("card", "checks", "language", "reviews")),
         str(ASSETS_DIR),
         f"{CHUNKS_DIR}/SOURCE",
         f"{QUESTIONS_DIR}/SOURCE",

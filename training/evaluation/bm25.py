@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.text.normalize import words
+from pipeline.text.normalize import search_terms
 
 # bm25s starts JAX where it is installed, which would reserve three quarters of a GPU's memory.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -21,8 +21,8 @@ class BM25Index:
     """An index of texts, which queries rank."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        """Index the words of the texts."""
-        tokens = [words(text) for text in texts]
+        """Index the words of the texts; of scripts without spaces, their bigrams."""
+        tokens = [search_terms(text) for text in texts]
         self._num_texts = len(texts)
         self._index: bm25s.BM25 | None = None
         if any(tokens):
@@ -34,7 +34,7 @@ class BM25Index:
 
         Scores are rounded to four decimals, since the last bits depend on the processor.
         """
-        token_ids = self._index.get_tokens_ids(words(query)) if self._index else []
+        token_ids = self._index.get_tokens_ids(search_terms(query)) if self._index else []
         if self._index is None or not token_ids:
             return np.zeros(self._num_texts, np.float32)
         return np.asarray(np.round(self._index.get_scores_from_ids(token_ids), _DECIMALS))

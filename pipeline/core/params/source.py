@@ -1,6 +1,6 @@
 """Block `sources.NAME`: a corpus, and how its rows are built."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -40,6 +40,9 @@ class Source(StrictModel):
     format: FormatParams | None = Field(
         None,
         description="format of the files, with its columns as keys beside it; null: an adapter reads them",
+    )
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = Field(
+        "en", description="language of its texts, by ISO 639; rules that know English only leave others out"
     )
     card: SourceCard
     files: list[FileSpec] = Field(min_length=1)
