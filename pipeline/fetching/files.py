@@ -11,7 +11,7 @@ from pipeline.fetching import https
 from pipeline.fetching.addresses import download_from_address
 from pipeline.fetching.cache import download_once, find_in_cache
 from pipeline.fetching.errors import UnreachableError
-from pipeline.fetching.hub import download_from_hub
+from pipeline.fetching.hub import download_from_hub, expand_hub_files
 from pipeline.fetching.local import expand_local_files, verify_local_file
 from pipeline.fetching.locators import (
     AddressLocator,
@@ -45,7 +45,7 @@ def fetch(file_specs: Sequence[FileSpec], target: Path, *, mirror: Path | None, 
     # All locators are parsed before the first download, so that an error in the last one costs nothing.
     planned = [
         (_target_folder(target, file.subdir), [_parse_location(location) for location in file.locations])
-        for file in expand_local_files(file_specs)
+        for file in expand_hub_files(expand_local_files(file_specs))
     ]
     sizes: list[int] = []
     try:

@@ -13,7 +13,8 @@ from pipeline.fetching.write import safe_path
 
 LOCATOR_FORMS = {
     "pypi": "pypi:name==version!path-glob",
-    "hf": "hf:owner/name@<40 hex digits of the revision>/path",
+    "hf": "hf:owner/name@<40 hex digits of the revision>/path, where the path may have * and **, or #split in "
+    "place of the path",
     "https": "https://host/path",
     "file": "file:path",
     "address": "s3://bucket/path, or another address of fsspec",
@@ -21,7 +22,8 @@ LOCATOR_FORMS = {
 
 # A version's epoch is written with the same `!` that begins the glob.
 _PYPI = re.compile(r"(?P<project>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>(?:\d+!)?\d[^!]*)!(?P<glob>.+)")
-_HUB = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[^/]+)/(?P<path>.+)")
+_HUB = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[^/#]+)(?:/(?P<path>.+)|#(?P<split>\w+))")
+_WILDCARD = re.compile(r"[*?]")
 
 
 @dataclass(frozen=True)
@@ -41,18 +43,24 @@ class PypiLocator:
 
 @dataclass(frozen=True)
 class HubLocator:
-    """A file of a dataset repository of the hub, at one revision."""
+    """A file of a dataset repository of the hub, at one revision; or several, by a pattern or a split."""
 
     text: str
     repo: str
     revision: str
-    path: str
+    path: str  # or a pattern of paths; empty: those of the split
     glob: str | None
+    split: str | None = None
 
     @property
     def name(self) -> str:
-        """The file's base name."""
-        return PurePosixPath(self.path).name
+        """The file's base name, or the split's name."""
+        return self.split or PurePosixPath(self.path).name
+
+    @property
+    def names_several(self) -> bool:
+        """Whether it names files by a pattern or a split."""
+        return self.split is not None or _WILDCARD.search(self.path) is not None
 
     @property
     def is_mutable(self) -> bool:
@@ -159,7 +167,10 @@ def _parse_hub(text: str, rest: str, glob: str | None) -> HubLocator:
     match = _HUB.fullmatch(rest)
     if match is None:
         raise _malformed_error(text, "hf", "it needs an owner, a name, a revision and a path")
+    if match["split"]:
+        return HubLocator(text, match["repo"], match["revision"], "", glob, match["split"])
     path = safe_path(match["path"], f"locator {text!r}")
+    compile_glob(path)
     return HubLocator(text, match["repo"], match["revision"], path, glob)
 
 

@@ -31,6 +31,8 @@ from pipeline.fetching.verify import hash_file
 def is_pinned(location: FileLocation) -> bool:
     """Return whether a location has a hash and a fixed revision; of a local file, its current hash."""
     locator = parse_locator(location.locator)
+    if isinstance(locator, HubLocator) and locator.names_several:
+        return not locator.is_mutable  # the files of a revision have the hashes that the hub lists
     if not (location.sha256 or location.git_blob) or (isinstance(locator, HubLocator) and locator.is_mutable):
         return False
     if isinstance(locator, LocalLocator) and locator.path.is_file():
@@ -47,6 +49,11 @@ def resolve_pin(location: FileLocation) -> FileLocation:
     try:
         if isinstance(locator, LocalLocator):
             return _pin_local(locator, location)
+        if isinstance(locator, HubLocator) and locator.names_several:
+            raise MemcurateError(
+                f"{location.locator} is not pinned: its revision is {resolve_revision(locator)} now; write "
+                f"that in place of {locator.revision}"
+            )
         found = _pin_hub(locator) if isinstance(locator, HubLocator) else _pin_download(locator)
     except UnreachableError as error:
         raise MemcurateError(f"{location.locator} cannot be pinned: {error}") from error
