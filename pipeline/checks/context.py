@@ -50,12 +50,15 @@ class CheckContext:
         # A segment that holds none of these words holds too few of all. Long words are in few segments.
         needed = sorted(words, key=lambda word: (-len(word), word))[: len(words) - min_shared + 1]
         candidates = {index for word in needed for index in self._segments_with(word)}
-        identities = list(self.segment_texts)
-        shared = [
-            (words & content_words(self.segment_texts[identities[index]]), index) for index in candidates
-        ]
-        enough = sorted((min(found), index) for found, index in shared if len(found) >= min_shared)
-        return (identities[index] for _, index in enough)
+        identities, lines = self._segment_ids, self._lines
+        enough = []
+        for index in candidates:
+            # Most have too few of the words even as parts of longer ones, which is quick to tell.
+            if sum(map(lines[index].__contains__, words)) >= min_shared:
+                shared = words & content_words(self.segment_texts[identities[index]])
+                if len(shared) >= min_shared:
+                    enough.append((min(shared), index))
+        return (identities[index] for _, index in sorted(enough))
 
     def _segments_with(self, word: str) -> Iterator[int]:
         """Yield the places of the segments that hold a word, or longer words with it inside."""
@@ -69,7 +72,15 @@ class CheckContext:
             position = text.find(word, starts[next_segment])
 
     @cached_property
+    def _segment_ids(self) -> list[str]:
+        return list(self.segment_texts)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        """The normalised text of each segment."""
+        return self.normalized_text.split("\n")
+
+    @cached_property
     def _segment_starts(self) -> list[int]:
         """The place of each segment in `normalized_text`."""
-        lines = self.normalized_text.split("\n")
-        return list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
+        return list(accumulate((len(line) + 1 for line in self._lines[:-1]), initial=0))

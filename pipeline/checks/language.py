@@ -80,7 +80,7 @@ def _detect_by_stop_words(text: str) -> str | None:
     languages_by_word = _languages_by_stop_word()
     counts = Counter(words(text))
     # At least as many as of any one language.
-    if len(counts.keys() & _foreign_stop_words()) < _MIN_DISTINCT_STOP_WORDS:
+    if len(_foreign_stop_words().intersection(counts)) < _MIN_DISTINCT_STOP_WORDS:
         return None
     known = [
         (word, count, languages_by_word[word]) for word, count in counts.items() if word in languages_by_word

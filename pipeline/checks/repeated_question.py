@@ -6,6 +6,7 @@ Questions are compared by their own text: the template around it, where there is
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 from pipeline.core.question_templates import strip_templates
@@ -15,14 +16,19 @@ from pipeline.text.normalize import comparison_key
 from pipeline.text.shingles import Hashes, has_min_jaccard, unigram_bigram_hashes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _KeptQuestion:
     """A kept question, in the form that later questions are compared with."""
 
     id: str
-    text: str
-    shingles: Hashes
+    own_text: str
+    text: str  # of `own_text`, as it is compared
     is_label_question: bool
+
+    @cached_property
+    def shingles(self) -> Hashes:
+        """The words and word pairs; most questions share no answer with another, and need none."""
+        return unigram_bigram_hashes(self.own_text)
 
 
 def find_repeated_questions(questions: Sequence[Question], percent: int) -> dict[str, Rejection]:
@@ -42,8 +48,8 @@ def find_repeated_questions(questions: Sequence[Question], percent: int) -> dict
             continue
         candidate = _KeptQuestion(
             question.id,
+            own_text,
             comparison_key(own_text),
-            unigram_bigram_hashes(own_text),
             question.origin == "label",
         )
         answers = sorted(_answer_keys(question))

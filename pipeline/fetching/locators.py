@@ -13,8 +13,8 @@ from pipeline.fetching.write import safe_path
 
 LOCATOR_FORMS = {
     "pypi": "pypi:name==version!path-glob",
-    "hf": "hf:owner/name@<40 hex digits of the revision>/path, where the path may have * and **, or #split in "
-    "place of the path",
+    "hf": "hf:owner/name@<40 hex digits of the revision>/path (which may have * and **), or #split in place of "
+    "/path",
     "https": "https://host/path",
     "file": "file:path",
     "address": "s3://bucket/path, or another address of fsspec",

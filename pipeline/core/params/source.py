@@ -62,9 +62,7 @@ class Source(StrictModel):
         if "dataset" in values and "files" not in values:
             names = [values.pop(key, None) for key in ("dataset", "revision", "split")]
             if not all(isinstance(name, str) for name in names):
-                raise ValueError(
-                    "a dataset of the hub takes dataset: OWNER/NAME, revision: COMMIT, split: NAME"
-                )
+                raise ValueError("a dataset of the hub: dataset: OWNER/NAME, revision: COMMIT, split: NAME")
             values["files"] = ["hf:{}@{}#{}".format(*names)]
         files = values.get("files")
         if isinstance(files, list):
