@@ -13,7 +13,7 @@ from pipeline.fetching.write import safe_path
 
 LOCATOR_FORMS = {
     "pypi": "pypi:name==version!path-glob",
-    "hf": "hf:owner/name@<40 hex digits of the revision>/path (which may have * and **), or #split in place of "
+    "hf": "hf:owner/name@<40 hex digits of the revision>/path (also with * and **), or #split in place of "
     "/path",
     "https": "https://host/path",
     "file": "file:path",

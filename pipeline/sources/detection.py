@@ -125,7 +125,7 @@ def _detect_qa(records: Sequence[RawRecord]) -> DetectedFormat | None:
 def _detect_timeline(records: Sequence[RawRecord]) -> DetectedFormat | None:
     text = _find_column(records, _TEXT_KEYS)
     time = _find_column(records, _TIME_KEYS, is_text=False)
-    if text is None or time is None or _share(records, lambda one: parse_time(one.value.get(time))) <= 0.5:
+    if text is None or time is None or _share_of_times(records, time) <= 0.5:
         return None
     columns = {"time": time, "text": text}
     speaker = _find_column(records, tuple(key for key in _SPEAKER_KEYS if key != text))
@@ -133,6 +133,11 @@ def _detect_timeline(records: Sequence[RawRecord]) -> DetectedFormat | None:
     if speaker:
         named["speaker"] = speaker
     return DetectedFormat("timeline", f"columns {time} and {text}", named)
+
+
+def _share_of_times(records: Sequence[RawRecord], column: str) -> float:
+    objects = [record.value for record in records if isinstance(record.value, dict)]
+    return sum(parse_time(value.get(column)) is not None for value in objects) / len(records)
 
 
 def _detect_labels(records: Sequence[RawRecord]) -> DetectedFormat | None:

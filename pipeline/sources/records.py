@@ -3,7 +3,9 @@
 A record that cannot be read is a reject, and the rest of its file goes on.
 """
 
+import json
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,6 +83,8 @@ def _iter_values(path: Path, part: FilePart) -> Iterator[tuple[tuple[str | int, 
         yield from (((number,), row) for number, row in enumerate(rows, part.first_record))
         return
     values = read_data_file(path, is_lenient=True)
+    if path.suffix in (".csv", ".tsv"):
+        values = [row or None for row in values]  # an empty line has no fields
     keys: tuple[str | int, ...] = ()
     if isinstance(values, dict) and isinstance(values.get("data"), list):
         keys, values = ("data",), values["data"]
@@ -127,7 +131,7 @@ def _parse_line(line: bytes) -> Any:
 def read_string(record: RawRecord, *keys: str | int) -> str | None:
     """Return the string at keys of a record; None where there is none, or only white space.
 
-    A number counts as a string. Lone surrogates make it None.
+    A number counts as a string, as JSON writes it. Lone surrogates make it None.
     """
     value = record.value
     for key in keys:
@@ -137,7 +141,9 @@ def read_string(record: RawRecord, *keys: str | int) -> str | None:
             return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    text = str(value)
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    text = value if isinstance(value, str) else json.dumps(value)
     return text if text.strip() and is_well_formed(text) else None
 
 

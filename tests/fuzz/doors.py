@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -9,8 +10,9 @@ from zlib import crc32
 
 from pipeline.checks.human_review import append_reviews, read_reviews
 from pipeline.chunking import ChunkingContext
+from pipeline.core.errors import MemcurateError
 from pipeline.core.json_reader import InvalidJsonError, load_json
-from pipeline.core.params import load_params
+from pipeline.core.params import Source, load_params
 from pipeline.core.schema import Instance, Reject
 from pipeline.core.storage import read_row, read_rows, write_rows
 from pipeline.core.unicode import to_well_formed
@@ -27,6 +29,9 @@ from pipeline.llm.transport import HttpResponse
 from pipeline.matching.match import matches_answer
 from pipeline.parity.build_source import build_source
 from pipeline.publish.mem_alpha import import_instances
+from pipeline.report.preview import Sample, format_preview, make_preview
+from pipeline.sources import make_reader
+from pipeline.sources.detection import detect_format
 from pipeline.sources.io import find_raw_file, read_data_file, read_span, validate_records
 from pipeline.text.content_words import content_words
 from pipeline.text.normalize import comparison_key, normalize_text, words
@@ -60,6 +65,7 @@ def doors(assets: Path) -> list[Door]:
         *_sources(context),
         Door("json", seeds.json_texts, _json, (InvalidJsonError,)),
         Door("table", seeds.tables, _table),
+        Door("own files", seeds.own_files, partial(_own_files, context), share=4),
         Door("params", seeds.params, _params, mutate=mutated_yaml, share=2),
         Door("archive", seeds.archives, _archive, mutate=mutated_archive),
         Door("dataset", seeds.datasets, _dataset, mutate=mutated_parquet),
@@ -129,6 +135,31 @@ def _source(source: str, name: str, context: ChunkingContext, data: bytes, scrat
 def _json(data: bytes, scratch: Path) -> None:
     load_json(data)
     load_json(_text_of(data))
+
+
+def _own_files(context: ChunkingContext, data: bytes, scratch: Path) -> None:
+    """Detect the format of a file under each suffix, read it in all formats, and of some make instances."""
+    suffix = (".jsonl", ".json", ".csv", ".tsv", ".md")[crc32(data) % 5]
+    (scratch / "raw").mkdir()
+    path = scratch / "raw" / f"own{suffix}"
+    path.write_bytes(data)
+    with suppress(MemcurateError):
+        detect_format([path])
+    for name in ("messages", "text", "labels", "qa", "timeline", "squad"):
+        source = Source.model_validate({"format": name, "files": ["file:own"]})
+        with suppress(MemcurateError):
+            parsed = make_reader("made", source).parse(path.parent)
+            write_rows(scratch / "rejects.parquet", Reject, parsed.rejects)
+            segments = [one for document in parsed.documents for one in document.segments]
+            for segment in [*segments, *parsed.labelled_examples][:5]:
+                assert read_span(path.parent, segment.source_span) == segment.text
+            if crc32(data) % _BUILD_EVERY == 0:
+                sample = Sample(path.parent, 1, len(data), len(data))
+                params = load_params(ROOT / "params.yaml")
+                own = params.model_copy(update={"sources": {"made": source}})
+                preview = make_preview("made", own, sample, context.assets)
+                write_rows(scratch / "instances.parquet", Instance, preview.instances)
+                list(format_preview("made", preview))
 
 
 def _table(data: bytes, scratch: Path) -> None:

@@ -48,6 +48,29 @@ def tables() -> Sequence[bytes]:
 
 
 @cache
+def own_files() -> Sequence[bytes]:
+    """A file in each format of one's own data."""
+    chat = {
+        "messages": [
+            {"role": "user", "content": "I live in Rome."},
+            {"role": "assistant", "content": "Nice!"},
+        ]
+    }
+    return [
+        json.dumps(chat).encode() * 2,
+        b"\n".join([json.dumps(chat).encode()] * 12),
+        b'{"conversation": [{"from": "human", "value": ["a", {"text": "b"}]}, '
+        b'{"from": "gpt", "value": "c"}], "timestamp": 1700000000}\n',
+        b'{"context": "Ann is in Rome.", "question": "Where is Ann?", "answers": {"text": ["Rome"]}}\n' * 3,
+        b"at,who,what\n2024-01-02 10:00,Ann,First.\n2024-01-03,Bob,Second.\n",
+        b"text,label\nOne,a\nTwo,b\nThree,a\nFour,b\n",
+        b"---\na: b\n---\n# One\n\nAnn met Bob in Rome. It was late.\n\n## Two\n\n```\n# x\n```\n",
+        b'{"data": [{"title": "T", "paragraphs": [{"context": "C is D.", "qas": [{"question": "What?", '
+        b'"answers": [{"text": "D"}]}]}]}]}',
+    ]
+
+
+@cache
 def params() -> Sequence[bytes]:
     """The project's own."""
     return [(ROOT / name).read_bytes() for name in ("params.yaml", "params.paper.yaml")]
