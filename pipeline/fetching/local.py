@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import FileLocation, FileSpec
+from pipeline.core.unicode import is_well_formed
 from pipeline.fetching.errors import UnreachableError
 from pipeline.fetching.locators import LocalLocator, parse_locator
 from pipeline.fetching.verify import Pin, hash_file, verify_hash
@@ -21,14 +22,16 @@ def verify_local_file(locator: LocalLocator, pin: Pin | None) -> Path:
     path = locator.path.absolute()
     if not path.is_file():
         raise UnreachableError(f"file {path} does not exist")
-    found = hash_file(path, pin.algorithm if pin else "sha256")
-    if pin is not None and found != pin.digest:
+    if pin is None:
+        return path
+    found = hash_file(path, pin.algorithm)
+    if found != pin.digest:
         raise MemcurateError(
             f"{locator.text} changed: its {pin.algorithm} is {found} ({path.stat().st_size:,} bytes), but "
             f"{pin.digest} is pinned. To take the new file, run `memcurate pin` with the name of the source, "
             "or write its hash into the params; otherwise restore the old one"
         )
-    verify_hash(path, pin or Pin("sha256", found), locator.text)
+    verify_hash(path, pin, locator.text)
     return path
 
 
@@ -46,6 +49,8 @@ def _expand(file: FileSpec) -> list[FileSpec]:
     if len(file.locations) > 1 or not isinstance(locator, LocalLocator):
         return [file]
     path = locator.path
+    if path.is_file():  # whatever its name is
+        return [file]
     parts = path.parts
     fixed = next((number for number, part in enumerate(parts) if _WILDCARD.search(part)), None)
     if fixed is None and not path.is_dir():
@@ -54,6 +59,9 @@ def _expand(file: FileSpec) -> list[FileSpec]:
     pattern = "**/*" if fixed is None else str(Path(*parts[fixed:]))
     found = sorted(base.glob(f"{pattern}/*" if pattern.endswith("**") else pattern))
     visible = [one for one in found if one.is_file() and not _is_hidden(one.relative_to(base))]
+    for one in visible:
+        if not is_well_formed(str(one)):
+            raise MemcurateError(f"{str(one)!r}: the file's name is not UTF-8: rename it")
     if not visible:
         raise MemcurateError(f"{locator.text}: no file is there; patterns are of *, ? and **")
     return [

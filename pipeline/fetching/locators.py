@@ -144,6 +144,8 @@ def _parse_pypi(text: str, rest: str) -> PypiLocator:
 def _parse_path_locator(
     text: str, kind: str, rest: str
 ) -> HubLocator | HttpsLocator | LocalLocator | AddressLocator:
+    if kind == "file" and Path(rest).is_file():  # a name may hold a `!`
+        return LocalLocator(text, Path(rest), None)
     path, mark, after = rest.partition("!")
     if mark and not after:
         raise _malformed_error(text, kind, "nothing follows the `!`")

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.chunking import ChunkingContext, chunk_source
 from pipeline.chunking.sharded import chunk_shards_in_memory
+from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params
 from pipeline.core.schema import Instance, Question, Reject
 from pipeline.parity.build_source import SourceConfig, finish_source
@@ -21,6 +22,7 @@ from pipeline.sources import make_reader
 from pipeline.sources.io import read_json
 
 _SAMPLE_BYTES = 3 << 19
+_MAX_LINE_BYTES = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,9 @@ def take_sample(raw_dir: Path, folder: Path) -> Sample:
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.stat().st_size <= remaining:
             shutil.copyfile(path, target)
-        elif path.suffix == ".parquet":
+        elif path.suffix.lower() == ".parquet":
             _sample_parquet(path, target, remaining)
-        elif path.suffix == ".json":
+        elif path.suffix.lower() == ".json":
             _sample_json(path, target, remaining)
         else:
             _sample_lines(path, target, remaining)
@@ -101,16 +103,20 @@ def _sum_sizes(paths: Iterable[Path]) -> int:
 
 def _sample_lines(path: Path, target: Path, num_bytes: int) -> None:
     """Copy whole lines; of a CSV file, up to a line end outside quotes."""
+    is_csv = path.suffix.lower() == ".csv"
     with path.open("rb") as file:
-        data = file.read(num_bytes)
-    end = data.rfind(b"\n") + 1
-    while path.suffix == ".csv" and data.count(b'"', 0, end) % 2:
-        end = data.rfind(b"\n", 0, end - 1) + 1
-    target.write_bytes(data[: end or len(data)])
+        data = file.read(num_bytes) + file.readline(_MAX_LINE_BYTES)
+        while is_csv and data.count(b'"') % 2 and (line := file.readline(_MAX_LINE_BYTES)):
+            data += line
+    target.write_bytes(data)
 
 
 def _sample_json(path: Path, target: Path, num_bytes: int) -> None:
-    values = read_json(path)
+    try:
+        values = read_json(path)
+    except MemcurateError:  # a value per line, maybe
+        _sample_lines(path, target, num_bytes)
+        return
     if isinstance(values, dict) and isinstance(values.get("data"), list):
         values = {"data": list(_take(values["data"], num_bytes))}
     elif isinstance(values, list):

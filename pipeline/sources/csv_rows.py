@@ -43,9 +43,9 @@ def _to_dict(header: Sequence[str], row: Sequence[str]) -> dict[str, str]:
 
 def _read_fields(text: str, path: Path) -> list[list[str]]:
     """Return the fields of each row, the header first."""
-    if path.suffix == ".tsv" and not _is_quoted(text):
+    if path.suffix.lower() == ".tsv" and not _is_quoted(text):
         return _split_unquoted(text)
-    dialect = "excel-tab" if path.suffix == ".tsv" else "excel"
+    dialect = "excel-tab" if path.suffix.lower() == ".tsv" else "excel"
     reader = csv.reader(io.StringIO(text, newline=""), dialect, strict=True)
     try:
         return list(reader)

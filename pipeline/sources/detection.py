@@ -10,11 +10,11 @@ from typing import Any
 from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Reject
 from pipeline.sources.formats import messages
-from pipeline.sources.records import DATA_SUFFIXES, RawRecord, iter_records, read_string
+from pipeline.sources.records import DATA_SUFFIXES, RawRecord, iter_records, read_label, read_string
 from pipeline.sources.shards import FilePart, RawShard
 from pipeline.sources.times import parse_time
 
-_MAX_RECORDS = 200  # that are looked at
+_MAX_RECORDS = 2000  # that are looked at
 _QUESTION_KEYS = ("question", "query", "prompt")
 _ANSWER_KEYS = ("answers", "answer", "response", "target", "output")
 _CONTEXT_KEYS = ("context", "passage", "paragraph", "document", "text", "body")
@@ -38,12 +38,14 @@ class DetectedFormat:
 
 def detect_format(paths: Sequence[Path]) -> DetectedFormat:
     """Return the format of files. Raises MemcurateError where none fits, with the columns that they have."""
-    data = [path for path in paths if path.name.endswith(DATA_SUFFIXES)]
+    data = [path for path in paths if path.name.lower().endswith(DATA_SUFFIXES)]
     if len(data) * 2 < len(paths) or not data:
         return DetectedFormat("text", f"{len(paths) - len(data)} of {len(paths)} files are no data files")
     rejects: list[Reject] = []
-    shard = RawShard(data[0].parent, (FilePart(data[0].name, 0),))
-    records = list(islice(iter_records(shard, "", rejects), _MAX_RECORDS))
+    shards = [RawShard(path.parent, (FilePart(path.name, 0),)) for path in data]
+    records = list(
+        islice((one for shard in shards for one in iter_records(shard, "", rejects)), _MAX_RECORDS)
+    )
     if not records:
         first = f": {rejects[0].reason}, {rejects[0].detail}" if rejects else ""
         raise MemcurateError(f"{data[0]} has no record{first}")
@@ -80,12 +82,10 @@ def _share(values: Sequence[Any], fits: Any) -> float:
 
 
 def _is_message_list(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(one, dict) and set(one) & set(messages.TEXT_KEYS) for one in value)
-        and any(set(one) & set(messages.SPEAKER_KEYS) for one in value)
-    )
+    if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
+        return False
+    num_texts = sum(not set(messages.TEXT_KEYS).isdisjoint(one) for one in value)
+    return 2 * num_texts >= len(value) and any(set(one) & set(messages.SPEAKER_KEYS) for one in value)
 
 
 def _detect_messages(records: Sequence[RawRecord]) -> DetectedFormat | None:
@@ -142,10 +142,12 @@ def _share_of_times(records: Sequence[RawRecord], column: str) -> float:
 
 def _detect_labels(records: Sequence[RawRecord]) -> DetectedFormat | None:
     text = _find_column(records, _TEXT_KEYS)
-    label = _find_column(records, _LABEL_KEYS)
+    label = _find_column(records, _LABEL_KEYS, is_text=False)
     if text is None or label is None or text == label:
         return None
-    labels = {read_string(record, label) for record in records}
+    labels = {read_label(record, label) for record in records}
+    if labels == {None}:
+        return None
     is_label = all(len(one) <= _MAX_LABEL_CHARS for one in labels if one)
     if not is_label or len(labels) > max(2, _MAX_LABELS_PER_RECORD * len(records)):
         return None

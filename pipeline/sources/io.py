@@ -134,6 +134,8 @@ def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",), is_lenient: b
         try:
             is_last = encoding == encodings[-1]
             text = content.decode(encoding, "surrogateescape" if is_lenient and is_last else "strict")
+            if is_lenient and not is_well_formed(text):
+                text = _decode_latin_1(content, text)
         except UnicodeDecodeError as error:
             error_index = error.start
             continue
@@ -144,6 +146,12 @@ def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",), is_lenient: b
         f"{path} is not {' or '.join(encodings)}: byte {len(data) - len(content) + error_index} is "
         f"0x{content[error_index]:02x}. Name its encoding in the source's adapter."
     )
+
+
+def _decode_latin_1(content: bytes, text: str) -> str:
+    """Return a text in Latin-1 where no bytes beyond ASCII are UTF-8; else `text`, where some are."""
+    is_utf8 = any(character > "\x7f" and not "\udc80" <= character <= "\udcff" for character in text)
+    return text if is_utf8 else content.decode("latin-1")
 
 
 def read_json(path: Path) -> Any:
@@ -165,11 +173,12 @@ def read_data_file(path: Path, is_lenient: bool = False) -> Any:
     value per line. Raises MemcurateError as `read_text` does, and when the file is not in the format of its
     suffix.
     """
-    if path.suffix == ".parquet":
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
         return ParquetRows(path)
-    if path.suffix in (".csv", ".tsv"):
+    if suffix in (".csv", ".tsv"):
         return read_table(read_text(path, is_lenient=is_lenient), path)
-    if path.suffix == ".jsonl":
+    if suffix == ".jsonl":
         return _read_jsonl(path, is_lenient)
     try:
         return read_json(path)

@@ -77,7 +77,7 @@ def make_reader(name: str, source: Source) -> SourceReader:
 
 
 def _plan(raw_dir: Path, shard_bytes: int) -> Iterator[RawShard]:
-    paths = sorted(path for path in raw_dir.rglob("*") if path.is_file() and not path.name.startswith("."))
+    paths = sorted(path for path in raw_dir.rglob("*") if path.is_file())
     if not paths:
         raise MemcurateError(f"{raw_dir} has no file: run `dvc repro fetch@{raw_dir.name}`")
     yield from plan_shards(paths, raw_dir, shard_bytes)

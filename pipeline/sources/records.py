@@ -63,7 +63,9 @@ def _find_problem(value: Any) -> str | None:
         return f"the key {value.duplicate_keys[0]!r} stands twice"
     if not isinstance(value, dict | list):
         return f"an object is expected, not {to_well_formed(str(value)[:80])!r}"
-    return None
+    cells = value.items() if isinstance(value, dict) else ()
+    damaged = [name for name, cell in cells if isinstance(cell, str) and not is_well_formed(cell)]
+    return f"its column {damaged[0]} is not UTF-8" if damaged else None
 
 
 class _Unreadable(NamedTuple):
@@ -74,16 +76,17 @@ class _Unreadable(NamedTuple):
 
 def _iter_values(path: Path, part: FilePart) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Yield (keys, value) of each record. Raises MemcurateError where the file cannot be read."""
-    if path.suffix == ".jsonl" and b"\n" in _read_start(path):
+    suffix = path.suffix.lower()
+    if suffix == ".jsonl" and b"\n" in _read_start(path):
         for number, line in enumerate(_iter_lines(path, part), part.first_record):
             yield (number,), _parse_line(line)
         return
-    if path.suffix == ".parquet":
+    if suffix == ".parquet":
         rows = ParquetRows(path).iter_row_groups(part.start, part.end)
         yield from (((number,), row) for number, row in enumerate(rows, part.first_record))
         return
     values = read_data_file(path, is_lenient=True)
-    if path.suffix in (".csv", ".tsv"):
+    if suffix in (".csv", ".tsv"):
         values = [row or None for row in values]  # an empty line has no fields
     keys: tuple[str | int, ...] = ()
     if isinstance(values, dict) and isinstance(values.get("data"), list):
@@ -145,6 +148,16 @@ def read_string(record: RawRecord, *keys: str | int) -> str | None:
         return None
     text = value if isinstance(value, str) else json.dumps(value)
     return text if text.strip() and is_well_formed(text) else None
+
+
+def read_label(record: RawRecord, column: str) -> str | None:
+    """Return the label in a column: a string, number, true or false, or a list of one of these."""
+    value = record.value.get(column) if isinstance(record.value, dict) else None
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return read_string(RawRecord(record.file, record.path, {column: value}), column)
 
 
 def describe_columns(value: Any) -> str:

@@ -43,7 +43,7 @@ class RawShard:
         """Whole files, or ranges of their bytes, that are read."""
         return [
             FileRange(self.raw_dir / part.path, part.start, part.end)
-            if part.path.endswith(".jsonl") and part.end is not None
+            if part.path.lower().endswith(".jsonl") and part.end is not None
             else self.raw_dir / part.path
             for part in self.parts
         ]
@@ -70,10 +70,10 @@ def plan_shards(
 
 def _divide(path: Path, name: str, shard_bytes: int) -> Iterator[FilePart]:
     """Yield the parts of a file of about `shard_bytes` bytes; the whole file where it is not divided."""
-    size = path.stat().st_size
-    if size > shard_bytes and path.suffix == ".jsonl":
+    size, suffix = path.stat().st_size, path.suffix.lower()
+    if size > shard_bytes and suffix == ".jsonl":
         yield from _divide_lines(path, name, shard_bytes)
-    elif size > shard_bytes and path.suffix == ".parquet":
+    elif size > shard_bytes and suffix == ".parquet":
         rows = ParquetReader(path, "Mend the file.").row_group_sizes
         num_bytes = [size * count // max(1, sum(rows)) for count in rows]
         for group in iter_groups(num_bytes, shard_bytes):

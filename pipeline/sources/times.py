@@ -1,7 +1,7 @@
 """Times as data files write them: ISO 8601, seconds or milliseconds since 1970, and some usual forms."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -16,6 +16,8 @@ def parse_time(value: Any) -> str | None:
     """Return a time as YYYY-MM-DD HH:MM, on its own clock; None where it is not known to be one."""
     if isinstance(value, datetime):
         return _format(value)
+    if isinstance(value, date):
+        return f"{value:%Y-%m-%d} 00:00" if value.year >= 1000 else None
     if isinstance(value, bool):
         return None
     if isinstance(value, str):

@@ -9,6 +9,7 @@ import typer
 from pipeline.core.atomic import write_text
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import FileLocation, FileSpec, load_params
+from pipeline.core.unicode import is_well_formed
 from pipeline.core.yaml_reader import parse_yaml, read_text
 from pipeline.sources.detection import detect_format
 from stages.cli.params_block import insert_source
@@ -43,8 +44,11 @@ def add(
         columns = "".join(f", {key}: {column}" for key, column in detected.columns.items())
         print(f"params.yaml has a new source, {source}. format: {detected.name}{columns}")
         print(f"  because: {detected.reason}\n")
-        print_preview(source, load_params(_PARAMS), sample)
-    print(f"\nNext: dvc repro filter@{source}")
+        has_instances = print_preview(source, load_params(_PARAMS), sample)
+    if has_instances:
+        print(f"\nNext: dvc repro filter@{source}")
+    else:
+        print(f"\nNothing can be built of it yet. Change it, and then: memcurate preview {source}")
 
 
 def _write_block(source: str, block: dict[str, Any]) -> None:
@@ -72,4 +76,6 @@ def _make_locators(paths: list[Path]) -> list[str]:
     for path in paths:
         if not path.exists():
             raise MemcurateError(f"{path} is missing")
+        if not is_well_formed(str(path)):
+            raise MemcurateError(f"{str(path)!r}: the file's name is not UTF-8: rename it")
     return [f"file:{path}{'/**' if path.is_dir() else ''}" for path in paths]

@@ -44,7 +44,9 @@ def _edit_list(text: str, names: Node, source: str, where: str) -> tuple[int, st
         return last.end_mark.index, f", {source}"
     start = last.start_mark.index - last.start_mark.column
     line = text[start : last.start_mark.index]
-    return _line_end(text, last.end_mark.index), f"{line}{source}\n"
+    position = _line_end(text, last.end_mark.index)
+    line_end = "" if text[:position].endswith("\n") else "\n"
+    return position, f"{line_end}{line}{source}\n"
 
 
 def _edit_mapping(

@@ -34,10 +34,12 @@ def require_assets() -> None:
         raise MemcurateError(f"{ASSETS_DIR} is missing: run `dvc repro assets`, once")
 
 
-def print_preview(source: str, params: Params, sample: Sample) -> None:
-    """Print what a sample of a source gives."""
-    for line in format_preview(source, make_preview(source, params, sample, ASSETS_DIR)):
+def print_preview(source: str, params: Params, sample: Sample) -> bool:
+    """Print what a sample of a source gives; return whether it gives an instance."""
+    preview = make_preview(source, params, sample, ASSETS_DIR)
+    for line in format_preview(source, preview):
         print(line)
+    return bool(preview.instances)
 
 
 @contextmanager
@@ -58,17 +60,24 @@ def open_sample(source: str, files: Sequence[FileSpec]) -> Iterator[Sample]:
             raw_dir = RAW_DIR / source
         else:
             raise MemcurateError(f"{RAW_DIR / source} is missing: run `dvc repro fetch@{source}`")
-        yield take_sample(raw_dir, sample_dir)
+        try:
+            yield take_sample(raw_dir, sample_dir)
+        except MemcurateError as error:
+            raise MemcurateError(
+                str(error).replace(f"{sample_dir}/", "").replace(str(sample_dir), "it")
+            ) from None
 
 
 def _link(file: FileSpec, raw_dir: Path) -> None:
     """Link a plain local file into the folder; a compressed one is unpacked as fetch does."""
     path = Path(file.locations[0].locator.removeprefix("file:"))
-    if "!" in path.name or path.suffix in (".gz", ".zst", ".zip"):
+    if not path.is_file() or path.suffix in (".gz", ".zst", ".zip"):  # or of an archive: PATH!GLOB
         fetch([file], raw_dir, mirror=None, cache=raw_dir)
         return
     target = raw_dir / file.subdir / path.name
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not path.is_file():
-        raise MemcurateError(f"{path} is missing")
+    if target.exists():
+        raise MemcurateError(
+            f"{path} and another file would have the same name in data/raw: name a folder that holds both"
+        )
     target.symlink_to(path.absolute())

@@ -7,7 +7,7 @@ from pipeline.core.schema import Reject, Span
 from pipeline.sources.formats.labelled_examples import deduplicate_examples
 from pipeline.sources.io import make_record_reject, strip_with_span
 from pipeline.sources.parsed import ParsedSource
-from pipeline.sources.records import describe_columns, iter_records, read_string
+from pipeline.sources.records import describe_columns, iter_records, read_label, read_string
 from pipeline.sources.shards import RawShard
 
 
@@ -29,7 +29,7 @@ class Labels:
     ) -> Iterator[tuple[str, str, str, Span]]:
         columns = self._columns
         for record in iter_records(shard, source, rejects):
-            text, label = read_string(record, columns.text), read_string(record, columns.label)
+            text, label = read_string(record, columns.text), read_label(record, columns.label)
             if text is None or label is None:
                 name = columns.text if text is None else columns.label
                 detail = f"no {name}; {describe_columns(record.value)}"

@@ -114,8 +114,8 @@ def _iter_texts(message: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
         if isinstance(value, str):
             if read_string(RawRecord("", (), message), key):
                 yield (key,), value
-            return
-        if isinstance(value, list):
+                return
+        elif isinstance(value, list):
             for number, part in enumerate(value):
                 path: tuple[str | int, ...] = (
                     (key, number, "text") if isinstance(part, dict) else (key, number)

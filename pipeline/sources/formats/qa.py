@@ -28,7 +28,8 @@ class Qa:
         """Parse all contexts and questions. A record without context, question or answer is a reject."""
         columns = self._columns
         parsed = ParsedSource()
-        builders: dict[str, DocumentBuilder] = {}
+        builders: dict[tuple[str, str], DocumentBuilder] = {}
+        names: set[str] = set()
         contexts: dict[tuple[str, str], Segment] = {}
         for shard in shards:
             for record in iter_records(shard, source, parsed.rejects):
@@ -42,7 +43,12 @@ class Qa:
                 name = title.strip() or "/".join(map(str, (record.file, *record.path)))
                 segment = contexts.get((title, context))
                 if segment is None:
-                    builder = builders.setdefault(name, DocumentBuilder(source, record.file, name))
+                    builder = builders.get((record.file, name))
+                    if builder is None:
+                        unique = f"{name} in {record.file}" if name in names else name
+                        names.add(unique)
+                        builder = DocumentBuilder(source, record.file, unique)
+                        builders[record.file, name] = builder
                     where = record.span(columns.context).record
                     segment = builder.add(context, record=where, section=title.strip() or None)
                     assert segment is not None

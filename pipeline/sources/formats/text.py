@@ -18,7 +18,7 @@ from pipeline.sources.shards import FilePart, RawShard
 
 _MARKDOWN_SUFFIXES = (".md", ".markdown")
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>\S[^\n]*)$", re.MULTILINE)
-_FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
+_FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
 _FRONT_MATTER_LINE = re.compile(r"^---[ \t\r]*$", re.MULTILINE)
 
 
@@ -32,7 +32,7 @@ class Text:
     def iter_documents(self, shard: RawShard, source: str, rejects: list[Reject]) -> Iterator[Book]:
         """Yield the texts of a shard. A file that holds no text is a reject."""
         for part in shard.parts:
-            if part.path.endswith(DATA_SUFFIXES):
+            if part.path.lower().endswith(DATA_SUFFIXES):
                 yield from self._read_records(RawShard(shard.raw_dir, (part,)), source, rejects)
             else:
                 yield from self._read_file(shard, part, source, rejects)
@@ -79,8 +79,9 @@ class Text:
     def _find_chapters(self, text: str, start: int, is_markdown: bool) -> list[tuple[int, int, str]]:
         """Return (start, end, title) of the sections of a text from `start` on; without headings, of one."""
         starts, titles = [start], [""]
+        fences = _find_fences(text) if is_markdown else []
         for match in _HEADING.finditer(text, start) if is_markdown else ():
-            if len(_FENCE.findall(text, start, match.start())) % 2 == 0:
+            if not any(first < match.start() < last for first, last in fences):
                 starts.append(match.start())
                 titles.append(match["title"].rstrip("# \t\r"))
         bounds = pairwise([*starts, len(text)])
@@ -96,3 +97,16 @@ def _find_front_matter_end(text: str) -> int:
     lines = _FRONT_MATTER_LINE.finditer(text)
     first, second = next(lines, None), next(lines, None)
     return second.end() if first is not None and first.start() == 0 and second is not None else 0
+
+
+def _find_fences(text: str) -> list[tuple[int, int]]:
+    """Return the spans of code between fences of Markdown; one that does not end goes on to the end."""
+    fences: list[tuple[int, int]] = []
+    opened: re.Match[str] | None = None
+    for fence in _FENCE.finditer(text):
+        if opened is None:
+            opened = fence
+        elif fence[1] == opened[1]:
+            fences.append((opened.start(), fence.end()))
+            opened = None
+    return fences if opened is None else [*fences, (opened.start(), len(text))]

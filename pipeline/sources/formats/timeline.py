@@ -37,7 +37,8 @@ class Timeline:
         for (file, user, day), entries in days.items():
             first = min(record.path for _, _, record in entries)
             name = "/".join(map(str, (file, *first, *filter(None, [user]), day)))
-            builder = DocumentBuilder(source, file, name, f"user {user}" if user else "")
+            # A shard may end within a day: a group is in one split.
+            builder = DocumentBuilder(source, file, name, f"user {user}" if user else f"day {day}")
             for time, _, record in sorted(entries, key=lambda entry: entry[:2]):
                 speaker = read_string(record, self._columns.speaker) if self._columns.speaker else None
                 builder.add(

@@ -118,9 +118,6 @@ def test_a_local_file_without_a_hash_is_read_as_it_is(tmp_path: Path, target: Pa
     assert hash_local_files([FileSpec(locations=[location])]) == {location.locator: sha256(b"one")}
     fetch([FileSpec(locations=[location])], target, mirror=None, cache=cache)
     assert read_folder(target) == {"x.txt": b"one"}
-    (tmp_path / "x.txt").write_bytes(b"")
-    with pytest.raises(MemcurateError, match="the file is empty"):
-        fetch([FileSpec(locations=[location])], target, mirror=None, cache=cache)
 
 
 def test_local_files_are_hashed_as_they_are_now(tmp_path: Path) -> None:

@@ -209,3 +209,47 @@ def test_status_of_what_was_built(project: Path) -> None:
     assert by_source["gutenberg"][0] == "–"
     train, test, chunks, questions = map(int, by_source["notes"][:4])
     assert train > 0 and test > 0 and chunks >= train + test and questions > 0
+
+
+@pytest.mark.parametrize("name", ["long.jsonl", "lines.json"])
+def test_a_file_of_long_lines_is_sampled_whole(name: str, project: Path) -> None:
+    """A chat over the sample's size, and values per line in a file named .json."""
+    turns = [
+        {"role": role, "content": f"Hello {n}. " * 40} for n in range(3000) for role in ("user", "assistant")
+    ]
+    with (project / "own" / name).open("w") as file:
+        for _ in range(2):
+            file.write(f"{json.dumps({'messages': turns})}\n")
+    shown = memcurate(project, "add", f"own/{name}")
+    assert "format: messages" in shown and "malformed" not in shown
+
+
+def test_files_that_add_cannot_take_are_told_by_name(project: Path) -> None:
+    for folder in ("a", "b"):
+        (project / "own" / folder).mkdir()
+        write(project / "own" / folder / "x.jsonl", *[{"messages": MESSAGES}] * 3)
+    assert "own/b/x.jsonl and another file would have the same name" in memcurate(
+        project, "add", "own/a", "own/b", status=1
+    )
+    (project / "own" / "a" / "empty.jsonl").write_text("")
+    (project / "own" / "a" / "b!ng#*.jsonl").write_text(json.dumps({"messages": MESSAGES}))
+    (project / "own" / "a" / ".dot.jsonl").write_text(json.dumps({"messages": MESSAGES}))
+    shown = memcurate(project, "add", "own/a")
+    assert "3 files" in shown and "Nothing can be built of it yet" in shown
+    subprocess.run(
+        [sys.executable, "-m", "stages.fetch", "a"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    assert {path.name for path in (project / "data/raw/a").iterdir()} == {
+        "x.jsonl",
+        "empty.jsonl",
+        "b!ng#*.jsonl",
+    }
+    assert "1 file," in memcurate(project, "add", "own/a/.dot.jsonl", "--name", "dot")
+    (project / "own" / "c").mkdir()
+    os.close(os.open(os.fsencode(project / "own" / "c") + b"/\xff.txt", os.O_CREAT))
+    before = (project / "params.yaml").read_bytes()
+    error = memcurate(project, "add", "own/c", status=1)
+    assert "name is not UTF-8" in error and (project / "params.yaml").read_bytes() == before

@@ -142,3 +142,14 @@ def test_a_time_of_a_parquet_file(tmp_path: Path) -> None:
     (document,), rejects = read_documents(tmp_path, make_format("messages"))
     assert isinstance(document, Document) and rejects == []
     assert document.segments[0].time == "2024-02-03 04:05"
+
+
+def test_a_message_has_the_first_text_that_is_there(tmp_path: Path) -> None:
+    messages = [
+        {"role": "user", "content": "", "text": "Hi"},
+        {"role": "assistant", "tool_calls": [{"x": 1}]},
+        {"role": "assistant", "content": None, "value": "Ho"},
+    ]
+    (document,), rejects = read(tmp_path, {"messages": messages})
+    assert [one.text for one in document.segments] == ["Hi", "Ho"]
+    assert [one.reason for one in rejects] == ["message without text"]

@@ -1,6 +1,7 @@
 """Texts, labels, questions and dated entries of one's own: what is read and what is rejected."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,6 @@ def test_what_is_no_text_is_told_by_file(tmp_path: Path) -> None:
     (tmp_path / "d.md").write_text("---\na: b\n---\n")
     (tmp_path / "e.csv").write_text("title,text\nT,A text.\nU,\n")
     (tmp_path / "f.csv").write_text("other\nx\n")
-    (tmp_path / ".hidden").write_text("x")
     books, rejects = read_documents(tmp_path, make_format("text"))
     assert [one.name for one in books] == ["b.txt", "e.csv/0"]
     assert isinstance(books[1], Book) and books[1].chapters == [(0, 7, "T")]
@@ -207,3 +207,46 @@ def test_bad_bytes_cost_their_record_alone(tmp_path: Path) -> None:
     assert places == [("a.csv", "/1"), ("b.jsonl", "/1")]
     for example in parsed.labelled_examples:
         assert read_span(tmp_path, example.source_span) == example.text
+
+
+def test_a_title_in_two_files_is_two_documents(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        row = {"title": "T", "context": f"In {name} is an answer.", "question": "Q?", "answers": "answer"}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row))
+    parsed = parse(tmp_path, "qa", title="title")
+    assert [one.name for one in parsed.documents] == ["T", "T in b.jsonl"]
+    for document in parsed.documents:
+        for segment in document.segments:
+            assert read_span(tmp_path, segment.source_span) == segment.text
+
+
+def test_suffixes_count_in_any_case_and_labels_of_any_type(tmp_path: Path) -> None:
+    (tmp_path / "A.CSV").write_text("text,label\nOne,x\n\n\n")
+    rows = [
+        {"text": f"T{n}", "label": label} for n, label in enumerate([True, 0, 1.5, ["y"], None, float("nan")])
+    ]
+    (tmp_path / "b.JSONL").write_text("\n".join(map(json.dumps, rows)))
+    parsed = parse(tmp_path, "labels")
+    assert [one.label for one in parsed.labelled_examples] == ["x", "true", "0", "1.5", "y"]
+    assert [one.source_span.record for one in parsed.rejects if one.source_span] == ["/4", "/5"]
+
+
+def test_a_latin_1_table_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("text,label\ncafé,x\nthé,x\n".encode("latin-1"))
+    parsed = parse(tmp_path, "labels")
+    assert [one.text for one in parsed.labelled_examples] == ["café", "thé"]
+    assert read_span(tmp_path, parsed.labelled_examples[1].source_span) == "thé"
+
+
+def test_headings_inside_fences_are_none(tmp_path: Path) -> None:
+    text = (
+        "# One\n\na\n\n  ```\n# x\n~~~\n# y\n  ```\n# Two\n\n~~~\n```\n# z\n~~~\n# Three\n\nb\n\n```\n# w\n"
+    )
+    (tmp_path / "a.md").write_text(text)
+    (book,), _ = read_documents(tmp_path, make_format("text"))
+    assert isinstance(book, Book)
+    assert [title for _, _, title in book.chapters] == ["One", "Two", "Three"]
+
+
+def test_a_date_of_a_parquet_file_is_a_time() -> None:
+    assert parse_time(date(2024, 1, 2)) == "2024-01-02 00:00"
