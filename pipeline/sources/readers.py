@@ -66,7 +66,14 @@ class SourceReader:
         if self.format is None:
             return _load_adapter(self.source)
         if isinstance(self.format, OwnFormat):
-            return _load_own_class(self.source, self.format.name)(**(self.format.model_extra or {}))
+            columns = self.format.model_extra or {}
+            try:
+                return _load_own_class(self.source, self.format.name)(**columns)
+            except TypeError as error:
+                raise MemcurateError(
+                    f"sources.{self.source}: format {self.format.name} does not take the keys "
+                    f"{', '.join(columns) or '(none)'}: {error}"
+                ) from error
         module, name = _CLASSES[self.format.name]
         return getattr(import_module(f"pipeline.sources.formats.{module}"), name)(self.format)
 

@@ -191,6 +191,8 @@ def test_an_own_format_is_a_class_of_a_module(tmp_path: Path, monkeypatch: pytes
     (document,), _ = read_documents(tmp_path / "raw", make_format("lines_format:Lines", speaker="Ann"))
     assert isinstance(document, Document)
     assert [read_span(tmp_path / "raw", one.source_span) for one in document.segments] == ["One.", "Two."]
+    with pytest.raises(MemcurateError, match="does not take the keys encoding"):
+        read_documents(tmp_path / "raw", make_format("lines_format:Lines", encoding="x"))
     for name in ("lines_format:None_", "no_module:Lines", "nothing"):
         with pytest.raises(MemcurateError, match=r"sources\.made\.format: no format"):
             read_documents(tmp_path / "raw", make_format(name, speaker="Ann"))
