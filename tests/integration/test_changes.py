@@ -63,9 +63,11 @@ def test_one_stage_alone_and_what_changed(project: Path) -> None:
     assert ran(dvc(project, "repro", "chunk@squad_dev")) == {"chunk@squad_dev"}
     files = {entry["path"] for entry in dvc_json(project, "diff")["modified"]}
     assert "data/chunks/squad_dev/instances.parquet" in files
-    assert all(path.startswith("data/chunks/squad_dev/") for path in files)
+    assert all(path.startswith(("data/chunks/squad_dev/", "data/inputs/")) for path in files)
+    change = {"old": 2048, "new": 1024, "diff": -1024}
     assert dvc_json(project, "params", "diff") == {
-        "params.yaml": {MAX_TOKENS: {"old": 2048, "new": 1024, "diff": -1024}}
+        "params.yaml": {MAX_TOKENS: change},
+        "data/inputs/squad_dev/chunking.json": {"max_tokens": change},
     }
     assert set(dvc_json(project, "metrics", "diff")) == {"metrics/chunk/squad_dev.json"}
     statistics = json.loads((project / "data/chunks/squad_dev/statistics.json").read_text())
