@@ -57,7 +57,7 @@ def run_stages(folder: Path, instances: list[Instance], num_files: int, params: 
         find_chunk_inputs(chunks), corpus.questions, 20, SOURCE, assets, folder / "parts"
     )
     write_output_files(folder / "questions", QUESTION_TABLES, groups, {})
-    filter_params = FilterParams(SOURCE, corpus.checks, 50, {}, 20, params.tokenizer, assets)
+    filter_params = FilterParams(SOURCE, corpus.checks, 50, {}, 20, params.tokenizer, assets, "en")
     by_file = plan_filter_tasks(
         filter_params, chunks / "instances.parquet", folder / "questions" / "questions.parquet"
     )

@@ -44,6 +44,7 @@ def folder(tmp_path: Path, assets: Path) -> Path:
         replace(make_instance(name, {"made/s": "The owl lives in a barn."}), source=SOURCE) for name in NAMES
     ]
     write_rows(tmp_path / "data/chunks" / SOURCE / "instances.parquet", Instance, instances)
+    (tmp_path / "data/chunks" / SOURCE / "statistics.json").write_text("{}")
     write_rows(tmp_path / "data/questions" / SOURCE / "questions.parquet", InstanceQuestion, QUESTIONS)
     return tmp_path
 
