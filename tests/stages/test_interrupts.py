@@ -51,7 +51,9 @@ class RunningProcess:
         (os.killpg if group else os.kill)(self.process.pid, number)
         assert self.process.wait(10) == STATUS[number]
         assert time.monotonic() - start < SECONDS
-        assert self.process.communicate() == ("", f"{name}: {WORDS[number]}\n")
+        output, errors = self.process.communicate()
+        assert errors == f"{name}: {WORDS[number]}\n"
+        assert not output or output.startswith(f"{name}: ")  # it had just ended, and told what it kept
         assert are_gone(children)
 
 
