@@ -191,14 +191,19 @@ def _draw_documents(
     tasks: Sequence[ChunkTask], measured: Sequence[Sequence[tuple[str, int]]], context: ChunkingContext
 ) -> list[ChunkTask]:
     """Draw the documents of test by their sizes; return the tasks, each with those of its shard."""
-    weights: dict[str, int] = {}
-    for name, size in chain.from_iterable(measured):
-        weights[name] = weights.get(name, 0) + size
-    test = draw_test_documents(weights, context.split, context.seed, context.source)
+    test = _draw_test(measured, context)
     return [
         replace(task, test_documents=tuple(n for n, (name, _) in enumerate(documents) if name in test))
         for task, documents in zip(tasks, measured, strict=True)
     ]
+
+
+def _draw_test(shards: Sequence[Sequence[tuple[str, int]]], context: ChunkingContext) -> set[str]:
+    """Draw the groups and documents of test; `shards`: each with the name and weight of its documents."""
+    weights: dict[str, int] = {}
+    for name, weight in chain.from_iterable(shards):
+        weights[name] = weights.get(name, 0) + weight
+    return draw_test_documents(weights, context.split, context.seed, context.source)
 
 
 def measure_shard(task: ChunkTask, _: Path) -> dict[str, Any]:
@@ -223,11 +228,7 @@ def _choose_splits(
 
 def _draw_splits(manifests: Sequence[dict[str, Any]], context: ChunkingContext) -> list[list[Split]]:
     """Draw the documents of test; return the split of each instance of each shard."""
-    weights: dict[str, int] = {}
-    for manifest in manifests:
-        for group, count in manifest["documents"]:
-            weights[group] = weights.get(group, 0) + count
-    test = draw_test_documents(weights, context.split, context.seed, context.source)
+    test = _draw_test([manifest["documents"] for manifest in manifests], context)
     return [
         ["test" if group in test else "train" for group, count in manifest["documents"] for _ in range(count)]
         for manifest in manifests

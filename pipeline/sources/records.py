@@ -29,6 +29,11 @@ class RawRecord(NamedTuple):
     path: tuple[str | int, ...]
     value: Any
 
+    @property
+    def name(self) -> str:
+        """A name that no other record of the source has: its file and the keys that lead to it."""
+        return "/".join(map(str, (self.file, *self.path)))
+
     def span(self, *keys: str | int) -> Span:
         """Return the empty span at a value of the record."""
         return Span(self.file, json_pointer(*self.path, *keys), 0, 0)

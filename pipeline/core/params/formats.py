@@ -71,19 +71,9 @@ class OwnFormat(StrictModel):
     name: str
 
 
-_MODELS = {
-    "messages": MessagesFormat,
-    "text": TextFormat,
-    "labels": LabelsFormat,
-    "qa": QaFormat,
-    "timeline": TimelineFormat,
-    "squad": SquadFormat,
-}
-
-
 def _get_tag(value: Any) -> str:
     name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
-    return name if name in _MODELS else "own"
+    return name if name in DEFAULT_BLOCKS else "own"
 
 
 FormatParams = Annotated[

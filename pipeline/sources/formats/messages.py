@@ -71,7 +71,7 @@ class Messages:
         source: str,
         rejects: list[Reject],
     ) -> Document:
-        name = "/".join(map(str, (record.file, *record.path)))
+        name = record.name
         builder = DocumentBuilder(source, record.file, name, self._find_group(record))
         time_keys = (self._columns.time,) if self._columns.time else TIME_KEYS
         chat_time = _find_time(record.value, time_keys)

@@ -40,7 +40,7 @@ class Qa:
                     continue
                 context = read_string(record, columns.context) or ""
                 title = (read_string(record, columns.title) if columns.title else None) or ""
-                name = title.strip() or "/".join(map(str, (record.file, *record.path)))
+                name = title.strip() or record.name
                 segment = contexts.get((title, context))
                 if segment is None:
                     builder = builders.get((record.file, name))

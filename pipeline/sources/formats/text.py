@@ -5,6 +5,7 @@ belongs to no section and is a reject.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -65,7 +66,7 @@ class Text:
                 detail = f"no text in column {columns.text}; {describe_columns(record.value)}"
                 rejects.append(make_record_reject(source, "malformed record", detail, record.span()))
                 continue
-            name = "/".join(map(str, (record.file, *record.path)))
+            name = record.name
             title = " ".join((read_string(record, columns.title or "title") or "").split())
             chapters = self._find_chapters(text, 0, columns.headings == "markdown")
             if title:
@@ -81,7 +82,8 @@ class Text:
         starts, titles = [start], [""]
         fences = _find_fences(text) if is_markdown else []
         for match in _HEADING.finditer(text, start) if is_markdown else ():
-            if not any(first < match.start() < last for first, last in fences):
+            before = bisect(fences, (match.start(),))  # fences that begin before the heading
+            if not before or match.start() >= fences[before - 1][1]:
                 starts.append(match.start())
                 titles.append(match["title"].rstrip("# \t\r"))
         bounds = pairwise([*starts, len(text)])
