@@ -10,7 +10,7 @@ from pipeline.core.schema import Question
 def check(question: Question, context: CheckContext) -> Question | Rejection:
     """Keep the gold answers of at most `max_answer_tokens` tokens."""
     limit, tokenizer = context.params.max_answer_tokens, context.tokenizer
-    if limit is None:
+    if limit is None or question.metric == "abstain":
         return question
     assert tokenizer is not None
     short = [answer for answer in question.answers if tokenizer.count(answer) <= limit]

@@ -2,8 +2,9 @@
 
 Closed book (paper): a question that a model answers without the text needs no memory. Open book (paper:
 PerLTQA): a question that a model does not answer from its evidence has no answer there; a keyword that the
-model does not find is not a gold answer. Label questions are not checked, since only the examples define the
-labels; summary questions are not checked closed book.
+model does not find is not a gold answer. One that is to be abstained from must not be answered. Label
+questions are not checked, since only the examples define the labels; summary questions are not checked closed
+book.
 """
 
 from collections.abc import Sequence
@@ -17,15 +18,19 @@ from pipeline.core.rejection import Rejection
 from pipeline.core.schema import Question
 from pipeline.llm.client import Job, LLMClient
 from pipeline.llm.prompts import render_prompt
+from pipeline.matching.abstention import is_abstention
 from pipeline.matching.match import matches_answer
 from pipeline.text.normalize import contains_normalized, normalize_text
 
 QuestionInContext = tuple[Question, CheckContext]
 CheckResults = list[Question | Rejection]  # in the order of the questions
 
+_CLOSED_BOOK_METRICS = {"contains", "judge", "token_f1"}
 _ANSWER_INSTRUCTIONS = {
     "contains": "Answer in a few words.",
     "judge": "Answer in a few words.",
+    "token_f1": "Answer in a few words.",
+    "abstain": "Answer in a few words.",
     "keywords": "Name who, what, where and when, in a paragraph.",
 }
 
@@ -43,7 +48,7 @@ def check_closed_book(
         samples = [
             (index, sample)
             for index, (question, _) in enumerate(questions)
-            if question.metric in ("contains", "judge") and not isinstance(results[index], Rejection)
+            if question.metric in _CLOSED_BOOK_METRICS and not isinstance(results[index], Rejection)
             for sample in range(params.samples)
         ]
         jobs = [
@@ -68,7 +73,10 @@ def check_closed_book(
 def check_open_book(
     questions: Sequence[QuestionInContext], model: ModelSettings, client: LLMClient
 ) -> CheckResults:
-    """Drop a question that a model does not answer from its evidence, and keywords that it does not find."""
+    """Drop a question that a model does not answer from its evidence, and keywords that it does not find.
+
+    A question that asks to abstain is dropped where the model answers it.
+    """
     results: CheckResults = [question for question, _ in questions]
     indices = [
         index for index, (question, _) in enumerate(questions) if question.metric in _ANSWER_INSTRUCTIONS
@@ -89,6 +97,10 @@ def _open_book_prompt(question: Question, context: CheckContext) -> list[dict[st
 
 
 def _check_open_book_reply(question: Question, context: CheckContext, reply: str) -> Question | Rejection:
+    if question.metric == "abstain":
+        if is_abstention(reply):
+            return question
+        return Rejection("answered open book", repr(reply[:200]))
     if question.metric != "keywords":
         if matches_answer(reply, question.answers):
             return question

@@ -36,9 +36,9 @@ def find_repeated_questions(questions: Sequence[Question], percent: int) -> dict
 
     Of questions with a common gold answer that are the same, or whose words and word pairs have a Jaccard
     similarity of at least `percent`, the first by id is kept. Questions that are the same in full and have no
-    common answer are all rejected. Two different label questions are never near-duplicates and never
-    contradict each other: a label in common says little, and `What is a tonne?` is another example than
-    `What is a lake?`. Ids must be unique.
+    common answer are all rejected; of two that are the same, of which one has no answer, only that one is.
+    Two different label questions are never near-duplicates and never contradict each other: a label in common
+    says little, and `What is a tonne?` is another example than `What is a lake?`. Ids must be unique.
     """
     rejections = _find_contradictions(questions)
     by_answer: dict[str, list[_KeptQuestion]] = defaultdict(list)
@@ -64,7 +64,8 @@ def find_repeated_questions(questions: Sequence[Question], percent: int) -> dict
 
 
 def _answer_keys(question: Question) -> set[str]:
-    return {comparison_key(answer) for answer in question.answers}
+    """Return the answers as they are compared; "" stands for that of a question to abstain from."""
+    return {comparison_key(answer) for answer in question.answers} or {""}
 
 
 def _find_contradictions(questions: Sequence[Question]) -> dict[str, Rejection]:
@@ -76,7 +77,8 @@ def _find_contradictions(questions: Sequence[Question]) -> dict[str, Rejection]:
     for same in by_text.values():
         for first, second in combinations(same, 2):
             if _answer_keys(first).isdisjoint(_answer_keys(second)):
-                for question, other in ((first, second), (second, first)):
+                pairs = ((first, second), (second, first))
+                for question, other in [pair for pair in pairs if pair[0].metric == "abstain"] or pairs:
                     detail = f"{other.id} asks the same and has another answer"
                     rejections.setdefault(question.id, Rejection("contradicting questions", detail))
     return rejections

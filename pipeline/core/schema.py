@@ -16,7 +16,7 @@ SCHEMA_VERSION = "3"
 Split = Literal["train", "test", "evaluation"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 DRAWN_SPLITS: tuple[Split, ...] = ("train", "test")  # evaluation sets are in neither
-Metric = Literal["contains", "exact", "judge", "keywords"]
+Metric = Literal["contains", "exact", "judge", "keywords", "token_f1", "abstain"]
 Origin = Literal["source", "label", "summary", "cloze", "generated"]
 
 BLANK = "____"  # stands for the words that a cloze question leaves out

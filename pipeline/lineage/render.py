@@ -175,7 +175,7 @@ def _format_answers(question: Question, labels: Sequence[Label]) -> str:
     """Join the gold answers; the number of a label is followed by its name."""
     names = {str(label.number): label.name for label in labels} if question.origin == "label" else {}
     named = (f"{answer} ({names[answer]})" if answer in names else answer for answer in question.answers)
-    return "; ".join(named)
+    return "; ".join(named) or "(not known)"
 
 
 def _describe_instance(instance: Instance) -> str:

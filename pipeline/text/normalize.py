@@ -64,10 +64,22 @@ def search_terms(text: str) -> list[str]:
     return [term for word in found for term in _split_unspaced(word)]
 
 
+def single_letters(text: str) -> Iterator[str]:
+    """Yield the words of a text; of scripts without spaces, each letter."""
+    for word in words(text):
+        for is_unspaced, run in _split_scripts(word):
+            yield from run if is_unspaced else [run]
+
+
+def _split_scripts(word: str) -> Iterator[tuple[bool, str]]:
+    """Yield (whether it is of scripts without spaces, run of letters) for the runs of a word."""
+    for is_unspaced, run in groupby(word, key=lambda letter: _UNSPACED_SCRIPTS.match(letter) is not None):
+        yield is_unspaced, "".join(run)
+
+
 def _split_unspaced(word: str) -> Iterator[str]:
     """Yield the bigrams of each run of letters of scripts without spaces, and the other parts of a word."""
-    for is_unspaced, run in groupby(word, key=lambda letter: _UNSPACED_SCRIPTS.match(letter) is not None):
-        part = "".join(run)
+    for is_unspaced, part in _split_scripts(word):
         if is_unspaced and len(part) > 1:
             yield from map("".join, pairwise(part))
         else:

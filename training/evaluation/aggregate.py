@@ -48,7 +48,7 @@ class ScoreTable:
     context_length: int | None  # None: the test instances as they are
     reference: str  # the method that deltas are measured from
     cells: dict[str, dict[str, ScoreCell]]  # by method, by source and AVERAGE
-    num_unscored: dict[str, int]  # questions of each source that only a judge can score
+    num_unscored: dict[str, int]  # questions of each source that have no score
     call_outcomes: dict[str, Counter[str]]  # by method: number of calls by outcome
 
     @property

@@ -1,17 +1,23 @@
 r"""Score an answer from 0 to 1 by the metric of its question (paper, table of rewards).
 
+`token_f1` is SQuAD's F1: the words that answer and gold answer share, without English articles; in scripts
+without spaces, the letters. `abstain` is 1 where the answer says that it is not known.
+
 Two rules deviate from the paper: a gold answer is contained when it stands in the answer as whole words, not
 as any characters; a label is the last number in `\boxed{}`. Answers that only a judge can score
 (`judge_answers.py`) get no score here.
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from pipeline.core.schema import Metric
-from pipeline.text.normalize import contains_normalized, normalize_text
+from pipeline.matching.abstention import is_abstention
+from pipeline.text.normalize import contains_normalized, normalize_text, single_letters
 
+_ARTICLES = {"a", "an", "the"}
 _BOXED = re.compile(r"\\boxed\{([^}]{0,1000}+)\}")  # the bound keeps the time linear in the answer's length
 
 
@@ -25,8 +31,25 @@ def score_answer(metric: Metric, gold_answers: Sequence[str], answer: str) -> fl
         case "exact":
             boxed = _BOXED.findall(answer)
             return float(bool(boxed) and boxed[-1].strip() in gold_answers)
+        case "token_f1":
+            return max((_token_f1(gold_answer, answer) for gold_answer in gold_answers), default=0.0)
+        case "abstain":
+            return float(is_abstention(answer))
         case "judge":
             return None
+
+
+def _token_f1(gold_answer: str, answer: str) -> float:
+    """Return the harmonic mean of precision and recall of an answer's words (Rajpurkar et al. 2016)."""
+    gold_words, answer_words = (Counter(_iter_f1_words(text)) for text in (gold_answer, answer))
+    num_shared = (gold_words & answer_words).total()
+    return 2 * num_shared / (gold_words.total() + answer_words.total()) if num_shared else 0.0
+
+
+def _iter_f1_words(text: str) -> Iterator[str]:
+    found = list(single_letters(text))
+    without_articles = [word for word in found if word not in _ARTICLES]
+    yield from without_articles or found
 
 
 def find_gold_answers(gold_answers: Sequence[str], answer: str) -> list[str]:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.params import AgentParams
+from pipeline.core.params.agent import AnswerParams
+from pipeline.core.schema import Metric
 from pipeline.text.tokens import TokenCounter
 from training.evaluation import rewards
 from training.evaluation.answer_metrics import find_gold_answers, score_answer
@@ -97,8 +99,10 @@ class Evaluator:
     def _answer_questions(
         self, questions: Sequence[EpisodeQuestion], retriever: Retriever
     ) -> list[AnswerRecord]:
+        may_abstain = any(question.metric == "abstain" for question in questions)
         requests = [
-            AnswerRequest(question, self._retrieve_passages(retriever, question)) for question in questions
+            AnswerRequest(question, self._retrieve_passages(retriever, question), may_abstain)
+            for question in questions
         ]
         answers = self.answerer.answer(requests)
         scores = self._score_answers(list(zip(questions, answers, strict=True)))
@@ -108,7 +112,11 @@ class Evaluator:
         ]
 
     def _score_answers(self, answered: Sequence[tuple[EpisodeQuestion, str]]) -> list[float | None]:
-        scores = [score_answer(question.metric, question.answers, answer) for question, answer in answered]
+        unscored = unscored_metrics(self.params.answer)
+        scores = [
+            None if question.metric in unscored else score_answer(question.metric, question.answers, answer)
+            for question, answer in answered
+        ]
         if self.answer_judge is not None:
             judged = [index for index, (question, _) in enumerate(answered) if question.metric == "judge"]
             verdicts = self.answer_judge.score_answers([answered[index] for index in judged])
@@ -136,6 +144,11 @@ class Evaluator:
             answer="; ".join(find_gold_answers(question.answers, answer)) if is_whole_context else answer,
             score=score,
         )
+
+
+def unscored_metrics(answer: AnswerParams) -> frozenset[Metric]:
+    """Return the metrics that the answerer can have no score by: passages never say that they do not know."""
+    return frozenset({"abstain"}) if answer.backend == "extractive" else frozenset()
 
 
 def _chunk_texts(instance: EpisodeInput) -> list[str]:

@@ -45,7 +45,10 @@ _ANSWER_FORMATS: dict[Metric, str] = {
     "judge": "Give the answer in a sentence.",
     "exact": "Give the number of the label as \\boxed{number}.",
     "keywords": "Name who, what and where, in a paragraph.",
+    "token_f1": "Give the answer in a few words.",
+    "abstain": "Give the answer in a few words.",
 }
+_ABSTENTION_FORMAT = "If the memory does not tell, say that you don't know."
 
 _JUDGE_TEMPLATE = """\
 An assistant read a text and wrote to its memory. For each operation, say whether it is valid: core holds \
@@ -96,10 +99,19 @@ def build_step_prompt(
     ]
 
 
-def build_answer_prompt(passages: Sequence[str], question: str, metric: Metric) -> list[Message]:
-    """Build the messages that ask a question about the retrieved passages."""
+def build_answer_prompt(
+    passages: Sequence[str], question: str, metric: Metric, *, may_abstain: bool
+) -> list[Message]:
+    """Build the messages that ask a question about the retrieved passages.
+
+    `may_abstain`: that the memory may not hold the answer is said. It must not depend on the question, else
+    it tells which questions have no answer.
+    """
     memory = "\n".join(passages) or "(empty)"
-    text = _ANSWER_TEMPLATE.format(memory=memory, answer_format=_ANSWER_FORMATS[metric], question=question)
+    answer_format = _ANSWER_FORMATS[metric]
+    if may_abstain:
+        answer_format = f"{answer_format} {_ABSTENTION_FORMAT}"
+    text = _ANSWER_TEMPLATE.format(memory=memory, answer_format=answer_format, question=question)
     return [{"role": "user", "content": text}]
 
 

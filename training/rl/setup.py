@@ -10,7 +10,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import AgentParams, TrainingProfile
 from pipeline.llm.client import LLMClient
 from pipeline.text.tokens import Tokenizer
-from training.evaluation.evaluator import Evaluator
+from training.evaluation.evaluator import Evaluator, unscored_metrics
 from training.evaluation.factory import build_evaluator
 from training.memory.schema import EpisodeInput
 from training.policies.chats.template import ChatTemplate
@@ -58,7 +58,8 @@ def build_training_setup(
     """
     profile = agent.training.active_profile
     check_hardware(agent.training.profile, profile)
-    drawn = select_tasks(instances, profile, None, seed)
+    unscored = unscored_metrics(agent.answer)
+    drawn = select_tasks(instances, profile, None, seed, unscored)
     if len(drawn) < profile.num_validation + profile.instances_per_batch:
         raise MemcurateError(
             f"training.profiles.{agent.training.profile}: the train split has {len(drawn)} instances of "
@@ -71,7 +72,7 @@ def build_training_setup(
         profile=profile,
         tokenizer=AutoTokenizer.from_pretrained(model),
         evaluator=build_evaluator(agent, tokenizer.count, LLMClient(record_calls=False)),
-        train_instances=select_tasks(train, profile, profile.max_questions, seed),
+        train_instances=select_tasks(train, profile, profile.max_questions, seed, unscored),
         validation_instances=validation,
     )
     setup.build_policy(lambda prompts: []).check_prompt_lengths(drawn)

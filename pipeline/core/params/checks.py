@@ -23,6 +23,9 @@ class CheckParams(StrictModel):
     max_answer_tokens: PositiveCount | None = Field(
         description="longer gold answers are dropped; null keeps all"
     )
+    unanswerable: Literal["drop", "keep"] = Field(
+        "drop", description="questions without a gold answer: dropped, or kept with the metric abstain"
+    )
     drop_yes_no: bool = Field(description="whether questions answered by yes or no are dropped")
     drop_answer_in_question: bool = Field(
         description="whether questions that hold their own answer are dropped"

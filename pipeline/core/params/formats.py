@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from pipeline.core.params.base import StrictModel
 
+AnswerMetric = Literal["contains", "token_f1", "judge"]
 Column = Annotated[str, Field(min_length=1)]
 
 
@@ -45,6 +46,9 @@ class QaFormat(StrictModel):
     question: Column = Field("question", description="column of the question")
     answers: Column = Field("answers", description="column of the answer, or of a list of right answers")
     title: Column | None = Field(None, description="column of the passage's title; null: none")
+    metric: AnswerMetric | None = Field(
+        None, description="metric of the answers; null: contains where one stands in its context, else judge"
+    )
 
 
 class TimelineFormat(StrictModel):

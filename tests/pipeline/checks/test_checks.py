@@ -1,6 +1,7 @@
 """The checks of answers keep and drop the right questions, in their order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -53,6 +54,17 @@ def test_a_question_needs_a_gold_answer(answers: list[str], kept: bool, context:
     for params in (LAX_PARAMS, STRICT_PARAMS):
         result = run_check(unanswerable, question, params, context)
         assert result == (question if kept else Rejection("unanswerable", "no gold answer"))
+
+
+@pytest.mark.parametrize("answers", [[], ["", ""]])
+def test_a_question_without_a_gold_answer_may_ask_to_abstain(
+    answers: list[str], context: ChunkingContext
+) -> None:
+    """Then it passes all other checks, however strict."""
+    params = STRICT_PARAMS.model_copy(update={"unanswerable": "keep"})
+    question = make_question(answers=answers)
+    kept = run_checks(question, CheckContext(BARN, params, context.tokenizer, {}))
+    assert kept == replace(question, answers=[], metric="abstain")
 
 
 @pytest.mark.parametrize(

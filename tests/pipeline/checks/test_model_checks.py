@@ -80,6 +80,20 @@ def test_a_question_that_the_evidence_does_not_answer_is_dropped_open_book(
     assert dropped == Rejection("not answered open book", "'unknown'")
 
 
+def test_a_question_to_abstain_from_is_dropped_where_the_evidence_answers_it(
+    server: FaultServer, context: ChunkingContext
+) -> None:
+    question = replace(make_question(text="Where is the fox?"), answers=[], metric="abstain")
+    asked = [(question, make_check_context(context, BARN))]
+    set_answers(server, "unknown")
+    assert check_open_book(asked, MODEL, LLMClient()) == [question]
+    assert check_closed_book(asked, ClosedBook(models=[MODEL], samples=1), LLMClient()) == [question]
+    assert len(server.requests) == 1
+    set_answers(server, "In a barn.")
+    other = [(replace(question, text="Where is the owl?"), asked[0][1])]
+    assert check_open_book(other, MODEL, LLMClient()) == [Rejection("answered open book", "'In a barn.'")]
+
+
 @pytest.mark.parametrize(("min_keywords", "left"), [(1, ["owl", "barn"]), (3, None)])
 def test_keywords_that_are_not_found_are_dropped_open_book(
     min_keywords: int, left: list[str] | None, server: FaultServer, context: ChunkingContext

@@ -148,3 +148,15 @@ def test_planted_near_duplicates_are_found(
     assert planted > 2900
     assert 100 * right >= least * planted
     assert 100 * right >= 95 * found
+
+
+def test_of_the_same_question_with_and_without_an_answer_the_second_is_rejected() -> None:
+    """The instance answers it; and a question that is asked twice to no answer is a repeat."""
+    answered, first, second, other = make_questions(
+        ("Who sleeps?", ["owl"]), ("Who sleeps?", []), ("Who eats?", []), ("who eats", [])
+    )
+    abstaining = [replace(question, metric="abstain") for question in (first, second, other)]
+    assert reject_reasons([answered, *abstaining]) == {
+        "1": "contradicting questions",
+        "3": "repeated question",
+    }

@@ -27,6 +27,17 @@ from training.evaluation.answer_metrics import score_answer
         ("exact", ["3"], "3", 0.0),
         ("exact", ["3"], "", 0.0),
         ("judge", ["anything"], "anything", None),
+        ("token_f1", ["Rome"], "the Rome", 1.0),
+        ("token_f1", ["7 May 2023"], "It was on 7 May.", 4 / 8),
+        ("token_f1", ["Oslo", "in Rome"], "in Rome", 1.0),
+        ("token_f1", ["Rome"], "Oslo", 0.0),
+        ("token_f1", ["the"], "the", 1.0),
+        ("token_f1", ["a b"], "b b b", 2 / 4),
+        ("token_f1", ["北京大学"], "在北京", 4 / 7),
+        ("token_f1", ["Rome"], "", 0.0),
+        ("abstain", [], "I don't know.", 1.0),
+        ("abstain", [], "Rome", 0.0),
+        ("abstain", [], "", 0.0),
     ],
 )
 def test_metrics_score_answers(metric: Metric, gold: list[str], answer: str, expected: float | None) -> None:

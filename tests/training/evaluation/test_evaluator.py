@@ -34,6 +34,8 @@ def test_every_call_is_recorded_with_its_outcome(agent: AgentParams) -> None:
         make_question("Where is Ann?", "Rome"),
         make_question("Who?", "Bob"),
         make_question("Why?", "so", metric="judge"),
+        make_question("When?", "", metric="abstain"),  # passages alone cannot abstain
+        make_question("Where?", "in Rome", metric="token_f1"),
     ]
     (episode,) = evaluator.evaluate_policy(
         ThreeCallPolicy(), [make_instance("a", ["some words of a chunk here"], questions)], None
@@ -45,12 +47,12 @@ def test_every_call_is_recorded_with_its_outcome(agent: AgentParams) -> None:
         "stored already, as s1",
         "cut off before its end",
     ]
-    assert [answer.score for answer in episode.answers] == [1.0, 0.0, None]
+    assert [answer.score for answer in episode.answers] == [1.0, 0.0, None, None, 1.0]
     assert episode.answers[0].retrieved == ["s1"] and episode.answers[0].answer == "Rome"
-    assert episode.correctness == 0.5
+    assert episode.correctness == pytest.approx(2 / 3)
     assert episode.tool_format == episode.content == pytest.approx(1 / 3)
     assert episode.compression == pytest.approx(1 - 4 / 6)
-    assert episode.total == pytest.approx(0.5 + 1 / 3 + 0.05 * (1 - 4 / 6) + 0.1 / 3)
+    assert episode.total == pytest.approx(2 / 3 + 1 / 3 + 0.05 * (1 - 4 / 6) + 0.1 / 3)
 
 
 def test_an_episode_without_a_scored_question_has_no_total(agent: AgentParams) -> None:

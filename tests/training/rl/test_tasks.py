@@ -14,7 +14,7 @@ def select(
     profile: TrainingProfile = agent.training.active_profile.model_copy(
         update={"sources": ["made"], "max_chunks": 2}
     )
-    return select_tasks(instances, profile, max_questions, 1)
+    return select_tasks(instances, profile, max_questions, 1, frozenset({"abstain"}))
 
 
 def test_tasks_keep_the_first_chunks_and_the_questions_answerable_from_them(agent: AgentParams) -> None:

@@ -14,6 +14,7 @@ class AnswerRequest:
 
     question: EpisodeQuestion
     passages: Sequence[Passage]
+    may_abstain: bool = False  # whether some question of the instance has no answer
 
 
 class Answerer(Protocol):

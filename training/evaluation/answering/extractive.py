@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from pipeline.core.question_templates import extract_label_sample
+from training.evaluation.answer_metrics import find_gold_answers
 from training.evaluation.answering import AnswerRequest
 from training.evaluation.bm25 import BM25Index
 from training.evaluation.retrieval import Passage
@@ -23,13 +24,20 @@ class ExtractiveAnswerer:
     """The Answerer without a model."""
 
     def answer(self, requests: Sequence[AnswerRequest]) -> list[str]:
-        """Return for each request its passages, or for a label question the label with most votes."""
-        return [
-            _vote_label(request)
-            if request.question.metric == "exact"
-            else "\n".join(passage.text for passage in request.passages)
-            for request in requests
-        ]
+        """Return the answer to each request.
+
+        It is the passages; for a label question the label with most votes; for the metric `token_f1`, which
+        counts every word, the first gold answer that stands in the passages, or an empty text.
+        """
+        return [_answer(request) for request in requests]
+
+
+def _answer(request: AnswerRequest) -> str:
+    metric = request.question.metric
+    if metric == "exact":
+        return _vote_label(request)
+    text = "\n".join(passage.text for passage in request.passages)
+    return next(iter(find_gold_answers(request.question.answers, text)), "") if metric == "token_f1" else text
 
 
 def _vote_label(request: AnswerRequest) -> str:

@@ -21,7 +21,10 @@ class ModelAnswerer:
         """Return the model's answer to each request, without its thinking."""
         chats = [
             build_answer_prompt(
-                [passage.text for passage in request.passages], request.question.text, request.question.metric
+                [passage.text for passage in request.passages],
+                request.question.text,
+                request.question.metric,
+                may_abstain=request.may_abstain,
             )
             for request in requests
         ]

@@ -1,5 +1,7 @@
 """Answers without a model: all passages, or a label by the vote of their samples."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.training.factories import make_question
@@ -24,6 +26,17 @@ def test_the_answer_is_all_passages() -> None:
     assert ExtractiveAnswerer().answer([AnswerRequest(make_question("which?", "red"), passages)]) == [
         "about cats\na red cat"
     ]
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"), [(["Rome", "red cat"], "red cat"), (["a blue cat"], ""), (["A red CAT"], "A red CAT")]
+)
+def test_where_every_word_counts_the_answer_is_the_gold_answer_that_was_found(
+    gold: list[str], answer: str
+) -> None:
+    question = replace(make_question("which?", "x", metric="token_f1"), answers=gold)
+    passages = [Passage("core", "about cats"), Passage("s1", "a red cat")]
+    assert ExtractiveAnswerer().answer([AnswerRequest(question, passages)]) == [answer]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,28 @@ class FixedReplyModel:
         return [self.reply] * len(chats)
 
 
+def test_that_the_memory_may_not_tell_is_said_whatever_is_asked() -> None:
+    """Else the prompt would tell which questions have no answer."""
+    prompts: list[Message] = []
+
+    class Recorder(FixedReplyModel):
+        def complete(
+            self, chats: Sequence[Sequence[Message]], sampling: SamplingParams, allow_tools: bool
+        ) -> list[str]:
+            prompts.extend(chat[0] for chat in chats)
+            return super().complete(chats, sampling, allow_tools)
+
+    for may_abstain in (True, False):
+        questions = [
+            make_question("Who?", "x", metric="contains"),
+            make_question("Who?", "", metric="abstain"),
+        ]
+        ModelAnswerer(Recorder("")).answer([AnswerRequest(one, [], may_abstain) for one in questions])
+    said = ["say that you don't know" in prompt["content"] for prompt in prompts]
+    assert said == [True, True, False, False]
+    assert prompts[0] == prompts[1]
+
+
 @pytest.mark.parametrize(
     ("reply", "answer", "score"),
     [
