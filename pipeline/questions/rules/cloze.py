@@ -4,19 +4,21 @@ The answer occurs in the sentence by construction, so no model is needed. The pa
 sources are written by a model.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from pipeline.core.dates import displayed_date
 from pipeline.core.ids import short_id
 from pipeline.core.question_templates import cloze_question
-from pipeline.core.schema import BLANK, Chunk, Instance, Question, Span
+from pipeline.core.schema import BLANK, Chunk, Instance, Question, SegmentSpan, Span, segment_text
 from pipeline.questions.rules.facts import Fact, find_best_fact
 from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence
 from pipeline.text.keywords import SentenceTagger
-from pipeline.text.normalize import fold_case
+from pipeline.text.normalize import fold_case, occurs_in
 from pipeline.text.segment_names import document_and_section
 
+_REQUEST = re.compile(r"[^.!?\n\"]{15,160}\?")
 _MAX_SAME_ANSWER = 2  # questions of an instance with the same answer
 
 
@@ -28,6 +30,8 @@ def make_cloze_questions(
     max_per_chunk: int,
 ) -> Iterator[Question]:
     """Make up to `max_per_chunk` cloze questions of each chunk, those with the best facts first.
+
+    Facts that a user tells an assistant come before those of the assistant.
 
     Args:
         instance: The instance that is asked about.
@@ -44,7 +48,8 @@ def make_cloze_questions(
             if fact is not None:
                 candidates.append((fact, analyzed.sentence))
         count = 0
-        for fact, sentence in sorted(candidates, key=lambda one: -one[0].score):
+        # What users tell of themselves is most worth remembering.
+        for fact, sentence in sorted(candidates, key=lambda one: (one[1].register != "user", -one[0].score)):
             answer = fold_case(fact.text)
             if count < max_per_chunk and answer_counts[answer] < _MAX_SAME_ANSWER:
                 answer_counts[answer] += 1
@@ -55,7 +60,7 @@ def make_cloze_questions(
 def _make_question(source: str, chunk: Chunk, sentence: Sentence, fact: Fact) -> Question:
     segment = sentence.segment
     blanked = sentence.text[: fact.start] + BLANK + sentence.text[fact.end :]
-    text = cloze_question(_make_lead(chunk, sentence), blanked)
+    text = cloze_question(_make_lead(chunk, sentence, fact), blanked)
     span = segment.source_span
     return Question(
         id=short_id(source, text, fact.text, segment.id),
@@ -71,12 +76,26 @@ def _make_question(source: str, chunk: Chunk, sentence: Sentence, fact: Fact) ->
     )
 
 
-def _make_lead(chunk: Chunk, sentence: Sentence) -> str:
-    """Return the first line of a question: who wrote the sentence and when, or when and where it was read."""
+def _make_lead(chunk: Chunk, sentence: Sentence, fact: Fact) -> str:
+    """Return the first line of a question: who wrote the sentence and when, or when and where it was read.
+
+    Of an assistant's sentence, also what the user had asked, unless that gives the answer away.
+    """
     segment = sentence.segment
     if sentence.is_spoken:
         when = f" at {segment.time}" if segment.time else ""
-        return f"What is missing in this sentence, which {segment.speaker} wrote{when}?"
+        request = _find_request(chunk, segment) if sentence.register == "assistant" else None
+        reply = f' in reply to "{request}"' if request and not occurs_in(fact.text, request) else "?"
+        return f"What is missing in this sentence, which {segment.speaker} wrote{when}{reply}"
     date = displayed_date(chunk)
     when = f" on {date}" if date else ""
     return f"What is missing in this sentence, which the user read{when} in {document_and_section(segment)}?"
+
+
+def _find_request(chunk: Chunk, segment: SegmentSpan) -> str | None:
+    """Return the last question in the user's message before an assistant's; None where it has none."""
+    before = chunk.segments[: chunk.segments.index(segment)]
+    if not before or before[-1].speaker != "User":
+        return None
+    found = _REQUEST.findall(segment_text(chunk, before[-1]))
+    return found[-1].strip() if found else None

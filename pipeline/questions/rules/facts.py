@@ -1,22 +1,43 @@
 """Find the fact of a sentence that is most worth asking for: a name, number, date, place or thing.
 
 Each keyword of the sentence gets a score, in whole numbers. It rises where the keyword says who, where, when
-or how many, and where the words around it make clear what is meant. Conversations and narratives add scores
-of their own (`conversation_facts`, `narrative_facts`). The keyword with the highest score is the fact, if it
-reaches a minimum. The scores were settled by reading the questions that they led to; docs/results.md has the
-figures.
+or how many, and where the words around it make clear what is meant. Each register adds scores of its own:
+narratives, conversations of people, and the messages of users and assistants (`…_facts`). The keyword with
+the highest score is the fact, if it reaches a minimum. The scores were settled by reading the questions that
+they led to; docs/results.md has the figures.
 """
 
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from pipeline.questions.rules import conversation_facts, narrative_facts
-from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence
+from pipeline.questions.rules import assistant_facts, conversation_facts, narrative_facts, user_facts
+from pipeline.questions.rules.name_edges import begins_with_verb
+from pipeline.questions.rules.sentences import AnalyzedSentence, Register, Sentence
 from pipeline.text.keywords import DAY, EVENT, MONTH, NAME, NOUN, NUMBER, OTHER, YEAR, Keyword, SentenceTagger
 from pipeline.text.normalize import fold_case, occurs_in
 
+
+class Scorer(Protocol):
+    """A module with the scores of a register."""
+
+    MIN_SCORE: int
+
+    def score_context(self, sentence: str) -> int:
+        """Return the part of the score of a sentence's keywords that is the same for all of them."""
+
+    def score_keyword(self, keyword: Keyword, sentence: str) -> int:
+        """Return the score of a keyword of a sentence, beside `score_context`."""
+
+
+_SCORERS: dict[Register, Scorer] = {
+    "narrative": narrative_facts,
+    "conversation": conversation_facts,
+    "user": user_facts,
+    "assistant": assistant_facts,
+}
 _BASE_SCORES = {"thing": 4, "place": 3, "name": 2, "time": 2, "number": 2}
 _MIN_CONTEXT_WORDS = 3  # content words around the fact
 _MAX_CONTEXT_WORDS = 6  # more of them do not raise the score
@@ -83,14 +104,19 @@ def score_sentence(sentence: Sentence) -> int:
 
     It selects the few sentences that are analyzed word by word.
     """
-    if sentence.is_personal and not conversation_facts.has_lasting_fact(sentence.text):
+    register = sentence.register
+    if register == "conversation" and not conversation_facts.has_lasting_fact(sentence.text):
+        return 0
+    if register == "user" and not user_facts.states_fact(sentence.text):
         return 0
     words = sentence.text.split(" ")
     num_persons, notable = divmod(sum(map(_WORD_SIGNS.__getitem__, words)), _PERSON)
     notable -= _WORD_SIGNS[words[0]] % _PERSON - len(_NOTABLE.findall(words[0]))  # its capital says nothing
     notable = min(notable, _MAX_NOTABLE)
-    if sentence.is_personal:
+    if register == "conversation":
         return 1 + notable
+    if register == "user":
+        return 4 + notable if notable else 0
     return 4 + notable - narrative_facts.score_dialogue(sentence.text, num_persons > 0) if notable else 0
 
 
@@ -102,10 +128,12 @@ def find_best_fact(
     `word_counts`: how often each word, case-folded, occurs in the instance.
     """
     sentence = analyzed.sentence.text
-    scorer = conversation_facts if analyzed.sentence.is_personal else narrative_facts
+    scorer = _SCORERS[analyzed.sentence.register]
     candidates = [keyword for keyword in analyzed.keywords if keyword.kind not in ("thing", "event")]
-    if analyzed.sentence.is_personal:
+    if analyzed.sentence.register == "conversation":
         candidates = [*conversation_facts.find_things(sentence, tagger), *candidates]
+    elif analyzed.sentence.register in ("user", "assistant"):
+        candidates = [one for one in candidates if not begins_with_verb(one, sentence, tagger.statistics)]
     if not candidates:
         return None
     words = analyzed.words

@@ -129,11 +129,11 @@ def _analyze_sentence(sentence: Sentence, tagger: SentenceTagger) -> AnalyzedSen
 
 
 def _select_sentences(chunk: Chunk, splitter: SentenceSplitter) -> list[Sentence]:
-    """Return the sentences of a chunk with the highest scores, in reading order."""
-    scored = []
+    """Return the sentences of a chunk with the highest scores, in reading order; a user's come beside."""
+    scored: dict[bool, list[tuple[int, int, Sentence]]] = {True: [], False: []}
     for index, sentence in enumerate(extract_sentences(chunk, splitter)):
         score = score_sentence(sentence)
         if score:
-            scored.append((-score, index, sentence))
-    best = sorted(scored, key=lambda one: one[:2])[:_MAX_SENTENCES]
+            scored[sentence.register == "user"].append((-score, index, sentence))
+    best = [one for some in scored.values() for one in sorted(some, key=lambda one: one[:2])[:_MAX_SENTENCES]]
     return [sentence for _, _, sentence in sorted(best, key=lambda one: one[1])]

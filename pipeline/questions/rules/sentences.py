@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.core.schema import Chunk, SegmentSpan, segment_text
 from pipeline.text.keywords import Keyword, TaggedSentence
@@ -15,6 +16,10 @@ _BLANK_LINE = re.compile(r"\n\s*\n")
 # Questions, mark-up, addresses, verses run together. To search for one character, and look around from there,
 # is quicker than to search for several strings.
 _UNUSABLE = re.compile(r"[?{}\[\]|_:](?:(?<![_:])|(?<=__)|(?<=http:)|(?<=https:)|(?<=\d:)(?=\d\d\d? [A-Z]))")
+
+
+Register = Literal["narrative", "conversation", "user", "assistant"]
+_REGISTERS: dict[str, Register] = {"User": "user", "Assistant": "assistant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,11 @@ class Sentence:
         return bool(self.segment.speaker)
 
     @property
-    def is_personal(self) -> bool:
-        """Whether a person said it, who tells of themselves; an assistant explains, as a narrative does."""
-        return self.is_spoken and self.segment.speaker != "Assistant"
+    def register(self) -> Register:
+        """Who speaks: a narrator, a person among others, or the user or assistant of an assistant's chat."""
+        if not self.is_spoken:
+            return "narrative"
+        return _REGISTERS.get(self.segment.speaker or "", "conversation")
 
 
 @dataclass(frozen=True, slots=True)
