@@ -8,9 +8,10 @@ which none of this works is a reject.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
+from typing import Any
 
 from pipeline.chunking.chunk_templates import BookTemplate, SentenceOffsets
 from pipeline.chunking.instances import make_chunk, make_instance, reject_oversized, reject_segments
@@ -23,6 +24,7 @@ from pipeline.chunking.packing import (
     split_oversized,
 )
 from pipeline.chunking.types import ChunkingContext
+from pipeline.core.columns import ColumnRows
 from pipeline.core.ids import SegmentIds
 from pipeline.core.params import BookChunking
 from pipeline.core.schema import Instance, Reject, Segment, SegmentSpan, Span
@@ -285,28 +287,44 @@ class _SegmentBuilder:
         self._chapters = iter(book.chapters)
         self._chapter = next(self._chapters)
 
-    def _next_metadata(self, start: int, end: int) -> tuple[str, Span, str, str | None]:
-        """Return (id, source span, document, section) of the sentence [start, end)."""
+    def build_spans(self, units: list[tuple[SentenceOffsets, list[int]]]) -> ColumnRows[SegmentSpan]:
+        """Return the sentences of a chunk, each with its offset there."""
+        book = self._book
+        starts = [start for (_, start, _, _), _ in units]
+        ends = [end for (_, _, end, _), _ in units]
+        firsts = [first for _, (first,) in units]
+        lasts = [first + end - start for first, start, end in zip(firsts, starts, ends, strict=True)]
+        texts = [book.text[start:end] for start, end in zip(starts, ends, strict=True)]
+        count = len(units)
+        nothing = [None] * count
+        source_spans: dict[str, Sequence[Any]] = {
+            "file": [book.file] * count,
+            "record": [book.record] * count,
+            "start": starts,
+            "end": ends,
+        }
+        columns: dict[str, Sequence[Any]] = {
+            "id": self._ids.next_all(texts),
+            "source_span": ColumnRows(Span, source_spans),
+            "document": [book.name] * count,
+            "section": [self._find_section(start) for start in starts],
+            "speaker": nothing,
+            "time": nothing,
+            "label": nothing,
+            "start": firsts,
+            "end": lasts,
+        }
+        return ColumnRows(SegmentSpan, columns)
+
+    def _find_section(self, start: int) -> str | None:
         while start >= self._chapter[1]:
             self._chapter = next(self._chapters)
-        text = self._book.text[start:end]
-        return (
-            self._ids.next(text),
-            Span(self._book.file, self._book.record, start, end),
-            self._book.name,
-            self._chapter[2] or None,
-        )
-
-    def build_spans(self, units: list[tuple[SentenceOffsets, list[int]]]) -> list[SegmentSpan]:
-        """Return the sentences of a chunk, each with its offset there."""
-        spans = []
-        for (_, start, end, _), (first,) in units:
-            identity, span, document, section = self._next_metadata(start, end)
-            last = first + end - start
-            spans.append(SegmentSpan(identity, span, document, section, None, None, None, first, last))
-        return spans
+        return self._chapter[2] or None
 
     def build_segment(self, sentence: SentenceOffsets) -> Segment:
+        """Return a sentence that is in no chunk."""
         _, start, end, _ = sentence
-        identity, span, document, section = self._next_metadata(start, end)
-        return Segment(identity, span, document, section, None, None, None, self._book.text[start:end])
+        book, text = self._book, self._book.text[start:end]
+        span = Span(book.file, book.record, start, end)
+        section = self._find_section(start)
+        return Segment(self._ids.next(text), span, book.name, section, None, None, None, text)

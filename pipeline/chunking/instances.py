@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from pipeline.chunking.packing import PackedChunk
+from pipeline.core.columns import column
 from pipeline.core.dates import synthetic_time
 from pipeline.core.ids import short_id
 from pipeline.core.schema import Chunk, Instance, Label, Reject, Segment, SegmentSpan, Split
@@ -39,12 +40,12 @@ def segment_spans(packed_chunk: PackedChunk[list[Segment]]) -> list[SegmentSpan]
 
 
 def make_chunk(
-    source: str, index: int, text: str, tokens: int, time: str | None, segments: list[SegmentSpan]
+    source: str, index: int, text: str, tokens: int, time: str | None, segments: Sequence[SegmentSpan]
 ) -> Chunk:
     """Build a chunk with its id; without `time` it has its segments' first time, or a synthetic day."""
     known_time = time or next((segment.time for segment in segments if segment.time), None)
     return Chunk(
-        id=short_id(source, text, *(segment.id for segment in segments)),
+        id=short_id(source, text, *column(segments, "id")),
         index=index,
         text=text,
         tokens=tokens,

@@ -2,13 +2,14 @@
 
 A row type is a dataclass of `schema.py`. Nested dataclasses are structs, lists are lists, as in
 `schema.arrow_schema`. A value costs one attribute access on the way in and one call's share on the way out;
-a dict per row would cost ten times as much.
+a dict per row would cost ten times as much. Rows that are only written need not be made: `ColumnRows` are
+columns from the start.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,44 @@ import pyarrow as pa
 from pipeline.core.schema import describe_fields
 
 T = TypeVar("T")
+
+
+class ColumnRows(Sequence[T], Generic[T]):
+    """Rows of a dataclass that are kept as columns; a row is made when it is looked at."""
+
+    def __init__(self, row_type: Callable[..., T], columns: dict[str, Sequence[Any]]) -> None:
+        """`columns`: one for each field, in order and equally long; those of nested rows are ColumnRows."""
+        self.columns = columns
+        self._row_type = row_type
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(next(iter(self.columns.values())))
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+    def __getitem__(self, index: int | slice) -> T | list[T]:
+        """Make a row, or a list of rows for a slice. Raises IndexError."""
+        if isinstance(index, slice):
+            return list(self)[index]
+        return self._row_type(*(column[index] for column in self.columns.values()))
+
+    def __iter__(self) -> Iterator[T]:
+        """Make the rows in order."""
+        return map(self._row_type, *self.columns.values())
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether another sequence has the same rows."""
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as lists
+
+
+def column(rows: Sequence[Any], name: str) -> Sequence[Any]:
+    """Return the values of a field of rows, in order."""
+    return rows.columns[name] if isinstance(rows, ColumnRows) else list(map(attrgetter(name), rows))
 
 
 def to_record_batch(rows: Sequence[Any], row_type: type, schema: pa.Schema) -> pa.RecordBatch:
@@ -33,7 +72,10 @@ def to_record_batch(rows: Sequence[Any], row_type: type, schema: pa.Schema) -> p
 def _to_array(values: list[Any], inner: type | None, is_list: bool, arrow_type: pa.DataType) -> pa.Array:
     """Return a column of values, None among them. `inner`: the dataclass in it; None: no dataclass."""
     if is_list:
-        flat = _to_array(list(chain.from_iterable(values)), inner, False, arrow_type.value_type)
+        if inner is not None and values and all(isinstance(value, ColumnRows) for value in values):
+            flat = _to_struct_array(values, inner, arrow_type.value_type)
+        else:
+            flat = _to_array(list(chain.from_iterable(values)), inner, False, arrow_type.value_type)
         offsets = np.zeros(len(values) + 1, np.int32)
         np.cumsum([len(value) for value in values], out=offsets[1:])
         return pa.ListArray.from_arrays(pa.array(offsets), flat, type=arrow_type)
@@ -45,6 +87,20 @@ def _to_array(values: list[Any], inner: type | None, is_list: bool, arrow_type: 
         _to_array(list(map(attrgetter(name), values)), part, part_is_list, arrow_type.field(name).type)
         for name, part, part_is_list in describe_fields(inner)
     ]
+    return pa.StructArray.from_arrays(children, fields=list(arrow_type))
+
+
+def _to_struct_array(parts: Sequence[Any], inner: type, arrow_type: pa.DataType) -> pa.Array:
+    """Return the rows of all parts, which are ColumnRows, one after the other, as a column of structs."""
+    children = []
+    for name, part_type, part_is_list in describe_fields(inner):
+        columns = [part.columns[name] for part in parts]
+        child_type = arrow_type.field(name).type
+        if all(isinstance(one, ColumnRows) for one in columns) and part_type is not None:
+            children.append(_to_struct_array(columns, part_type, child_type))
+        else:
+            values = list(chain.from_iterable(columns))
+            children.append(_to_array(values, part_type, part_is_list, child_type))
     return pa.StructArray.from_arrays(children, fields=list(arrow_type))
 
 

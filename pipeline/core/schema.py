@@ -5,6 +5,7 @@ the same declarations (`arrow_schema`), so memory and disk cannot drift apart. V
 never JSON in strings. Every file carries `SCHEMA_VERSION`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -73,7 +74,7 @@ class Chunk:
     text: Annotated[str, "as rendered"]
     tokens: Annotated[int, "number of tokens of the text, by the tokenizer of params.yaml"]
     time: Annotated[str, "date of the interaction, YYYY-MM-DD HH:MM"]
-    segments: Annotated[list[SegmentSpan], "in reading order"]
+    segments: Annotated[Sequence[SegmentSpan], "in reading order"]
 
 
 @dataclass(slots=True)
@@ -315,7 +316,7 @@ def _arrow_type(hint: Any) -> pa.DataType:
         return _PRIMITIVES[hint]
     if get_origin(hint) is Literal:
         return pa.string()
-    if get_origin(hint) is list:
+    if get_origin(hint) in (list, Sequence):
         return pa.list_(pa.field("element", _arrow_type(get_args(hint)[0]), nullable=False))
     return pa.struct(_arrow_fields(hint))
 
@@ -346,7 +347,7 @@ def describe_fields(row_type: Any) -> list[tuple[str, Any, bool]]:
     fields = _FIELDS_BY_TYPE[row_type] = []
     for name, hint in get_type_hints(row_type).items():
         hint, _ = _unwrap_optional(hint)
-        is_list = get_origin(hint) is list
+        is_list = get_origin(hint) in (list, Sequence)
         inner = get_args(hint)[0] if is_list else hint
         fields.append((name, inner if is_dataclass(inner) else None, is_list))
     return fields

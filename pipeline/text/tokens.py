@@ -153,6 +153,8 @@ class Tokenizer:
 
     def count_all(self, texts: list[str]) -> list[int]:
         """Return the number of tokens of each text."""
+        if self._toktok_count and all(map(str.isascii, texts)):
+            return list(map(self._toktok_count, texts))
         return list(map(self.count, texts))
 
     def _count_long(self, text: str) -> int:

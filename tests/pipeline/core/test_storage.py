@@ -1,6 +1,6 @@
 """Rows are read back as they were written, and damaged or foreign files are errors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -58,7 +58,7 @@ def values_of_type(hint: Any) -> st.SearchStrategy[Any]:
         return st.none()
     if get_origin(hint) is Literal:
         return st.sampled_from(get_args(hint))
-    if get_origin(hint) is list:
+    if get_origin(hint) in (list, Sequence):
         return st.lists(values_of_type(get_args(hint)[0]), max_size=2)
     if get_origin(hint) in (UnionType, Union):
         return st.one_of(*map(values_of_type, get_args(hint)))
