@@ -40,23 +40,19 @@ def split_sentences(book: Book, splitter: SentenceSplitter) -> list[Chapter]:
 
     A piece ends after the last newline behind its sentence: there token counts add up exactly.
     """
-    spans: list[tuple[int, int]] = []
-    lengths: list[int] = []
-    for start, end, _ in book.chapters:
-        chapter_spans = splitter.spans(book.text[start:end])
-        spans.extend((start + first, start + last) for first, last in chapter_spans)
-        lengths.append(len(chapter_spans))
-    cuts = [spans[0][0]] if spans else []
-    for (_, end), (following, _) in pairwise(spans):
-        newline = book.text.rfind("\n", end, following)
-        cuts.append(end if newline < 0 else newline + 1)
-    cuts.append(spans[-1][1] if spans else 0)
-    all_sentences = [(cuts[n], start, end, cuts[n + 1]) for n, (start, end) in enumerate(spans)]
-    chapters, done = [], 0
-    for length in lengths:
-        chapters.append(all_sentences[done : done + length])
-        done += length
-    return chapters
+    starts: list[int] = []
+    ends: list[int] = []
+    edges = [0]  # of the chapters, among the sentences
+    for chapter_start, chapter_end, _ in book.chapters:
+        for start, end in splitter.spans(book.text[chapter_start:chapter_end]):
+            starts.append(chapter_start + start)
+            ends.append(chapter_start + end)
+        edges.append(len(starts))
+    find = book.text.rfind
+    newlines = [find("\n", end, following) for end, following in zip(ends, starts[1:], strict=False)]
+    cuts = [newline + 1 or end for newline, end in zip(newlines, ends, strict=False)]
+    sentences = list(zip([*starts[:1], *cuts], starts, ends, [*cuts, *ends[-1:]], strict=True))
+    return [sentences[first:last] for first, last in pairwise(edges)]
 
 
 class _SentenceRun:
