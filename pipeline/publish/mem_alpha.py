@@ -155,6 +155,7 @@ def _to_published_question(question: Question, name: str) -> dict[str, Any]:
         "kind": question.kind,
         "time": question.time,
         "evidence_chunks": question.evidence_chunks,
+        "summary": question.summary,
     }
 
 
@@ -201,14 +202,14 @@ def _to_instance(
     chunks = []
     for index, text in enumerate(published.chunks):
         exported = metadata.chunks[index] if metadata else None
-        span = Span(file, json_pointer(number, "chunks", index), 0, len(text))
+        span = Span(file, json_pointer(number, *published.chunk_paths[index]), 0, len(text))
         identity = short_id(metadata.source if metadata else source, document, index, text)
         segment = SegmentSpan(identity, span, document, None, None, None, None, 0, len(text))
         time = exported.time if exported and _is_valid_time(exported.time) else _find_time(text, index)
         chunk_id = exported.id if exported else identity
         chunks.append(Chunk(chunk_id, index, text, count_tokens(text), time, [segment]))
     questions = [
-        _to_question(question, published.data_source, file, number, index)
+        _to_question(question, published, file, number, index)
         for index, question in enumerate(published.questions_and_answers)
     ]
     return Instance(
@@ -224,7 +225,11 @@ def _to_instance(
     )
 
 
-def _to_question(published: PublishedQuestion, name: str, file: str, number: int, index: int) -> Question:
+def _to_question(
+    published: PublishedQuestion, row: PublishedRow, file: str, number: int, index: int
+) -> Question:
+    """Convert question `index` of row `number` of a published file."""
+    name = row.data_source
     metric = published.metric or infer_metric(name)
     text = published.question.removesuffix(_BOXED_INSTRUCTION)
     return Question(
@@ -237,9 +242,8 @@ def _to_question(published: PublishedQuestion, name: str, file: str, number: int
         time=published.time,
         evidence=[],
         evidence_chunks=published.evidence_chunks,
-        source_span=Span(
-            file, json_pointer(number, "questions_and_answers", index, "question"), 0, len(text)
-        ),
+        source_span=Span(file, json_pointer(number, *row.question_paths[index]), 0, len(text)),
+        summary=published.summary,
     )
 
 

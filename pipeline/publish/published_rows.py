@@ -1,7 +1,6 @@
 """Parsing and validation of the rows of published files: their chunks, questions and our exported metadata.
 
-`chunks`, `questions_and_answers` and `metadata` are JSON strings, or lists and structs of Parquet. A null
-value counts as a missing key: in Parquet, a struct has the keys of all rows.
+`chunks`, `questions_and_answers` and `metadata` are JSON strings, or lists and structs of Parquet.
 """
 
 import re
@@ -10,11 +9,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.core.json_reader import DuplicateKeyObject, check_bounds, load_json_with_duplicates
+from pipeline.core.json_reader import check_bounds
 from pipeline.core.schema import Metric, Origin
 from pipeline.core.unicode import is_well_formed
+from pipeline.publish.nested_columns import Path, describe_type, read_column, read_objects, read_texts
 
 REQUIRED_COLUMNS = ("chunks", "questions_and_answers", "data_source", "metadata")
+_TEXT_KEYS = ("text", "content")  # of a chunk that is a struct
 
 
 class _StrictModel(BaseModel):
@@ -33,6 +34,7 @@ class PublishedQuestion(_StrictModel):
     kind: str | None = None
     time: str | None = None
     evidence_chunks: list[int] = []
+    summary: str | None = None
 
 
 class MemcurateChunk(_StrictModel):
@@ -67,18 +69,27 @@ class PublishedRow(_StrictModel):
     questions_and_answers: list[PublishedQuestion]
     data_source: str
     memcurate: MemcurateMetadata | None  # metadata/memcurate
+    chunk_paths: list[Path]  # of the chunks' texts in the row
+    question_paths: list[Path]  # of the questions' texts in the row
 
 
 def parse_published_row(row: Mapping[str, Any]) -> PublishedRow:
     """Parse and validate a row. Raises ValueError with the location in the row and the problem."""
-    metadata = _read_column(row, "metadata") or None
+    metadata = read_column(row, "metadata") or None
     if metadata is not None and not isinstance(metadata, dict):
-        raise ValueError(f"metadata: should be an object; it is {_describe_type(metadata)}")
-    values = {name: _read_column(row, name) for name in ("chunks", "questions_and_answers")}
-    values["data_source"] = check_bounds(row["data_source"])
-    values["memcurate"] = (metadata or {}).get("memcurate") or None
+        raise ValueError(f"metadata: should be an object; it is {describe_type(metadata)}")
+    chunks = read_texts(row, "chunks", _TEXT_KEYS)
+    questions = read_objects(row, "questions_and_answers", ["question"])
+    values = {
+        "chunks": [text for _, text in chunks],
+        "questions_and_answers": [item.value for item in questions],
+        "data_source": check_bounds(row["data_source"]),
+        "memcurate": (metadata or {}).get("memcurate") or None,
+    }
     for name, value in values.items():
         _require_well_formed(value, name)
+    values["chunk_paths"] = [path for path, _ in chunks]
+    values["question_paths"] = [item.path("question") for item in questions]
     try:
         published = PublishedRow.model_validate(values)
     except ValidationError as error:
@@ -92,29 +103,6 @@ def parse_published_row(row: Mapping[str, Any]) -> PublishedRow:
 def normalize_source_name(data_source: object) -> str:
     """Return a data source's name as a name of ours: words joined by underscores; empty for None."""
     return re.sub(r"\W+", "_", str(data_source).casefold()).strip("_") if data_source is not None else ""
-
-
-def _read_column(row: Mapping[str, Any], name: str) -> Any:
-    """Return a column's parsed value, without null keys. Raises ValueError for malformed JSON."""
-    value = row.get(name)
-    try:
-        value = load_json_with_duplicates(value) if isinstance(value, str) and value else check_bounds(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
-    return _drop_nulls(value, name)
-
-
-def _drop_nulls(value: Any, location: str) -> Any:
-    """Return a value without null keys. Raises ValueError for a repeated key, which would lose a value."""
-    if isinstance(value, DuplicateKeyObject):
-        raise ValueError(f"{location}: the key {value.duplicate_keys[0]!r} is there more than once")
-    if isinstance(value, dict):
-        return {
-            key: _drop_nulls(item, f"{location}/{key}") for key, item in value.items() if item is not None
-        }
-    if isinstance(value, list):
-        return [_drop_nulls(item, f"{location}/{number}") for number, item in enumerate(value)]
-    return value
 
 
 def _require_well_formed(value: Any, location: str) -> None:
@@ -163,8 +151,4 @@ def _format_location(location: str) -> str:
 
 
 def _describe_input(value: Any) -> str:
-    return "" if isinstance(value, dict) else f"; it is {_describe_type(value)}"
-
-
-def _describe_type(value: Any) -> str:
-    return "null" if value is None else f"of type {type(value).__name__}"
+    return "" if isinstance(value, dict) else f"; it is {describe_type(value)}"

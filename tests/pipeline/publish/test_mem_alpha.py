@@ -99,7 +99,17 @@ def comparable_fields(instance: Instance) -> dict[str, Any]:
         "labels": [(one.number, one.name) for one in instance.labels],
         "chunks": [(one.id, one.index, one.text, one.tokens, one.time) for one in instance.chunks],
         "questions": [
-            (one.id, one.text, one.answers, one.metric, one.origin, one.kind, one.time, one.evidence_chunks)
+            (
+                one.id,
+                one.text,
+                one.answers,
+                one.metric,
+                one.origin,
+                one.kind,
+                one.time,
+                one.evidence_chunks,
+                one.summary,
+            )
             for one in instance.questions
         ],
     }
@@ -252,6 +262,82 @@ def test_columns_of_lists_and_structs_are_imported_as_json_is(
     for one in imported:
         raw = one.chunks[-1].segments[0].source_span
         assert read_span(tmp_path, raw) == one.chunks[-1].text
+
+
+QUESTIONS = [{"question": "Who?", "answer": "Ann"}, {"question": "Where?", "answer": "Rome", "kind": "place"}]
+TEXTS = ["Ann has a kite.", "She lives in Rome."]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "questions"),
+    [
+        (TEXTS, QUESTIONS),
+        (json.dumps(TEXTS), json.dumps(QUESTIONS)),
+        (TEXTS, [json.dumps(one) for one in QUESTIONS]),
+        (
+            [{"text": one, "index": number} for number, one in enumerate(TEXTS)],
+            {"question": ["Who?", "Where?"], "answer": ["Ann", "Rome"], "kind": [None, "place"]},
+        ),
+        (
+            {"content": TEXTS},
+            json.dumps({"question": ["Who?", "Where?"], "answer": ["Ann", "Rome"], "kind": [None, "place"]}),
+        ),
+    ],
+    ids=["lists", "JSON", "lists of JSON", "structs", "structs of lists"],
+)
+def test_all_shapes_of_a_column_give_the_same_row(
+    chunks: object, questions: object, read: Read, tmp_path: Path
+) -> None:
+    row = {"chunks": chunks, "questions_and_answers": questions, "data_source": "squad", "metadata": None}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "train.parquet")
+    (instance,), rejects = read(tmp_path / "train.parquet")
+    assert not rejects and [one.text for one in instance.chunks] == TEXTS
+    found = {(one.text, *one.answers, one.kind) for one in instance.questions}
+    assert found == {("Who?", "Ann", None), ("Where?", "Rome", "place")}
+    for chunk in instance.chunks:
+        assert read_span(tmp_path, chunk.segments[0].source_span) == chunk.text
+    for question in instance.questions:
+        assert question.source_span is not None and read_span(tmp_path, question.source_span) == question.text
+
+
+def test_a_single_struct_is_one_question(read: Read, tmp_path: Path) -> None:
+    row = {**make_published_row("squad", "x"), "questions_and_answers": QUESTIONS[0]}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "train.parquet")
+    (instance,), rejects = read(tmp_path / "train.parquet")
+    assert not rejects and [one.text for one in instance.questions] == ["Who?"]
+    (question,) = instance.questions
+    assert question.source_span is not None and read_span(tmp_path, question.source_span) == "Who?"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("chunks", 7, "chunks: should be a list, JSON of one, or structs; it is of type int"),
+        ("chunks", b"\xff", "chunks: should be a list, JSON of one, or structs; it is of type bytes"),
+        ("chunks", {"other": ["a"]}, "chunks: should be a list"),
+        ("chunks", [{"other": "a"}], "chunks/0"),
+        ("questions_and_answers", ["{"], "questions_and_answers/0: Expecting"),
+        (
+            "questions_and_answers",
+            {"question": ["Who?", "Where?"], "answer": ["Ann"]},
+            "questions_and_answers/answer: should be a list of 2 items, as question is; it is 1 items",
+        ),
+        (
+            "questions_and_answers",
+            {"question": ["Who?"], "answer": "Ann"},
+            "questions_and_answers/answer: should be a list of 1 items, as question is; it is a value of",
+        ),
+        ("metadata", 7, "metadata: should be an object; it is of type int"),
+    ],
+)
+def test_a_column_of_another_type_rejects_its_rows(
+    column: str, value: object, message: str, read: Read, tmp_path: Path
+) -> None:
+    row = {"chunks": TEXTS, "questions_and_answers": QUESTIONS, "data_source": "squad", "metadata": None}
+    pq.write_table(pa.Table.from_pylist([{**row, column: value}] * 2), tmp_path / "train.parquet")
+    imported, rejects = read(tmp_path / "train.parquet")
+    assert not imported and len(rejects) == 2
+    assert message in rejects[0].detail
 
 
 def test_a_row_with_an_integer_beyond_64_bits_is_rejected(read: Read, tmp_path: Path) -> None:
