@@ -1,11 +1,13 @@
-"""Folders of exported JSONL files, with a README.md by whose YAML header `datasets.load_dataset` loads them.
+"""Folders of exported files, with a README.md by whose YAML header `datasets.load_dataset` loads them.
 
 The header names the files of each configuration and the types of their columns. Without it, `datasets` mixes
-files of different columns, and infers a null type for a column whose first thousands of rows are null.
+files of different columns, infers a null type for a column whose first thousands of rows are null, takes
+`evaluation` for another word for `test`, and cannot load a split without rows.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,10 +34,16 @@ class DatasetConfig:
 
 
 def write_readme(folder: Path, configs: Sequence[DatasetConfig], lines: Sequence[str]) -> None:
-    """Write the README.md of a folder: the YAML header of its configurations, then `lines`."""
+    """Write the README.md of a folder: the YAML header of its configurations, then `lines`.
+
+    The files must be there: the header holds a hash of them. `datasets` knows its cached copy of a folder by
+    the header alone, and without the hash would load the rows of earlier files again.
+    """
     header = {
         "configs": [
-            config_entry(one.name, one.files) | ({"default": True} if one is configs[0] else {})
+            config_entry(one.name, one.files)
+            | {"description": f"SHA-256 of the files: {_hash_files(folder, one.files.values())}"}
+            | ({"default": True} if one is configs[0] else {})
             for one in configs
         ],
         "dataset_info": [
@@ -47,6 +55,15 @@ def write_readme(folder: Path, configs: Sequence[DatasetConfig], lines: Sequence
     write_text(folder / "README.md", "\n".join(["---", dumped, "---", _EXPORT_MARKER, "", *lines, ""]))
 
 
+def _hash_files(folder: Path, names: Iterable[str]) -> str:
+    """Return the SHA-256 of the SHA-256s of files of a folder."""
+    digest = hashlib.sha256()
+    for name in names:
+        with (folder / name).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
 def config_entry(name: str, files: Mapping[Split, str]) -> dict[str, Any]:
     """Return a configuration's entry in the YAML header of a dataset card."""
     return {
@@ -56,11 +73,11 @@ def config_entry(name: str, files: Mapping[Split, str]) -> dict[str, Any]:
 
 
 def check_readme(folder: Path) -> None:
-    """Raise MemcurateError where a folder has a README.md that was not written by an export."""
+    """Raise MemcurateError where a folder has a README.md that `write_readme` did not write."""
     path = folder / "README.md"
     if path.exists() and _EXPORT_MARKER not in path.read_text(encoding="utf-8", errors="replace"):
         raise MemcurateError(
-            f"{path} was not written by an export, and would be overwritten: name an empty folder"
+            f"{path} was not written by memcurate, and would be overwritten: name an empty folder"
         )
 
 

@@ -1,5 +1,7 @@
 """memcurate export --format trl: the scripted policy's steps as rows for TRL's SFTTrainer."""
 
+import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,8 +22,10 @@ from stages.shared.paths import ASSETS_DIR, BASE_MODEL_DIR
 from training.memory.schema import EpisodeInput
 
 if TYPE_CHECKING:
-    from training.rl.sft_row_lengths import RowLengths
+    from training.rl.sft_row_lengths import RowLength, RowLengths
     from training.rl.sft_rows import SftRow
+
+_FORMAT_NAMES = ("messages", "text")
 
 
 class _RowFormat(NamedTuple):
@@ -30,7 +34,24 @@ class _RowFormat(NamedTuple):
     name: str
     schema: pa.Schema
     format_row: "Callable[[SftRow], Any]"
-    count_tokens: "Callable[[SftRow], int]"
+    measure: "Callable[[SftRow], RowLength]"
+
+
+@dataclass
+class _FormatStats:
+    """Lengths of the rows of a split in one format."""
+
+    num_tokens: list[int] = field(default_factory=list)  # of each row
+    num_glued: int = 0  # rows whose prompt's tokens do not begin the row's
+
+    def longest(self) -> int:
+        """Return the tokens of the longest row, 0 without rows."""
+        return max(self.num_tokens, default=0)
+
+    def percentile_99(self) -> int:
+        """Return the smallest number of tokens that 99 % of the rows do not exceed, 0 without rows."""
+        ordered = sorted(self.num_tokens)
+        return ordered[math.ceil(len(ordered) * 0.99) - 1] if ordered else 0
 
 
 @dataclass
@@ -40,15 +61,15 @@ class _SplitStats:
     rows: int = 0
     num_without_calls: int = 0
     num_with_control_tokens: int = 0
-    max_tokens: dict[str, int] = field(default_factory=dict)  # tokens of the longest row, by format
+    formats: dict[str, _FormatStats] = field(default_factory=lambda: defaultdict(_FormatStats))
 
 
 def export_steps(folder: Path, files: Mapping[Split, Sequence[Path]], params: Params) -> None:
     """Write the scripted policy's steps on every split, as messages and as texts, with a README.md.
 
-    `folder/messages` and `folder/text` hold a JSONL file per split. The README.md declares both as
-    configurations, so that `datasets.load_dataset(folder, NAME)` loads them. Steps without tool calls are
-    skipped and counted.
+    `folder/messages` and `folder/text` hold a JSONL file per split and a README.md each, so that
+    `datasets.load_dataset` loads them as folders; the README.md of `folder` declares both as configurations.
+    Steps without tool calls are skipped and counted.
     """
     # Imported here: it loads spaCy, which other commands do not need.
     from training.rl.sft_rows import (
@@ -58,31 +79,43 @@ def export_steps(folder: Path, files: Mapping[Split, Sequence[Path]], params: Pa
         format_as_text,
     )
 
-    check_readme(folder)
+    for path in (folder, *(folder / name for name in _FORMAT_NAMES)):
+        check_readme(path)
     tokenizer = Tokenizer(params.tokenizer, ASSETS_DIR)
     lengths = _choose_row_lengths(tokenizer, params.tokenizer)
     formats = [
-        _RowFormat("messages", MESSAGES_SCHEMA, format_as_messages, lengths.count_messages),
-        _RowFormat("text", TEXT_SCHEMA, format_as_text, lengths.count_text),
+        _RowFormat("messages", MESSAGES_SCHEMA, format_as_messages, lengths.measure_messages),
+        _RowFormat("text", TEXT_SCHEMA, format_as_text, lengths.measure_text),
     ]
     stats = {
         split: _write_split(paths, split, folder, formats, params, tokenizer, lengths)
         for split, paths in files.items()
     }
-    nonempty = [split for split in files if stats[split].rows]
-    configs = [
-        DatasetConfig(one.name, one.schema, {split: f"{one.name}/{split}.jsonl" for split in nonempty})
-        for one in formats
-    ]
-    write_readme(folder, configs, _readme_lines(stats, lengths.tokenizer_name))
+    _write_readmes(folder, formats, stats, lengths.tokenizer_name)
     for split, split_stats in stats.items():
         for one in formats:
+            of_format = split_stats.formats[one.name]
             print(
-                f"{folder / one.name / f'{split}.jsonl'}: {split_stats.rows} rows, the longest of "
-                f"{split_stats.max_tokens.get(one.name, 0)} tokens"
+                f"{folder / one.name / f'{split}.jsonl'}: {split_stats.rows} rows, 99 % of them of at most "
+                f"{of_format.percentile_99()} tokens, the longest of {of_format.longest()}"
             )
-    for line in _training_notes(stats, lengths.tokenizer_name):
+    for line in _training_notes(stats, lengths.tokenizer_name, _FORMAT_NAMES):
         print(line)
+
+
+def _write_readmes(
+    folder: Path, formats: Sequence[_RowFormat], stats: Mapping[Split, _SplitStats], tokenizer_name: str
+) -> None:
+    """Write the README.md of the folder and of each format's folder; splits without rows are not named."""
+    nonempty = [split for split, one in stats.items() if one.rows]
+    configs = []
+    for one in formats:
+        names = {split: f"{split}.jsonl" for split in nonempty}
+        lines = _readme_lines(stats, tokenizer_name, [one.name])
+        write_readme(folder / one.name, [DatasetConfig("default", one.schema, names)], lines)
+        paths = {split: f"{one.name}/{name}" for split, name in names.items()}
+        configs.append(DatasetConfig(one.name, one.schema, paths))
+    write_readme(folder, configs, _readme_lines(stats, tokenizer_name, _FORMAT_NAMES))
 
 
 def _write_split(
@@ -112,7 +145,9 @@ def _write_split(
             stats.num_with_control_tokens += lengths.has_control_tokens(row)
             for one, file in zip(formats, files, strict=True):
                 file.write(dump_json_line(one.format_row(row)))
-                stats.max_tokens[one.name] = max(one.count_tokens(row), stats.max_tokens.get(one.name, 0))
+                length = one.measure(row)
+                stats.formats[one.name].num_tokens.append(length.num_tokens)
+                stats.formats[one.name].num_glued += not length.keeps_prompt
     return stats
 
 
@@ -133,13 +168,29 @@ def _choose_row_lengths(tokenizer: Tokenizer, name: str) -> "RowLengths":
         ) from error
 
 
-def _training_notes(stats: Mapping[Split, _SplitStats], tokenizer_name: str) -> list[str]:
-    """Return sentences on row lengths, skipped steps and control tokens, for users of the rows."""
-    longest = max((tokens for one in stats.values() for tokens in one.max_tokens.values()), default=0)
-    notes = [
-        f"SFTConfig(max_length={longest}) holds every row, by {tokenizer_name}. SFTTrainer cuts longer rows "
-        "at their end, where the completion stands; its default is 1024."
-    ]
+def _training_notes(
+    stats: Mapping[Split, _SplitStats], tokenizer_name: str, names: Sequence[str]
+) -> list[str]:
+    """Return sentences for users of the rows of the named formats.
+
+    They tell the `max_length` that the rows need, the rows whose prompt is glued to the completion, the
+    skipped steps, and the rows with control tokens.
+    """
+    notes = []
+    for name in names:
+        longest = max((one.formats[name].longest() for one in stats.values()), default=0)
+        notes.append(f"SFTConfig(max_length={longest}) holds every row of `{name}`, by {tokenizer_name}.")
+    notes.append(
+        "SFTTrainer cuts longer rows at their end, where the completion stands; its default is 1024."
+    )
+    for name in names:
+        glued = sum(one.formats[name].num_glued for one in stats.values())
+        if glued:
+            notes.append(
+                f"In {glued} rows of `{name}`, the tokens of the prompt do not begin those of the row, by "
+                f"{tokenizer_name}: SFTTrainer leaves out the end of those prompts. Use a format without "
+                "such rows, or the warm start, which tokenizes prompt and completion apart."
+            )
     without_calls = sum(one.num_without_calls for one in stats.values())
     if without_calls:
         notes.append(
@@ -155,13 +206,15 @@ def _training_notes(stats: Mapping[Split, _SplitStats], tokenizer_name: str) -> 
     return notes
 
 
-def _readme_lines(stats: Mapping[Split, _SplitStats], tokenizer_name: str) -> list[str]:
-    """Return the lines of README.md below its header."""
+def _readme_lines(stats: Mapping[Split, _SplitStats], tokenizer_name: str, names: Sequence[str]) -> list[str]:
+    """Return the lines of a README.md below its header, for the named formats."""
     rows = [
-        f"| {name} | {split} | {one.rows} | {one.max_tokens.get(name, 0)} |"
-        for name in ("messages", "text")
+        f"| {name} | {split} | {one.rows} | {one.formats[name].percentile_99()} | "
+        f"{one.formats[name].longest()} |"
+        for name in names
         for split, one in stats.items()
     ]
+    configuration = f', "{names[0]}"' if len(names) > 1 else ""
     return [
         "# Steps of memcurate's scripted writer, to fine-tune on with TRL",
         "",
@@ -171,12 +224,12 @@ def _readme_lines(stats: Mapping[Split, _SplitStats], tokenizer_name: str) -> li
         "```python",
         "from datasets import load_dataset",
         "",
-        'data = load_dataset("path/of/this/folder", "messages")',
+        f'data = load_dataset("path/of/this/folder"{configuration})',
         "```",
         "",
-        "| configuration | split | rows | tokens of the longest |",
-        "|---|---|---|---|",
+        "| format | split | rows | tokens of 99 % of the rows, at most | tokens of the longest |",
+        "|---|---|---|---|---|",
         *rows,
         "",
-        *(f"- {sentence}" for sentence in _training_notes(stats, tokenizer_name)),
+        *(f"- {sentence}" for sentence in _training_notes(stats, tokenizer_name, names)),
     ]

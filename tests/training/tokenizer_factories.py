@@ -38,6 +38,17 @@ def make_byte_level_tokenizer(
     return _wrap_tokenizer(tokenizer, CHATML_TOOLS if added else CHATML)
 
 
+def make_gluing_tokenizer(text: str) -> PreTrainedTokenizerFast:
+    """Make a byte-level BPE tokenizer that cuts nowhere before it merges, and has `text` as a token."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    options = {"initial_alphabet": alphabet, "special_tokens": list(SPECIAL)}
+    tokenizer.train_from_iterator([text] * 3, trainers.BpeTrainer(vocab_size=600, **options))
+    return _wrap_tokenizer(tokenizer, CHATML)
+
+
 def make_sentence_piece_tokenizer(unigram: bool) -> PreTrainedTokenizerFast:
     """Make a SentencePiece tokenizer like those of Llama 2 (BPE) and T5 (unigram).
 

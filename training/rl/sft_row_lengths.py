@@ -1,10 +1,21 @@
-"""Count the tokens of rows as TRL's SFTTrainer reads them; it cuts rows at its `max_length`."""
+"""Measure rows as TRL's SFTTrainer reads them.
+
+It cuts rows at its `max_length`. It also tokenizes the prompt apart from the row: tokens of the prompt that
+do not begin the row are left out of it, and the model then learns on another prompt than it gets in use.
+"""
 
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pipeline.text.tokens import Tokenizer
 from training.rl.sft_rows import SftRow, format_as_messages, format_as_text
+
+
+class RowLength(NamedTuple):
+    """The tokens of a row in one of its formats."""
+
+    num_tokens: int
+    keeps_prompt: bool  # whether the tokens of the prompt begin those of the row
 
 
 class RowLengths(Protocol):
@@ -12,11 +23,11 @@ class RowLengths(Protocol):
 
     tokenizer_name: str  # shown to the user
 
-    def count_text(self, row: SftRow) -> int:
-        """Return the tokens of a row of texts, with the end token that SFTTrainer adds."""
+    def measure_text(self, row: SftRow) -> RowLength:
+        """Return the length of a row of texts, with the end token that SFTTrainer adds."""
 
-    def count_messages(self, row: SftRow) -> int:
-        """Return the tokens of a row of messages."""
+    def measure_messages(self, row: SftRow) -> RowLength:
+        """Return the length of a row of messages."""
 
     def has_control_tokens(self, row: SftRow) -> bool:
         """Return whether a row holds the characters of a control token, such as the one that ends a turn."""
@@ -38,18 +49,23 @@ class ModelRowLengths:
         self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(model)
         self._template = ChatTemplate(self._tokenizer)
 
-    def count_text(self, row: SftRow) -> int:
-        """Return the tokens of a row of texts, with the end token that SFTTrainer adds."""
+    def measure_text(self, row: SftRow) -> RowLength:
+        """Return the length of a row of texts, with the end token that SFTTrainer adds."""
         texts = format_as_text(row)
-        whole = texts["prompt"] + texts["completion"] + str(self._tokenizer.eos_token or "")
-        return len(self._tokenizer(whole)["input_ids"])
+        end = str(self._tokenizer.eos_token or "")
+        return self._measure(texts["prompt"], texts["prompt"] + texts["completion"] + end, True)
 
-    def count_messages(self, row: SftRow) -> int:
-        """Return the tokens of a row of messages, rendered by the chat template."""
+    def measure_messages(self, row: SftRow) -> RowLength:
+        """Return the length of a row of messages, rendered by the chat template."""
         messages = format_as_messages(row)
         chat = [*messages["prompt"], *messages["completion"]]
-        text = str(self._tokenizer.apply_chat_template(chat, tokenize=False))
-        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        whole = str(self._tokenizer.apply_chat_template(chat, tokenize=False))
+        return self._measure(self._template.render(row.prompt, with_tools=False), whole, False)
+
+    def _measure(self, prompt: str, whole: str, add_special_tokens: bool) -> RowLength:
+        # Both in one call: the two are tokenized at the same time.
+        prompt_ids, ids = self._tokenizer([prompt, whole], add_special_tokens=add_special_tokens)["input_ids"]
+        return RowLength(len(ids), ids[: len(prompt_ids)] == prompt_ids)
 
     def has_control_tokens(self, row: SftRow) -> bool:
         """Return whether a row holds the characters of a control token of the model."""
@@ -65,14 +81,20 @@ class DeclaredRowLengths:
         self.tokenizer_name = f"{name}, without the tokens of a chat template"
         self._count_tokens = tokenizer.count
 
-    def count_text(self, row: SftRow) -> int:
-        """Return the tokens of a row of texts and one for the end token."""
-        return self._count_tokens("".join(format_as_text(row).values())) + 1
+    def measure_text(self, row: SftRow) -> RowLength:
+        """Return the length of a row of texts, and one more for the end token.
 
-    def count_messages(self, row: SftRow) -> int:
-        """Return the tokens of the messages' contents and one for the end token."""
+        The prompt counts as kept where prompt and completion have as many tokens apart as together.
+        """
+        prompt, completion = format_as_text(row).values()
+        num_tokens = self._count_tokens(prompt + completion)
+        apart = self._count_tokens(prompt) + self._count_tokens(completion)
+        return RowLength(num_tokens + 1, num_tokens == apart)
+
+    def measure_messages(self, row: SftRow) -> RowLength:
+        """Return the tokens of the messages' contents and one for the end token; control tokens part them."""
         contents = [message["content"] for message in row.prompt]
-        return sum(map(self._count_tokens, [*contents, row.completion])) + 1
+        return RowLength(sum(map(self._count_tokens, [*contents, row.completion])) + 1, True)
 
     def has_control_tokens(self, row: SftRow) -> bool:
         """Return False: the control tokens of the later model are not known."""

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from datasets import load_dataset
 
@@ -43,8 +44,19 @@ def test_configurations_may_have_different_columns(tmp_path: Path) -> None:
         assert set(loaded.column_names) == set(arrow_schema(Reject if name == "rejects" else Instance).names)
 
 
+def test_changed_files_are_loaded_anew(tmp_path: Path) -> None:
+    """Bar: `datasets` caches a folder with a README.md by that file alone."""
+    schema = pa.schema([("text", pa.string())])
+    for text in ("old", "new"):
+        (tmp_path / "train.jsonl").write_text(dump_json_line({"text": text}), encoding="utf-8")
+        write_readme(tmp_path, [DatasetConfig("default", schema, {"train": "train.jsonl"})], [])
+        loaded = load_dataset(str(tmp_path), split="train", cache_dir=str(tmp_path / "cache"))
+        assert loaded["text"][:] == [text]
+
+
 def test_only_a_readme_of_an_export_is_overwritten(tmp_path: Path) -> None:
     check_readme(tmp_path)
+    (tmp_path / "a").write_text("{}\n", encoding="utf-8")
     write_readme(tmp_path, [DatasetConfig("default", arrow_schema(Reject), {"train": "a"})], ["# Mine"])
     check_readme(tmp_path)
     (tmp_path / "README.md").write_bytes(b"\xff# of others")

@@ -1,6 +1,7 @@
 """`memcurate export`: Mem-alpha's files, JSONL, and rows that TRL trains on."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from stages.shared.paths import BASE_MODEL_DIR, DATASET_DIR
 from tests.stages.cli.factories import run_memcurate
 from tests.stages.conftest import Make, Project
 from tests.training.rl.factories import write_small_model
-from tests.training.tokenizer_factories import make_byte_level_tokenizer
+from tests.training.tokenizer_factories import make_byte_level_tokenizer, make_gluing_tokenizer
 
 
 def test_mem_alpha_round_trips(dataset_project: Project) -> None:
@@ -50,7 +51,10 @@ def base_model(dataset_project: Project) -> PreTrainedTokenizerBase:
 
 
 def test_trl_trains_on_both_formats(
-    dataset_project: Project, base_model: PreTrainedTokenizerBase, tmp_path: Path
+    dataset_project: Project,
+    base_model: PreTrainedTokenizerBase,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The folder loads by its configurations, `max_length` is what SFTTrainer makes of the rows, prompts
     are not glued to their completions, and a model trains.
@@ -72,7 +76,7 @@ def test_trl_trains_on_both_formats(
         assert [one["role"] for one in chat["prompt"]] == ["system", "user"]
         assert chat["completion"] == [{"role": "assistant", "content": text["completion"]}]
         assert "new_memory_insert" in text["completion"]
-    longest = 0
+    readme = (out / "README.md").read_text(encoding="utf-8")
     for form in ("messages", "text"):
         args = SFTConfig(
             output_dir=str(tmp_path / form),
@@ -91,15 +95,32 @@ def test_trl_trains_on_both_formats(
             processing_class=base_model,
         )
         rows = trainer.train_dataset
-        longest = max(longest, *map(len, rows["input_ids"]))
+        sizes = sorted(map(len, rows["input_ids"]))
+        note = f"SFTConfig(max_length={sizes[-1]}) holds every row of `{form}`, by the tokenizer of"
+        assert note in done.stdout and note in readme
+        assert note in (out / form / "README.md").read_text(encoding="utf-8")
+        percentile = sizes[math.ceil(len(sizes) * 0.99) - 1]
+        assert f"| {form} | train | {len(sizes)} | {percentile} | {sizes[-1]} |" in readme
+        assert f"{len(sizes)} rows, 99 % of them of at most {percentile} tokens" in done.stdout
         for row, text in zip(rows, plain, strict=True):
             trained = [token for token in row["labels"] if token != -100]
             # From the first character of the completion to the end of the turn, and nothing before.
             ended = base_model.decode(trained).removesuffix("\n")
             assert ended == text["completion"] + str(base_model.eos_token)
         assert trainer.train().training_loss > 0
-    note = f"SFTConfig(max_length={longest}) holds every row, by the tokenizer of {BASE_MODEL_DIR}"
-    assert note in done.stdout and note in (out / "README.md").read_text(encoding="utf-8")
+    assert "do not begin those of the row" not in done.stdout
+    assert not [one for one in caplog.records if "not a prefix" in one.getMessage()]
+
+
+def test_trl_counts_glued_prompts(dataset_project: Project) -> None:
+    """Bar: the base model's tokenizer cuts nowhere, and has a token across the end of the prompt."""
+    make_gluing_tokenizer("Tool calls:\n<tool_call>").save_pretrained(dataset_project.folder / BASE_MODEL_DIR)
+    done = run_memcurate(dataset_project, "export", "out", "--format", "trl")
+    assert done.returncode == 0, done.stderr
+    num_rows = sum(one.num_rows for one in load_dataset(str(dataset_project.folder / "out")).values())
+    note = f"In {num_rows} rows of `text`, the tokens of the prompt do not begin those of the row"
+    assert note in done.stdout
+    assert note in (dataset_project.folder / "out" / "README.md").read_text(encoding="utf-8")
 
 
 def test_trl_counts_by_the_declared_tokenizer_without_a_model(dataset_project: Project) -> None:
@@ -109,7 +130,7 @@ def test_trl_counts_by_the_declared_tokenizer_without_a_model(dataset_project: P
         assert done.returncode == 0, done.stderr
         assert "by o200k_base, without the tokens of a chat template" in done.stdout
     files = [path for path in (dataset_project.folder / "out").rglob("*") if path.is_file()]
-    assert len(files) == 5
+    assert len(files) == 7
     for path in files:
         again = dataset_project.folder / "again" / path.relative_to(dataset_project.folder / "out")
         assert path.read_bytes() == again.read_bytes()
