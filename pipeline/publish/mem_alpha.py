@@ -36,7 +36,7 @@ from pipeline.core.schema import (
 )
 from pipeline.core.storage import ROWS_PER_GROUP
 from pipeline.core.unicode import to_well_formed
-from pipeline.publish.data_sources import infer_metric, join_keywords, select_data_source
+from pipeline.publish.data_sources import SUPPORTED_METRICS, DataSourceNames, infer_metric, join_keywords
 from pipeline.publish.published_rows import (
     REQUIRED_COLUMNS,
     PublishedQuestion,
@@ -72,50 +72,46 @@ _TIME_FORMAT = "%Y-%m-%d %H:%M"
 
 @dataclass
 class ExportSummary:
-    """Numbers of exported rows by name, and the instances that could not be exported."""
+    """Numbers of exported rows by (source, data source name)."""
 
-    row_counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # by (source, data source)
-    skipped: list[str] = field(default_factory=list)  # a message for each instance without a row
+    row_counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    # Rows with a question that the code measures otherwise; only under names that the user chose.
+    mismatch_counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def export_instances(
     path: Path,
     instances: Iterable[Instance],
-    paper_rows: Mapping[str, str | None],
+    names: DataSourceNames,
     summary: ExportSummary | None = None,
 ) -> int:
     """Write instances as a published file; return the number of rows.
 
-    `paper_rows`: the paper's row of each source, or None. An instance is skipped where no single data source
-    name measures all its questions; `summary` collects the messages.
+    Each must have a name: `names.require_all` tells beforehand. `summary` collects the counts.
     """
     count = 0
-    numbered = enumerate(_select_exportable(instances, paper_rows, summary or ExportSummary()))
+    summary = summary if summary is not None else ExportSummary()
+    rows = (
+        _to_published_row(number, instance, _select_name(instance, names, summary))
+        for number, instance in enumerate(instances)
+    )
     with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-        while group := [
-            _to_published_row(number, *pair) for number, pair in islice(numbered, ROWS_PER_GROUP)
-        ]:
+        while group := list(islice(rows, ROWS_PER_GROUP)):
             writer.write_batch(pa.RecordBatch.from_pylist(group, schema=SCHEMA))
             count += len(group)
     return count
 
 
-def _select_exportable(
-    instances: Iterable[Instance], paper_rows: Mapping[str, str | None], summary: ExportSummary
-) -> Iterator[tuple[Instance, str]]:
-    """Yield (instance, data source name) of each instance that has a name; note the others in `summary`."""
-    for instance in instances:
-        name = select_data_source(instance.source, paper_rows.get(instance.source), instance.questions)
-        if name is None:
-            metrics = sorted({question.metric for question in instance.questions})
-            summary.skipped.append(
-                f"instance {instance.id}: its questions have the metrics {' and '.join(metrics)}, which no "
-                "data source of Mem-alpha's code measures together; split them into two sources, or change "
-                f"sources.{instance.source}.questions in params.yaml"
-            )
-        else:
-            summary.row_counts[instance.source, name] += 1
-            yield instance, name
+def _select_name(instance: Instance, names: DataSourceNames, summary: ExportSummary) -> str:
+    """Return the data source name of an instance, and count it."""
+    name = names.select(instance.source, instance.questions)
+    if name is None:
+        raise MemcurateError(f"instance {instance.id} has no data source name: give one with --as")
+    summary.row_counts[instance.source, name] += 1
+    measured = SUPPORTED_METRICS.get(name)
+    if measured is not None and not {one.metric for one in instance.questions} <= measured:
+        summary.mismatch_counts[instance.source, name] += 1
+    return name
 
 
 def _to_published_row(number: int, instance: Instance, name: str) -> dict[str, Any]:

@@ -14,9 +14,18 @@ from pipeline.core.params import Params, load_params
 from pipeline.core.schema import Instance, Split, arrow_schema, to_row
 from pipeline.core.storage import find_split_files, read_parts
 from pipeline.publish import mem_alpha
+from pipeline.publish.data_sources import SUPPORTED_METRICS, InstanceQuestionKinds, parse_names
 from pipeline.publish.hub_folder import DatasetConfig, check_readme, dump_json_line, write_readme
 from stages.cli.export_trl import export_steps
 from stages.shared.paths import DATASET_DIR
+
+_LOADING = (
+    "```python",
+    "from datasets import load_dataset",
+    "",
+    'data = load_dataset("path/of/this/folder")',
+    "```",
+)
 
 
 class ExportFormat(StrEnum):
@@ -28,7 +37,9 @@ class ExportFormat(StrEnum):
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(help="folder to write: one or two files for each split")],
+    folder: Annotated[
+        Path, typer.Argument(help="folder to write: one or two files for each split, and README.md")
+    ],
     export_format: Annotated[
         ExportFormat,
         typer.Option(
@@ -38,8 +49,21 @@ def export(
             "dataset a line.",
         ),
     ],
+    data_source: Annotated[
+        list[str],
+        typer.Option(
+            "--as",
+            metavar="[SOURCE=]NAME",
+            help="mem-alpha only, repeatable: `data_source` of the rows of a source, or of all. Without it, "
+            "a name that Mem-alpha's code knows is chosen by the questions.",
+        ),
+    ] = [],  # noqa: B006  # Typer reads it and does not change it
 ) -> None:
     """Write the dataset in another format. The same dataset gives the same bytes."""
+    if data_source and export_format is not ExportFormat.MEM_ALPHA:
+        raise MemcurateError(
+            f"--as belongs to --format mem-alpha, not to {export_format.value}: leave it out"
+        )
     params = load_params()
     files = find_split_files(DATASET_DIR)
     for path in chain.from_iterable(files.values()):
@@ -51,7 +75,7 @@ def export(
     elif export_format is ExportFormat.JSONL:
         _export_jsonl(folder, files)
     else:
-        _export_mem_alpha(folder, files, params)
+        _export_mem_alpha(folder, files, params, data_source)
 
 
 def make_output_dir(folder: Path) -> None:
@@ -62,19 +86,41 @@ def make_output_dir(folder: Path) -> None:
         raise MemcurateError(f"{folder} cannot be made: {error.strerror}. Name another folder.") from error
 
 
-def _export_mem_alpha(folder: Path, files: Mapping[Split, Sequence[Path]], params: Params) -> None:
-    paper_rows = {
-        name: source.parity.row if source.parity else None for name, source in params.sources.items()
-    }
+def _export_mem_alpha(
+    folder: Path, files: Mapping[Split, Sequence[Path]], params: Params, options: Sequence[str]
+) -> None:
+    """Write a Parquet file of each split, and a README.md that names them."""
+    check_readme(folder)
+    rows = {name: source.parity.row if source.parity else None for name, source in params.sources.items()}
+    names = parse_names(options, rows)
+    names.require_all(read_parts(chain.from_iterable(files.values()), InstanceQuestionKinds))
+    exported: dict[Split, str] = {}
     for split, paths in files.items():
         summary = mem_alpha.ExportSummary()
-        with atomic_file(folder / f"{split}.parquet") as aside:
-            count = mem_alpha.export_instances(aside, read_parts(paths, Instance), paper_rows, summary)
-        print(f"{folder / f'{split}.parquet'}: {count} rows")
+        path = folder / f"{split}.parquet"
+        with atomic_file(path) as aside:
+            count = mem_alpha.export_instances(aside, read_parts(paths, Instance), names, summary)
+        print(f"{path}: {count} rows")
         for (source, name), row_count in sorted(summary.row_counts.items()):
-            print(f"  {source} as {name}: {row_count}")
-        for skipped in summary.skipped:
-            print(f"  left out {skipped}")
+            note = _name_note(name, summary.mismatch_counts[source, name])
+            print(f"  {source} as {name}: {row_count}{note}")
+        if count:
+            exported[split] = path.name
+    lines = [
+        "# Memory-training data by memcurate, in the schema of Mem-alpha's files",
+        "",
+        "`chunks`, `questions_and_answers` and `metadata` are JSON strings.",
+        "",
+        *_LOADING,
+    ]
+    write_readme(folder, [DatasetConfig("default", mem_alpha.SCHEMA, exported)], lines)
+
+
+def _name_note(name: str, mismatches: int) -> str:
+    """Return what the user should know of a name that was given by `--as`; empty for others."""
+    if name not in SUPPORTED_METRICS:
+        return " (not a name of Mem-alpha's code: add a prompt to its config/prompts_wrt_datasource.yaml)"
+    return f" ({mismatches} with questions that its code scores by another metric)" if mismatches else ""
 
 
 def _export_jsonl(folder: Path, files: Mapping[Split, Sequence[Path]]) -> None:
@@ -95,11 +141,7 @@ def _export_jsonl(folder: Path, files: Mapping[Split, Sequence[Path]]) -> None:
         "",
         "The rows and fields are those of the dataset's own card.",
         "",
-        "```python",
-        "from datasets import load_dataset",
-        "",
-        'data = load_dataset("path/of/this/folder")',
-        "```",
+        *_LOADING,
         "",
         "`datasets` takes a time such as `2024-01-01 00:00` in JSON for a moment and gives it as "
         "`2024-01-01 00:00:00`. The Parquet files of the dataset give all strings as they are.",

@@ -10,10 +10,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.chunking import ChunkingContext
+from pipeline.core.errors import MemcurateError
 from pipeline.core.params import load_params
 from pipeline.core.schema import Instance, Metric, Origin, Question
 from pipeline.parity.build_source import build_source
-from pipeline.publish.data_sources import SUPPORTED_METRICS, infer_metric, join_keywords, select_data_source
+from pipeline.publish.data_sources import (
+    SUPPORTED_METRICS,
+    DataSourceNames,
+    InstanceQuestionKinds,
+    QuestionKind,
+    infer_metric,
+    join_keywords,
+    parse_names,
+)
 from pipeline.publish.mem_alpha import ExportSummary, export_instances
 from tests.conftest import ROOT
 from tests.pipeline.sources.factories import SPLIT, golden_raw_dir, make_source_config
@@ -36,6 +45,11 @@ def make_metric_question(
     return Question("made/q", "Who?", list(answers), metric, origin, None, None, [], [], None)
 
 
+def make_kinds(instance: Instance) -> InstanceQuestionKinds:
+    kinds = [QuestionKind(one.metric, one.origin) for one in instance.questions]
+    return InstanceQuestionKinds(instance.source, kinds)
+
+
 def test_the_names_are_those_of_the_training_code() -> None:
     assert set(SUPPORTED_METRICS) == KNOWN
 
@@ -52,8 +66,12 @@ def test_every_source_has_a_known_name(file: str, context: ChunkingContext, tmp_
         assert built
         instances += built
     summary = ExportSummary()
-    assert export_instances(tmp_path / "train.parquet", instances, rows, summary) == len(instances)
-    assert not summary.skipped and {source for source, _ in summary.row_counts} == set(params.enabled_sources)
+    names = DataSourceNames(rows)
+    names.require_all(map(make_kinds, instances))
+    assert export_instances(tmp_path / "train.parquet", instances, names, summary) == len(instances)
+    assert not summary.mismatch_counts and {source for source, _ in summary.row_counts} == set(
+        params.enabled_sources
+    )
     exported = defaultdict(set)
     for row in pq.read_table(tmp_path / "train.parquet").to_pylist():
         assert row["data_source"] in KNOWN
@@ -100,22 +118,55 @@ def test_the_selected_name_measures_all_questions(
     paper_row: str | None, questions: list[Question], name: str | None
 ) -> None:
     """Bar: also for a source of the user, which is in no table of ours."""
-    assert select_data_source("my_own", paper_row, questions) == name
+    assert DataSourceNames({"my_own": paper_row}).select("my_own", questions) == name
 
 
-def test_an_instance_without_a_name_is_skipped_with_a_message(
-    context: ChunkingContext, tmp_path: Path
-) -> None:
-    source_context = replace(context, source="squad", split=SPLIT)
-    first, second, *_ = build_source(
-        parse("squad", golden_raw_dir("squad")), make_source_config("squad"), source_context
-    )[0]
-    first.questions.append(make_metric_question("exact", "label"))
-    summary = ExportSummary()
-    assert export_instances(tmp_path / "train.parquet", [first, second], {}, summary) == 1
-    (message,) = summary.skipped
-    assert first.id in message and "contains and exact" in message and "sources.squad.questions" in message
-    assert pq.read_table(tmp_path / "train.parquet").column("instance_id").to_pylist() == [0]
+MIXED = [QuestionKind("exact", "label"), QuestionKind("contains", "cloze")]
+CLOZE = [QuestionKind("contains", "cloze")]
+
+
+def test_sources_without_a_name_are_an_error_with_the_names_to_choose_from() -> None:
+    rows = [
+        InstanceQuestionKinds(source, kinds)
+        for source, kinds in (("mine", MIXED), ("mine", CLOZE), ("squad", CLOZE))
+    ]
+    with pytest.raises(MemcurateError) as raised:
+        DataSourceNames().require_all(rows)
+    message = str(raised.value)
+    assert "mine: 1 of 2 rows, with the metrics contains and exact" in message
+    assert "`--as mine=NAME`" in message and "squad:" not in message
+    assert all(name in message for name in KNOWN)
+    for options in (["squad"], ["mine=lme_train"], ["mine=my own"]):
+        parse_names(options, {}).require_all(rows)
+
+
+def test_the_users_names_have_precedence() -> None:
+    """Bar: the name of a source before that of all, and both before those that are chosen."""
+    names = parse_names(["squad", "mine=a=b"], {"squad_dev": "SQuAD"})
+    assert names.select("mine", MIXED) == "a=b" and names.select("other", MIXED) == "squad"
+    assert parse_names(["mine=x"], {"squad_dev": "SQuAD"}).select("squad_dev", CLOZE) == "squad"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["squad", "hotpotqa"], "--as hotpotqa: there is a name for all sources already"),
+        (["a=squad", "a=lme_train"], "--as a=lme_train: there is a name of source a already"),
+        ([""], "expected NAME"),
+        (["a="], "expected NAME"),
+        (["=squad"], "expected NAME"),
+        (["a=-"], "a letter or a digit"),
+        (["\udc80x"], "expected NAME"),
+    ],
+)
+def test_a_wrong_name_is_an_error(options: list[str], message: str) -> None:
+    with pytest.raises(MemcurateError, match=message):
+        parse_names(options, {})
+
+
+def test_a_name_of_a_source_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(MemcurateError, match="no source 'min'; its sources are mine"):
+        parse_names(["min=squad"], {}).require_all([InstanceQuestionKinds("mine", CLOZE)])
 
 
 def test_keywords_are_joined_as_the_training_code_splits_them() -> None:

@@ -15,13 +15,16 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Instance, Reject
 from pipeline.core.storage import write_rows
 from pipeline.parity.build_source import build_source
+from pipeline.publish.data_sources import DataSourceNames
 from pipeline.publish.mem_alpha import SCHEMA, export_instances, import_instances
 from pipeline.sources.io import read_span
 from tests.pipeline.sources.factories import SPLIT, golden_raw_dir, make_source_config
 from tests.pipeline.sources.reading import parse
 
 SOURCES = ("squad", "trec_coarse", "longmemeval", "perltqa", "booksum", "mab_longmemeval")
-ROWS = {"squad": "SQuAD", "trec_coarse": "TREC-coarse", "booksum": "BookSum", "perltqa": "PerLTQA"}
+NAMES = DataSourceNames(
+    {"squad": "SQuAD", "trec_coarse": "TREC-coarse", "booksum": "BookSum", "perltqa": "PerLTQA"}
+)
 Read = Callable[[Path], tuple[list[Instance], list[Reject]]]
 
 
@@ -49,7 +52,7 @@ def read(context: ChunkingContext) -> Read:
 def test_columns_and_types_are_the_published_ones(instances: Sequence[Instance], tmp_path: Path) -> None:
     """Bar: as the public training code reads them."""
     path = tmp_path / "train.parquet"
-    assert export_instances(path, instances, ROWS) == len(instances)
+    assert export_instances(path, instances, NAMES) == len(instances)
     table = pq.read_table(path)
     assert table.schema.equals(SCHEMA)
     assert table.column("instance_id").to_pylist() == list(range(len(instances)))
@@ -69,8 +72,8 @@ def test_exported_files_are_imported_unchanged(
 ) -> None:
     """Bar: exported instances are imported unchanged, and exported again byte for byte."""
     first, second, again = (tmp_path / name for name in ("train.parquet", "second.parquet", "again.parquet"))
-    export_instances(first, instances, ROWS)
-    export_instances(again, instances, ROWS)
+    export_instances(first, instances, NAMES)
+    export_instances(again, instances, NAMES)
     assert first.read_bytes() == again.read_bytes()
     back, rejects = read(first)
     assert not rejects and len(back) == len(instances)
@@ -81,7 +84,7 @@ def test_exported_files_are_imported_unchanged(
         for question in theirs.questions:
             assert question.source_span is not None
             assert read_span(tmp_path, question.source_span) == question.text
-    export_instances(second, back, ROWS)
+    export_instances(second, back, NAMES)
     assert first.read_bytes() == second.read_bytes()
 
 
@@ -237,7 +240,7 @@ def test_columns_of_lists_and_structs_are_imported_as_json_is(
 ) -> None:
     """Bar: the same instances come from columns as Mem-alpha's own writers make them."""
     path, nested = tmp_path / "train.parquet", tmp_path / "nested.parquet"
-    export_instances(path, instances, ROWS)
+    export_instances(path, instances, NAMES)
     columns = ("chunks", "questions_and_answers", "metadata")
     rows = [
         {**row, **{name: json.loads(row[name]) for name in columns}}

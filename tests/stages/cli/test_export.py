@@ -25,7 +25,7 @@ def test_mem_alpha_round_trips(dataset_project: Project) -> None:
         done = run_memcurate(dataset_project, "export", folder, "--format", "mem-alpha")
         assert done.returncode == 0, done.stderr
     out, again = dataset_project.folder / "out", dataset_project.folder / "again"
-    assert sorted(path.name for path in out.iterdir()) == ["test.parquet", "train.parquet"]
+    assert sorted(path.name for path in out.iterdir()) == ["README.md", "test.parquet", "train.parquet"]
     for path in out.iterdir():
         assert path.read_bytes() == (again / path.name).read_bytes()
     done = run_memcurate(dataset_project, "import", "out/train.parquet", "out/test.parquet", "--out", "back")
@@ -37,6 +37,77 @@ def test_mem_alpha_round_trips(dataset_project: Project) -> None:
         assert [one.tokens for one in back] == [one.tokens for one in ours]
     published = load_dataset("parquet", data_files=str(out / "train.parquet"), split="train")
     assert json.loads(published[0]["chunks"])[0].startswith("[Dialogue between User and Assistant")
+
+
+def test_rows_are_named_as_the_user_says(dataset_project: Project) -> None:
+    """A name of the code, one of the user's own, and wrong ones."""
+
+    def export_as(*names: str) -> tuple[str, set[str]]:
+        options = [option for name in names for option in ("--as", name)]
+        done = run_memcurate(dataset_project, "export", "out", "--format", "mem-alpha", *options)
+        assert done.returncode == 0, done.stderr
+        rows = load_dataset(str(dataset_project.folder / "out"), split="train")
+        return done.stdout, set(rows["data_source"])
+
+    assert export_as()[1] == {"squad"}
+    assert export_as("hotpotqa")[1] == {"hotpotqa"}
+    printed, names = export_as("hotpotqa", "squad_dev=booksum")
+    assert names == {"booksum"} and "metric" not in printed  # a contained answer is a single keyword
+    printed, names = export_as("icl_nlu_8296shot_balance")
+    assert names == {"icl_nlu_8296shot_balance"} and "that its code scores by another metric" in printed
+    printed, names = export_as("squad_dev=my-own")
+    assert names == {"my-own"} and "squad_dev as my-own" in printed and "prompts_wrt_datasource" in printed
+    for options in (("--as", "other=squad"), ("--as", "squad", "--as", "hotpotqa")):
+        done = run_memcurate(dataset_project, "export", "out", "--format", "mem-alpha", *options)
+        assert done.returncode == 1 and "Traceback" not in done.stderr and options[-1] in done.stderr
+    done = run_memcurate(dataset_project, "export", "out", "--format", "trl", "--as", "squad")
+    assert done.returncode == 1 and "leave it out" in done.stderr
+
+
+def test_a_source_without_a_name_is_an_error_before_anything_is_written(dataset_project: Project) -> None:
+    """Bar: a user's source with labels and other questions is exported under a name that the user gives."""
+    path = dataset_project.folder / DATASET_DIR / "train.parquet"
+    rows = list(read_rows(path, Instance))
+    for row in rows:
+        row.source = "my_own"
+        row.questions[0].metric, row.questions[0].origin = "exact", "label"
+    write_rows(path, Instance, rows)
+    done = run_memcurate(dataset_project, "export", "out", "--format", "mem-alpha")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "my_own: " in done.stderr and "--as my_own=NAME" in done.stderr and "lme_train" in done.stderr
+    assert not list((dataset_project.folder / "out").iterdir())
+    done = run_memcurate(
+        dataset_project, "export", "out", "--format", "mem-alpha", "--as", "my_own=lme_train"
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = load_dataset(str(dataset_project.folder / "out"))
+    assert set(loaded["train"]["data_source"]) == {"lme_train"} and len(loaded["train"]) == len(rows)
+    assert set(loaded["test"]["data_source"]) == {"squad"}
+
+
+@pytest.mark.parametrize("form", ["mem-alpha", "jsonl", "trl"])
+def test_every_folder_loads_with_all_its_splits(dataset_project: Project, form: str) -> None:
+    """Bar: `datasets` by itself takes evaluation for another word for test, and puts both together."""
+    dataset = dataset_project.folder / DATASET_DIR
+    rows = list(read_rows(dataset / "test.parquet", Instance))
+    for row in rows:
+        row.split = "evaluation"
+    write_rows(dataset / "evaluation.parquet", Instance, rows)
+    done = run_memcurate(dataset_project, "export", "out", "--format", form)
+    assert done.returncode == 0, done.stderr
+    out = dataset_project.folder / "out"
+    folders = [out, out / "messages", out / "text"] if form == "trl" else [out]
+    for folder in folders:
+        loaded = load_dataset(str(folder))
+        assert set(loaded) == {"train", "test", "evaluation"}
+        assert len(loaded["test"]) == len(loaded["evaluation"]) >= len(rows)
+    if form == "mem-alpha":
+        files = [f"out/{split}.parquet" for split in loaded]
+        assert run_memcurate(dataset_project, "import", *files, "--out", "back").returncode == 0
+        back = load_dataset(str(dataset_project.folder / "back"))
+        assert {name: one["id"] for name, one in back.items()} == {
+            name: [row.id for row in read_rows(dataset / f"{name}.parquet", Instance)] for name in loaded
+        }
 
 
 @pytest.fixture
@@ -155,24 +226,23 @@ def test_jsonl_loads_as_the_dataset(dataset_project: Project) -> None:
     assert "2024-01-01 00:00:00" in (dataset_project.folder / "out" / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("form", ["jsonl", "trl"])
+@pytest.mark.parametrize("form", ["mem-alpha", "jsonl", "trl"])
 def test_an_empty_split_is_left_out(dataset_project: Project, form: str) -> None:
     """`datasets` loads no empty split: it is not named, and the others load."""
     write_rows(dataset_project.folder / DATASET_DIR / "test.parquet", Instance, [])
     done = run_memcurate(dataset_project, "export", "out", "--format", form)
-    assert done.returncode == 0 and "test.jsonl: 0 rows" in done.stdout
+    assert done.returncode == 0 and "0 rows" in done.stdout
     assert set(load_dataset(str(dataset_project.folder / "out"))) == {"train"}
 
 
-@pytest.mark.parametrize("form", ["jsonl", "trl"])
+@pytest.mark.parametrize("form", ["mem-alpha", "jsonl", "trl"])
 def test_a_foreign_readme_is_kept(dataset_project: Project, form: str) -> None:
     readme = dataset_project.folder / "README.md"
     readme.write_text("# Mine\n", encoding="utf-8")
     done = run_memcurate(dataset_project, "export", ".", "--format", form)
     assert done.returncode == 1 and "name an empty folder" in done.stderr
-    assert (
-        readme.read_text(encoding="utf-8") == "# Mine\n"
-        and not (dataset_project.folder / "train.jsonl").exists()
+    assert readme.read_text(encoding="utf-8") == "# Mine\n" and not list(
+        dataset_project.folder.glob("train.*")
     )
 
 

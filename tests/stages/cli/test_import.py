@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from datasets import load_dataset
 
 from pipeline.core.schema import Instance, Reject
 from pipeline.core.storage import read_rows
@@ -26,6 +27,8 @@ def test_import_lists_rejected_rows(dataset_project: Project) -> None:
     assert "rejected train.parquet/2: malformed record, chunks/1: it is blank" in done.stdout
     found = list(read_rows(dataset_project.folder / "back" / "train.parquet", Instance))
     assert [one.chunks[0].text for one in found] == ["Ann has a kite."] * 2
+    loaded = load_dataset(str(dataset_project.folder / "back"))
+    assert set(loaded) == {"train"} and loaded["train"][0]["chunks"][0]["text"] == "Ann has a kite."
     rejects = list(read_rows(dataset_project.folder / "back" / "rejects.parquet", Reject))
     assert {one.source_span.record for one in rejects if one.source_span} == {"/1", "/2"}
 
