@@ -40,7 +40,6 @@ def _describe(name: str, source: Source, hashes: dict[str, str | None]) -> dict[
     values = source.model_dump(mode="json", exclude_defaults=True)
     reviews = REVIEWS_DIR / f"{name}.csv"
     return {
-        "format": {"name": name},  # of an adapter
         **values,
         "language": {"language": source.language},
         "files": {"files": values["files"], "local_files": hashes},

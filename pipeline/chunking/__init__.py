@@ -27,7 +27,7 @@ _POOL_STRATEGIES: dict[str, Callable[[ParsedSource, Any, ChunkingContext], Chunk
 def chunk_source(parsed: ParsedSource, params: Chunking, context: ChunkingContext) -> ChunkedSource:
     """Chunk a parsed source by its strategy.
 
-    Raises MemcurateError when the adapter parsed no input for the strategy, when `chunking.max_tokens` is too
+    Raises MemcurateError when the format parsed no input for the strategy, when `chunking.max_tokens` is too
     small for every segment, and as the strategy itself does.
     """
     documents: Sequence[Book | Document] = parsed.books if params.strategy == "books" else parsed.documents

@@ -12,7 +12,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params, Source
 from pipeline.parity.build_source import SourceConfig, build_source
 from pipeline.parity.measures import PAPER_TOKENIZER, Measures, measure_instances
-from pipeline.sources import SourceReader
+from pipeline.sources import make_reader
 from pipeline.sources.parsed import ParsedSource
 from pipeline.text.tokens import Tokenizer
 
@@ -46,15 +46,9 @@ def override_source(source: Source, changes: Mapping[str, object], where: str) -
 class AblationRunner:
     """A runner of ablations of one source."""
 
-    def __init__(
-        self, name: str, params: Params, raw_dir: Path, assets: Path, adapter: str | None = None
-    ) -> None:
-        """Read raw files like those of data/raw/<source>, and assets like data/assets.
-
-        `adapter`: the source whose adapter parses the files, if it is another one.
-        """
+    def __init__(self, name: str, params: Params, raw_dir: Path, assets: Path) -> None:
+        """Read raw files like those of data/raw/<source>, and assets like data/assets."""
         self._name = name
-        self._adapter = adapter or name
         self._params = params
         self._raw_dir = raw_dir
         self._context = ChunkingContext(name, params.seed, params.split, params.tokenizer, assets)
@@ -84,4 +78,4 @@ class AblationRunner:
 
     def _parse_source(self) -> ParsedSource:
         """Parse the raw files anew, because chunking may change its input."""
-        return SourceReader(self._adapter, self._params.sources[self._name].format).parse(self._raw_dir)
+        return make_reader(self._name, self._params.sources[self._name]).parse(self._raw_dir)

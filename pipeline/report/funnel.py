@@ -67,7 +67,7 @@ class SourceYield:
     """The funnels of a source, and its rejected records."""
 
     funnels: list[Funnel]  # questions, instances, segments
-    rejected_records: dict[str, int]  # records that its adapter rejected, by reason
+    rejected_records: dict[str, int]  # records that its format rejected, by reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
-"""Read raw files as documents or examples, and questions: by the format of a source, or by its adapter.
+"""Read raw files as documents or examples, and questions, by the format of a source.
 
-An adapter's module has the source's name in params.yaml. Formats are in `formats`; some are shared by
-adapters only. Where documents need no other record, files are read shard by shard.
+Formats are in `formats`. Where documents need no other record, files are read shard by shard.
 """
 
 from pipeline.sources.readers import SourceReader, make_reader

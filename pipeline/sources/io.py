@@ -14,7 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import short_id
@@ -52,7 +60,7 @@ _LITERAL_PART = re.compile(r"[^\s\w.]")
 
 
 class RawRecord(BaseModel):
-    """Base model of raw records, from which each model of an adapter derives.
+    """Base model of raw records, from which each model of a format derives.
 
     An optional key that is null counts as absent. A key that stands twice and a string with a lone surrogate
     are errors, so that `validate_records` makes a reject.
@@ -144,7 +152,7 @@ def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",), is_lenient: b
         return text
     raise MemcurateError(
         f"{path} is not {' or '.join(encodings)}: byte {len(data) - len(content) + error_index} is "
-        f"0x{content[error_index]:02x}. Name its encoding in the source's adapter."
+        f"0x{content[error_index]:02x}. Save it as UTF-8."
     )
 
 
@@ -198,6 +206,20 @@ def read_json_model(model: type[M], path: Path) -> M:
         return model.model_validate(read_json(path))
     except ValidationError as error:
         raise MemcurateError(f"{path}: {describe_first_error(error)}") from error
+
+
+def values_by_key(record: BaseModel) -> dict[str, Any]:
+    """Return the values of a record's fields, by their keys in the file."""
+    return {field.alias or name: getattr(record, name) for name, field in type(record).model_fields.items()}
+
+
+def rename_keys(model: type[M], keys: dict[str, str]) -> type[M]:
+    """Return a model whose fields have other keys in a record. `keys`: the key of each field, by its name."""
+    fields: dict[str, Any] = {
+        name: (field.annotation, Field(field.default, alias=keys.get(name, name)))
+        for name, field in model.model_fields.items()
+    }
+    return create_model(model.__name__, __base__=model, **fields)
 
 
 def _read_jsonl(path: Path, is_lenient: bool = False) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Types of parsed sources: the output of an adapter and the input of chunking."""
+"""Types of parsed sources: the output of a format and the input of chunking."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,6 @@
-"""The reader of a source: its format, or an adapter of its name."""
+"""The reader of a source: its format, with the columns that params.yaml names."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -22,6 +23,17 @@ _CLASSES = {
     "qa": ("qa", "Qa"),
     "timeline": ("timeline", "Timeline"),
     "squad": ("squad", "Squad"),
+    "label_lines": ("label_lines", "LabelLines"),
+    "label_files": ("label_files", "LabelFiles"),
+    "label_lists": ("label_lists", "LabelLists"),
+    "label_pairs": ("label_pairs", "LabelPairs"),
+    "trec": ("trec", "Trec"),
+    "chapters": ("chapters", "Chapters"),
+    "chitchat": ("chitchat", "Chitchat"),
+    "perltqa": ("perltqa", "PerLtqa"),
+    "hotpotqa": ("hotpotqa", "HotpotQa"),
+    "longmemeval": ("longmemeval", "LongMemEval"),
+    "memory_agent_bench": ("memory_agent_bench", "MemoryAgentBench"),
 }
 _ENTRY_POINTS = "memcurate.formats"
 
@@ -31,40 +43,33 @@ class SourceReader:
     """A reader of the raw files of a source; small when pickled, so that worker processes can have it."""
 
     source: str
-    format: FormatParams | None
+    format: FormatParams
 
     def plan(self, raw_dir: Path, shard_bytes: int) -> list[RawShard]:
         """Plan the shards of the raw files; empty where all files are parsed together.
 
         Raises MemcurateError when no file is there.
         """
-        reader = self._load()
-        if self.format is None:
-            return list(reader.plan(raw_dir, shard_bytes)) if hasattr(reader, "plan") else []
-        return list(_plan(raw_dir, shard_bytes)) if hasattr(reader, "iter_documents") else []
+        return list(_plan(raw_dir, shard_bytes)) if hasattr(self._load(), "iter_documents") else []
 
     def iter_documents(self, shard: RawShard, rejects: list[Reject]) -> Iterator[Book | Document]:
         """Yield the documents of a shard one by one; rejected records are appended to `rejects`."""
         yield from self._load().iter_documents(shard, self.source, rejects)
 
     def parse(self, raw_dir: Path) -> ParsedSource:
-        """Parse all raw files. Raises MemcurateError as the format or adapter does."""
+        """Parse all raw files. Raises MemcurateError as the format does."""
         reader = self._load()
-        if self.format is None:
-            parsed = reader.parse(raw_dir, self.source)
-        elif hasattr(reader, "parse"):
-            parsed = reader.parse(list(_plan(raw_dir, 1 << 40)), self.source)
+        if hasattr(reader, "parse"):
+            parsed = reader.parse(list(_plan(raw_dir, sys.maxsize)), self.source)
         else:
             parsed = ParsedSource()
-            for shard in _plan(raw_dir, 1 << 40):
+            for shard in _plan(raw_dir, sys.maxsize):
                 for document in reader.iter_documents(shard, self.source, parsed.rejects):
                     (parsed.books if isinstance(document, Book) else parsed.documents).append(document)
         assert isinstance(parsed, ParsedSource)
         return parsed
 
     def _load(self) -> Any:
-        if self.format is None:
-            return _load_adapter(self.source)
         if isinstance(self.format, OwnFormat):
             columns = self.format.model_extra or {}
             try:
@@ -88,23 +93,6 @@ def _plan(raw_dir: Path, shard_bytes: int) -> Iterator[RawShard]:
     if not paths:
         raise MemcurateError(f"{raw_dir} has no file: run `dvc repro fetch@{raw_dir.name}`")
     yield from plan_shards(paths, raw_dir, shard_bytes)
-
-
-def _load_adapter(source: str) -> Any:
-    """Return the adapter's module. Raises MemcurateError when it is missing."""
-    try:
-        adapter = import_module(f"pipeline.sources.{source}")
-    except ModuleNotFoundError as error:
-        if error.name != f"pipeline.sources.{source}":
-            raise
-        raise MemcurateError(
-            f"source {source!r} has no adapter: write pipeline/sources/{source}.py (see CONTRIBUTING.md)"
-        ) from None
-    if not hasattr(adapter, "parse"):
-        raise MemcurateError(
-            f"pipeline/sources/{source}.py is not an adapter: it has no function `parse(raw_dir, source)`"
-        )
-    return adapter
 
 
 def _load_own_class(source: str, name: str) -> Any:

@@ -3,7 +3,6 @@
 The plan depends on the files alone, never on the number of workers.
 """
 
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,21 +48,20 @@ class RawShard:
         ]
 
 
-def plan_shards(
-    paths: Iterable[Path], raw_dir: Path, shard_bytes: int, divides_files: bool = True
-) -> Iterator[RawShard]:
+def iter_files(shards: Iterable[RawShard]) -> Iterator[tuple[Path, str]]:
+    """Yield (path, path below the raw folder) of the files of shards that divide none."""
+    for shard in shards:
+        for part in shard.parts:
+            yield shard.raw_dir / part.path, part.path
+
+
+def plan_shards(paths: Iterable[Path], raw_dir: Path, shard_bytes: int) -> Iterator[RawShard]:
     """Yield shards of consecutive parts that together have about `shard_bytes` bytes.
 
-    A part is a file. `divides_files`: of a large JSONL or Parquet file, a part is some of its records. Raises
-    MemcurateError where a Parquet file is damaged.
+    A part is a file, or some records of a large JSONL or Parquet file. Raises MemcurateError where a Parquet
+    file is damaged.
     """
-    parts = [
-        part
-        for path in paths
-        for part in _divide(
-            path, str(path.relative_to(raw_dir)), shard_bytes if divides_files else sys.maxsize
-        )
-    ]
+    parts = [part for path in paths for part in _divide(path, str(path.relative_to(raw_dir)), shard_bytes)]
     for group in iter_groups([part.num_bytes for part in parts], shard_bytes):
         yield RawShard(raw_dir, tuple(parts[group.start : group.stop]))
 

@@ -34,7 +34,7 @@ PACKAGES = {
 }  # docstrings, and handlers of signals
 PROFILE = "training.profiles.${training.profile}"
 
-# Prints what of the project a stage, and the adapters where it parses, import; also what a function imports
+# Prints what of the project a stage, and the formats where it parses, import; also what a function imports
 # when it is called.
 IMPORTS = """
 import ast
@@ -81,10 +81,11 @@ def list_keys(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_depends_on_the_code_that_it_imports_and_no_other(name: str) -> None:
-    sources = load_params(ROOT / "params.yaml").enabled_sources
-    adapters = [f"pipeline.sources.{source}" for source in sources] if name in ("chunk", "parity") else []
+    files = (ROOT / "pipeline" / "sources" / "formats").glob("[a-z]*.py")
+    modules = [f"pipeline.sources.formats.{file.stem}" for file in files]
+    formats = modules if name in ("chunk", "parity") else []
     printed = subprocess.check_output(
-        [sys.executable, "-c", IMPORTS, f"stages.{name}", *adapters], cwd=ROOT, text=True
+        [sys.executable, "-c", IMPORTS, f"stages.{name}", *formats], cwd=ROOT, text=True
     )
     imported = {path for path in printed.split() if path not in PACKAGES}
     deps = {dep for dep in stage_of(name)["deps"] if not dep.startswith(("data/", "models/"))}

@@ -31,7 +31,7 @@ from pipeline.matching.match import matches_answer
 from pipeline.questions.generated.quotes import find_quoted_segments
 from pipeline.report.sanitize import highlight_answers
 from pipeline.sources.formats import memory_agent_bench as bench
-from pipeline.sources.gutenberg import HEADINGS, find_chapters
+from pipeline.sources.formats.books import HEADINGS, find_chapters
 from pipeline.text.casing import WordStatistics
 from pipeline.text.normalize import occurs_in, words
 from pipeline.text.sentences import SentenceSplitter
@@ -244,9 +244,8 @@ def half(text: str) -> str:
 
 
 def sections(mark: re.Pattern[str], text: str) -> object:
-    return bench.delimited_parser(mark)(
-        bench.BenchmarkContext(f"x{text}x", "f", (), "d", SegmentIds("made", "d"))
-    )
+    context = bench.BenchmarkContext(f"x{text}x", "f", (), "d", SegmentIds("made", "d"))
+    return bench.parse_pieces(mark, context)
 
 
 def all_chapters(text: str) -> object:

@@ -8,7 +8,7 @@ from pipeline.core.params.base import StrictModel
 from pipeline.core.params.checks import CheckParams
 from pipeline.core.params.chunking import Chunking
 from pipeline.core.params.files import FileSpec
-from pipeline.core.params.formats import DEFAULT_BLOCKS, OWN_FORMAT_BLOCKS, FormatParams
+from pipeline.core.params.formats import FormatParams, get_default_blocks
 from pipeline.core.params.questions import QuestionParams
 
 
@@ -33,14 +33,11 @@ class PaperComparison(StrictModel):
 class Source(StrictModel):
     """One source, by its name.
 
-    A source with a format may leave out all other blocks but `files`: they have defaults that suit the
-    format. A file may be written as its locator alone.
+    A source may leave out the blocks that have defaults which suit its format. A file may be written as its
+    locator alone.
     """
 
-    format: FormatParams | None = Field(
-        None,
-        description="format of the files, with its columns as keys beside it; null: an adapter reads them",
-    )
+    format: FormatParams = Field(description="format of the files, with its columns as keys beside it")
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = Field(
         "en", description="language of its texts, by ISO 639; rules that know English only leave others out"
     )
@@ -73,7 +70,7 @@ class Source(StrictModel):
         columns = {key: values.pop(key) for key in list(values) if key not in cls.model_fields}
         return {
             "card": {"license": "not-stated"},
-            **DEFAULT_BLOCKS.get(name, OWN_FORMAT_BLOCKS),
+            **get_default_blocks(name),
             **values,
             "format": {"name": name, **columns},
         }

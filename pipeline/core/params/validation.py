@@ -7,6 +7,7 @@ from pydantic_core import ErrorDetails
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params.base import M
+from pipeline.core.params.formats import FORMAT_NAMES
 from pipeline.core.params.renamed import find_new_key, find_new_value
 from pipeline.core.yaml_reader import format_key, truncate
 
@@ -31,8 +32,8 @@ def _format_error(error: ErrorDetails) -> str:
     path = [part for part in error["loc"] if part != "[key]"]
     if path[:1] == ["sources"] and path[2:3] == ["chunking"]:
         del path[3:4]  # pydantic puts the strategy there
-    if path[:1] == ["sources"] and path[2:3] == ["format"] and len(path) > 4:
-        del path[2:4]  # a format's columns stand beside it
+    if path[:1] == ["sources"] and path[2:3] == ["format"]:
+        del path[2 if len(path) > 4 else 3 : 4]  # a format's columns stand beside it
     key = format_key(tuple(path))
     got = truncate(repr(error["input"]), MAX_SHOWN_CHARS)
     match error["type"]:
@@ -42,6 +43,9 @@ def _format_error(error: ErrorDetails) -> str:
             return f"  {key}: " + (
                 f"is named {new} now" if new else "no such key exists (check its spelling)"
             )
+        case "missing" | "model_type" if path[:1] == ["sources"] and path[2:] == ["format"]:
+            found = "missing" if error["type"] == "missing" else f"should be the name of a format; got {got}"
+            return f"  {key}: {found}. Write {', '.join(FORMAT_NAMES)}, or MODULE:CLASS (docs/own-data.md)"
         case "missing":
             return f"  {key}: missing"
         case "union_tag_not_found":

@@ -1,1 +1,1 @@
-"""Parsers of formats that several sources share, and the deduplication of labelled examples."""
+"""Formats of raw files, a class each, and what they share: known books, labelled examples, lines."""

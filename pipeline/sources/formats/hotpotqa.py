@@ -12,10 +12,10 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import StringConstraints, model_validator
 
 from pipeline.core.ids import SegmentIds, short_id
+from pipeline.core.params.formats import HotpotQaFormat
 from pipeline.core.schema import Question, Segment, Span
 from pipeline.sources.io import (
     RawRecord,
-    find_raw_file,
     json_pointer,
     make_record_reject,
     read_data_file,
@@ -23,6 +23,7 @@ from pipeline.sources.io import (
     validate_records,
 )
 from pipeline.sources.parsed import Document, ParsedSource, Section, make_source_question
+from pipeline.sources.shards import RawShard, iter_files
 
 
 class SupportingFact(NamedTuple):
@@ -77,35 +78,45 @@ class Record(RawRecord):
 Article = dict[int, Segment]  # by the index of the sentence
 
 
-def parse(raw_dir: Path, source: str, *files: str) -> ParsedSource:
-    """Parse a document per gold article, in question order. Questions without evidence are rejects.
+class HotpotQa:
+    """Reader of questions with supporting facts."""
 
-    Raises MemcurateError when a file is missing or is not in the format of its suffix.
-    """
-    parsed = ParsedSource()
-    articles: dict[str, Article] = {}
-    texts: dict[str, list[str]] = {}
-    for file in files:
-        _parse_file(find_raw_file(raw_dir, file), source, parsed, articles, texts)
-    return parsed
+    def __init__(self, columns: HotpotQaFormat) -> None:
+        """`columns`: none."""
+
+    def parse(self, shards: list[RawShard], source: str) -> ParsedSource:
+        """Parse a document per gold article, in question order. Questions without evidence are rejects.
+
+        Raises MemcurateError when a file is not in the format of its suffix.
+        """
+        parsed = ParsedSource()
+        articles: dict[str, Article] = {}
+        texts: dict[str, list[str]] = {}
+        for path, file in iter_files(shards):
+            _parse_file(path, file, source, parsed, articles, texts)
+        return parsed
 
 
 def _parse_file(
-    path: Path, source: str, parsed: ParsedSource, articles: dict[str, Article], texts: dict[str, list[str]]
+    path: Path,
+    file: str,
+    source: str,
+    parsed: ParsedSource,
+    articles: dict[str, Article],
+    texts: dict[str, list[str]],
 ) -> None:
-    for key, record in validate_records(Record, read_data_file(path), path.name, source, parsed.rejects):
+    """Parse a file. `articles` and `texts`: the documents, and the texts of titles, of all files."""
+    for key, record in validate_records(Record, read_data_file(path), file, source, parsed.rejects):
         gold = {fact.title for fact in record.supporting_facts}
         for index, paragraph in enumerate(record.context):
             title = unescape(paragraph.title).strip()
             if paragraph.title not in gold:
                 continue
             if paragraph.sentences != texts.setdefault(title, paragraph.sentences):
-                span = Span(path.name, json_pointer(key, "context", index), 0, 0)
+                span = Span(file, json_pointer(key, "context", index), 0, 0)
                 parsed.rejects.append(make_record_reject(source, "another text of a title", title, span))
             elif title not in articles:
-                article = _make_article(
-                    title, paragraph, path.name, (key, *record.sentences_path(index)), source
-                )
+                article = _make_article(title, paragraph, file, (key, *record.sentences_path(index)), source)
                 if article:
                     articles[title] = article
                     parsed.documents.append(Document(title, [Section(title, [list(article.values())])]))
@@ -123,12 +134,12 @@ def _parse_file(
                     source,
                     "no such supporting fact",
                     detail or "none named",
-                    Span(path.name, json_pointer(key), 0, 0),
+                    Span(file, json_pointer(key), 0, 0),
                 )
             )
             continue
         ids = list(dict.fromkeys(segment.id for segment in evidence if segment is not None))
-        parsed.questions.append(_make_question(record, ids, path.name, key, source))
+        parsed.questions.append(_make_question(record, ids, file, key, source))
 
 
 def _make_article(

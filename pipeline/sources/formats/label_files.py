@@ -1,28 +1,48 @@
-"""Read text files of labelled examples line by line: texts and labels in two parallel files, or in one."""
+"""Labelled examples in parallel text files: texts in one, labels in another, line by line.
+
+The examples of all pairs of files are one pool, in the order of the pairs.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.core.errors import MemcurateError
-from pipeline.core.schema import Span
-from pipeline.sources.io import find_raw_file, read_text
-from pipeline.sources.lines import iter_lines_with_offsets
+from pipeline.core.params.formats import LabelFilesFormat
+from pipeline.core.schema import Reject, Span
+from pipeline.sources.formats.labelled_examples import deduplicate_examples
+from pipeline.sources.formats.text_lines import iter_lines
+from pipeline.sources.io import find_raw_file, make_record_reject, strip_with_span
+from pipeline.sources.parsed import ParsedSource
+from pipeline.sources.shards import RawShard
 
 
-def iter_lines(path: Path, file: str, encodings: tuple[str, ...] = ("utf-8",)) -> Iterator[tuple[str, Span]]:
-    """Yield (line without its end, its span) of a text file; `file` is its name in spans.
+class LabelFiles:
+    """Reader of parallel files."""
 
-    Raises MemcurateError as `read_text` does.
-    """
-    for line, start in iter_lines_with_offsets(read_text(path, encodings)):
-        yield line, Span(file, "", start, start + len(line))
+    def __init__(self, columns: LabelFilesFormat) -> None:
+        """`columns`: the files of texts and of labels."""
+        self._columns = columns
+
+    def parse(self, shards: list[RawShard], source: str) -> ParsedSource:
+        """Parse the examples of all pairs of files. A blank text or label is a reject.
+
+        Raises MemcurateError when a file is missing, or texts and labels have different numbers of lines.
+        """
+        rejects: list[Reject] = []
+        examples = []
+        for texts, labels in zip(self._columns.texts, self._columns.labels, strict=True):
+            for text, label, span in _read_parallel_files(shards[0].raw_dir, texts, labels):
+                inner, inner_span = strip_with_span(text, span.file, "", span.start)
+                if not inner or not label:
+                    detail = f"text {text!r:.1000}, label {label!r:.1000}"
+                    rejects.append(make_record_reject(source, "malformed record", detail, span))
+                    continue
+                examples.append((inner, label, label, inner_span))
+        return deduplicate_examples(source, examples, source, rejects)
 
 
-def read_parallel_files(raw_dir: Path, texts: str, labels: str) -> Iterator[tuple[str, str, Span]]:
-    """Yield (text, label, span of the text) of two files with a line for each example.
-
-    Raises MemcurateError when a file is missing, or their numbers of lines differ.
-    """
+def _read_parallel_files(raw_dir: Path, texts: str, labels: str) -> Iterator[tuple[str, str, Span]]:
+    """Yield (text, label, span of the text) of two files with a line for each example."""
     file_lines = [list(iter_lines(find_raw_file(raw_dir, file), file)) for file in (texts, labels)]
     for lines in file_lines:
         if not lines[-1][0]:

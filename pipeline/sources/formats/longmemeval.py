@@ -9,11 +9,13 @@ from collections.abc import Set
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import SegmentIds, short_id
+from pipeline.core.params.formats import LongMemEvalFormat
 from pipeline.core.schema import Metric, Question, Segment, Span
+from pipeline.sources.formats.memory_agent_bench import find_evaluation_questions, is_benchmark_file
 from pipeline.sources.io import (
     RawRecord,
-    find_raw_file,
     json_pointer,
     make_record_reject,
     read_json,
@@ -21,6 +23,7 @@ from pipeline.sources.io import (
     validate_records,
 )
 from pipeline.sources.parsed import Document, ParsedSource, Section, append_turn, make_source_question
+from pipeline.sources.shards import RawShard, iter_files
 from pipeline.text.normalize import occurs_in
 
 _ABSTENTION_SUFFIX = "_abs"
@@ -49,33 +52,59 @@ class Record(RawRecord):
     answer_session_ids: list[str]
 
 
-def parse(
-    raw_dir: Path, source: str, file: str, evaluation_questions: Set[str] = frozenset()
-) -> ParsedSource:
-    """Parse a document and a question per record; abstention questions and malformed records are rejects.
+class LongMemEval:
+    """Reader of LongMemEval's files."""
 
-    A question whose id or text is in `evaluation_questions` is a reject too. Raises MemcurateError when the
-    file is missing or is not valid JSON.
-    """
-    path = find_raw_file(raw_dir, file)
-    parsed = ParsedSource()
-    known: set[str] = set()
-    for key, record in validate_records(Record, read_json(path), path.name, source, parsed.rejects):
-        where = Span(path.name, json_pointer(key), 0, 0)
-        problem = _find_problem(record, known, evaluation_questions)
+    def __init__(self, columns: LongMemEvalFormat) -> None:
+        """`columns`: the files whose questions are left out."""
+        self._columns = columns
+
+    def parse(self, shards: list[RawShard], source: str) -> ParsedSource:
+        """Parse a document and a question per record; abstention questions and malformed records are rejects.
+
+        So are the questions of the files to exclude, by id and by text. Raises MemcurateError when a file is
+        missing or is not valid JSON.
+        """
+        exclude = self._columns.exclude
+        excluded: set[str] = set()
+        if exclude is not None:
+            excluded = find_evaluation_questions(shards[0].raw_dir, exclude, self._columns.exclude_rows)
+        files = [
+            (path, file)
+            for path, file in iter_files(shards)
+            if exclude is None or not is_benchmark_file(file, exclude)
+        ]
+        if not files:
+            raise MemcurateError(
+                f"{shards[0].raw_dir} has no file of questions, only {exclude}*.parquet: check the locators "
+                f"of sources.{source}.files"
+            )
+        parsed = ParsedSource()
+        known: set[str] = set()
+        for path, file in files:
+            _parse_file(path, file, source, parsed, known, excluded)
+        return parsed
+
+
+def _parse_file(
+    path: Path, file: str, source: str, parsed: ParsedSource, known: set[str], excluded: Set[str]
+) -> None:
+    """Parse a file. `known`: ids of the questions of all files. `excluded`: ids and texts of questions."""
+    for key, record in validate_records(Record, read_json(path), file, source, parsed.rejects):
+        where = Span(file, json_pointer(key), 0, 0)
+        problem = _find_problem(record, known, excluded)
         if problem is not None:
             parsed.rejects.append(make_record_reject(source, *problem, where))
             continue
         known.add(record.question_id)
-        document, evidence = _make_document(record, path.name, key, source, parsed)
+        document, evidence = _make_document(record, file, key, source, parsed)
         parsed.documents.append(document)
-        parsed.questions.append(_make_question(record, evidence, path.name, key, source))
-    return parsed
+        parsed.questions.append(_make_question(record, evidence, file, key, source))
 
 
-def _find_problem(record: Record, known: set[str], evaluation_questions: Set[str]) -> tuple[str, str] | None:
+def _find_problem(record: Record, known: set[str], excluded: Set[str]) -> tuple[str, str] | None:
     """Return (reason, detail) of a record without a question, else None. `known`: ids of earlier records."""
-    if record.question_id in evaluation_questions or record.question.strip() in evaluation_questions:
+    if record.question_id in excluded or record.question.strip() in excluded:
         return "question of the evaluation set", record.question_id
     if record.question_id in known:
         return "repeated question id", record.question_id

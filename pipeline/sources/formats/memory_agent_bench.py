@@ -9,12 +9,14 @@ running text.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import SegmentIds, short_id
+from pipeline.core.params.formats import MemoryAgentBenchFormat
 from pipeline.core.schema import Metric, Question, Reject, Segment, Span
 from pipeline.core.unicode import is_well_formed
 from pipeline.sources.io import (
@@ -37,6 +39,7 @@ from pipeline.sources.parsed import (
     append_turn,
     make_source_question,
 )
+from pipeline.sources.shards import RawShard
 
 DOCUMENT_DELIMITER = re.compile(r"(?<=\s)(?=Document \d+:)")
 SAMPLE_DELIMITER = re.compile(r"\n\s*\n")  # samples are `text`, `label: 7` and an empty line
@@ -101,10 +104,6 @@ class BenchmarkContext:
         )
 
 
-# Raises ValueError where the context has another form.
-ContextParser = Callable[[BenchmarkContext], list[Section]]
-
-
 def find_evaluation_questions(raw_dir: Path, category: str, name: str) -> set[str]:
     """Return ids and texts of the questions of all rows whose source begins with `name`.
 
@@ -132,41 +131,51 @@ def find_evaluation_questions(raw_dir: Path, category: str, name: str) -> set[st
     return questions
 
 
-def parse(
-    raw_dir: Path, source: str, category: str, name: str, metric: Metric, parse_context: ContextParser | None
-) -> ParsedSource:
-    """Parse a document for each row whose source begins with `name`; a book where `parse_context` is None.
+class MemoryAgentBench:
+    """Reader of some rows of MemoryAgentBench."""
 
-    `category` begins the names of the files. Malformed rows and contexts are rejects. Raises MemcurateError
-    when the file is missing or has no such row.
-    """
-    parsed = ParsedSource()
-    number = 0
-    for path, key, row in _read_rows(raw_dir, category, source, parsed.rejects):
-        if not row.metadata.source.startswith(name):
-            continue
-        document = f"{row.metadata.source}/{number}"
-        number += 1
-        where = (key, "context")
-        context = BenchmarkContext(row.context, path.name, where, document, SegmentIds(source, document))
-        try:
-            content = (
-                _make_book(context) if parse_context is None else Document(document, parse_context(context))
+    def __init__(self, columns: MemoryAgentBenchFormat) -> None:
+        """`columns`: the files and rows, and what a context is made of."""
+        self._columns = columns
+
+    def parse(self, shards: list[RawShard], source: str) -> ParsedSource:
+        """Parse a document for each row, or a book where a context is one.
+
+        Malformed rows and contexts are rejects. Raises MemcurateError when no file or row is there.
+        """
+        category, name = self._columns.category, self._columns.rows
+        raw_dir = shards[0].raw_dir
+        parse_context, metric = _CONTEXTS[self._columns.context]
+        parsed = ParsedSource()
+        number = 0
+        for path, key, row in _read_rows(raw_dir, category, source, parsed.rejects):
+            if not row.metadata.source.startswith(name):
+                continue
+            document = f"{row.metadata.source}/{number}"
+            number += 1
+            where = (key, "context")
+            context = BenchmarkContext(row.context, path.name, where, document, SegmentIds(source, document))
+            try:
+                content = parse_context(context)
+            except ValueError as error:
+                span = Span(path.name, json_pointer(*where), 0, 0)
+                parsed.rejects.append(make_record_reject(source, "malformed context", str(error), span))
+                continue
+            content.questions = list(_make_questions(row, metric, path.name, key, document, source, parsed))
+            if isinstance(content, Book):
+                parsed.books.append(content)
+            else:
+                parsed.documents.append(content)
+        if not number:
+            raise MemcurateError(
+                f"{raw_dir / category}*.parquet has no row of {name}…: check the locators of the files"
             )
-        except ValueError as error:
-            span = Span(path.name, json_pointer(*where), 0, 0)
-            parsed.rejects.append(make_record_reject(source, "malformed context", str(error), span))
-            continue
-        content.questions = list(_make_questions(row, metric, path.name, key, document, source, parsed))
-        if isinstance(content, Book):
-            parsed.books.append(content)
-        else:
-            parsed.documents.append(content)
-    if not number:
-        raise MemcurateError(
-            f"{raw_dir / category}*.parquet has no row of {name}…: check the locators of the files"
-        )
-    return parsed
+        return parsed
+
+
+def is_benchmark_file(file: str, category: str) -> bool:
+    """Return whether a file, by its path below the raw folder, is one of a category."""
+    return file.startswith(category) and file.endswith(".parquet")
 
 
 def _find_files(raw_dir: Path, category: str) -> list[Path]:
@@ -190,31 +199,27 @@ def _make_book(context: BenchmarkContext) -> Book:
     return Book(context.document, context.file, text, [chapter], json_pointer(*context.json_path))
 
 
-def delimited_parser(delimiter: re.Pattern[str]) -> ContextParser:
-    """Return a parser of delimited pieces: each is a segment, and a unit of its own."""
-
-    def parse_pieces(context: BenchmarkContext) -> list[Section]:
-        texts = [((), context.value)] if isinstance(context.value, str) else _with_indices(context.value)
-        units = []
-        for path, text in texts:
-            if not isinstance(text, str):
-                raise ValueError(f"a {type(text).__name__} in a list of texts")
-            boundaries = [0, *(match.end() for match in delimiter.finditer(text)), len(text)]
-            for start, end in pairwise(boundaries):
-                segment = context.make_segment(text[start:end], *path, start=start)
-                units += [[segment]] if segment else []
-        if not units:
-            raise ValueError("the context is blank")
-        return [Section(context.document, units)]
-
-    return parse_pieces
+def parse_pieces(delimiter: re.Pattern[str], context: BenchmarkContext) -> Document:
+    """Parse delimited pieces: each is a segment, and a unit of its own."""
+    texts = [((), context.value)] if isinstance(context.value, str) else _with_indices(context.value)
+    units = []
+    for path, text in texts:
+        if not isinstance(text, str):
+            raise ValueError(f"a {type(text).__name__} in a list of texts")
+        boundaries = [0, *(match.end() for match in delimiter.finditer(text)), len(text)]
+        for start, end in pairwise(boundaries):
+            segment = context.make_segment(text[start:end], *path, start=start)
+            units += [[segment]] if segment else []
+    if not units:
+        raise ValueError("the context is blank")
+    return Document(context.document, [Section(context.document, units)])
 
 
 def _with_indices(values: list[Any]) -> list[tuple[tuple[int, ...], Any]]:
     return [((number,), value) for number, value in enumerate(values)]
 
 
-def parse_sessions(context: BenchmarkContext) -> list[Section]:
+def parse_sessions(context: BenchmarkContext) -> Document:
     """Parse sessions: a unit is a user's turn with the assistant's reply."""
     sections = []
     for number, time, turns in _iter_sessions(context.value):
@@ -234,7 +239,16 @@ def parse_sessions(context: BenchmarkContext) -> list[Section]:
             sections.append(Section(section, units))
     if not sections:
         raise ValueError("the context is blank")
-    return sections
+    return Document(context.document, sections)
+
+
+# By what a context is made of: its parser, which raises ValueError for another form, and its answers' metric.
+_CONTEXTS: dict[str, tuple[Callable[[BenchmarkContext], Document | Book], Metric]] = {
+    "documents": (partial(parse_pieces, DOCUMENT_DELIMITER), "contains"),
+    "samples": (partial(parse_pieces, SAMPLE_DELIMITER), "exact"),
+    "sessions": (parse_sessions, "judge"),
+    "book": (_make_book, "keywords"),
+}
 
 
 def _iter_sessions(value: str | list[Any]) -> Iterator[tuple[int, str, list[dict[str, Any]]]]:

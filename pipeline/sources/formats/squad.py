@@ -16,7 +16,6 @@ from pipeline.core.schema import Question, Segment
 from pipeline.sources.io import (
     RawRecord,
     describe_first_error,
-    find_raw_file,
     json_pointer,
     make_record_reject,
     read_json,
@@ -24,7 +23,7 @@ from pipeline.sources.io import (
     validate_records,
 )
 from pipeline.sources.parsed import Document, ParsedSource, Section, make_source_question
-from pipeline.sources.shards import RawShard
+from pipeline.sources.shards import RawShard, iter_files
 
 
 class Answer(RawRecord):
@@ -68,29 +67,22 @@ class Squad:
         """`columns`: none."""
 
     def parse(self, shards: list[RawShard], source: str) -> ParsedSource:
-        """Parse all files. Raises MemcurateError as `parse` does."""
-        files = [part.path for shard in shards for part in shard.parts]
-        return parse(shards[0].raw_dir, source, *files)
+        """Parse a document per article. Repeated paragraphs and malformed records are rejects.
 
-
-def parse(raw_dir: Path, source: str, *files: str) -> ParsedSource:
-    """Parse a document per article. Repeated paragraphs and malformed records are rejects.
-
-    Raises MemcurateError when a file is missing or is not a SQuAD file.
-    """
-    parsed = ParsedSource()
-    seen: dict[str, Segment] = {}
-    titles: set[str] = set()
-    for file in files:
-        _parse_file(raw_dir, source, file, parsed, seen, titles)
-    return parsed
+        Raises MemcurateError when a file is not a SQuAD file.
+        """
+        parsed = ParsedSource()
+        seen: dict[str, Segment] = {}
+        titles: set[str] = set()
+        for path, file in iter_files(shards):
+            _parse_file(path, file, source, parsed, seen, titles)
+        return parsed
 
 
 def _parse_file(
-    raw_dir: Path, source: str, file: str, parsed: ParsedSource, seen: dict[str, Segment], titles: set[str]
+    path: Path, file: str, source: str, parsed: ParsedSource, seen: dict[str, Segment], titles: set[str]
 ) -> None:
     """Parse a file. `seen` and `titles`: the paragraphs by text, and the titles, of all files."""
-    path = find_raw_file(raw_dir, file)
     try:
         articles = SquadFile.model_validate(read_json(path)).data
     except ValidationError as error:

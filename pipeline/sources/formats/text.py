@@ -12,6 +12,7 @@ from itertools import pairwise
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params.formats import TextFormat
 from pipeline.core.schema import Reject, Span
+from pipeline.sources.formats.books import find_chapters, read_book
 from pipeline.sources.io import make_record_reject, read_text
 from pipeline.sources.parsed import Book
 from pipeline.sources.records import DATA_SUFFIXES, describe_columns, iter_records, read_string
@@ -35,6 +36,10 @@ class Text:
         for part in shard.parts:
             if part.path.lower().endswith(DATA_SUFFIXES):
                 yield from self._read_records(RawShard(shard.raw_dir, (part,)), source, rejects)
+            elif self._columns.headings == "books":
+                book = read_book(shard.raw_dir / part.path, part.path, source, rejects)
+                if book is not None:
+                    yield book
             else:
                 yield from self._read_file(shard, part, source, rejects)
 
@@ -79,6 +84,8 @@ class Text:
 
     def _find_chapters(self, text: str, start: int, is_markdown: bool) -> list[tuple[int, int, str]]:
         """Return (start, end, title) of the sections of a text from `start` on; without headings, of one."""
+        if self._columns.headings == "books":
+            return find_chapters(text, len(text), None)
         starts, titles = [start], [""]
         fences = _find_fences(text) if is_markdown else []
         for match in _HEADING.finditer(text, start) if is_markdown else ():

@@ -75,8 +75,8 @@ def build(raw: Path, assets: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         source = override_source(own, FEWER.get(name, {}), "tests")
         context = ChunkingContext(name, PAPER.seed, PAPER.split, PAPER.tokenizer, assets)
         recipe = SourceConfig(source.chunking, source.questions, source.checks, PAPER.dataset.near_duplicate)
-        adapter = STARTER.get(name, name)
-        kept, _ = build_source(parse(adapter, folder), recipe, replace(context, source=name))
-        return Built(source, parse(adapter, folder), kept, folder)
+        files_of_source = STARTER.get(name, name)  # by whose format they are read
+        kept, _ = build_source(parse(files_of_source, folder), recipe, replace(context, source=name))
+        return Built(source, parse(files_of_source, folder), kept, folder)
 
     return made

@@ -35,7 +35,7 @@ def test_within_five_percent_of_the_paper(name: str, build: Callable[[str], Buil
 
 def test_squad_within_five_percent(raw: Path, assets: Path) -> None:
     """Bar, where each chunk's size is drawn: the mean of one seed's 200 chunks is off by 4 percent or so."""
-    rerunner = AblationRunner("squad", PAPER, raw / "squad_dev", assets, adapter="squad_dev")
+    rerunner = AblationRunner("squad", PAPER, raw / "squad_dev", assets)
     drawn = [rerunner.run("other draws", {"seed": seed}) for seed in range(8)]
     means = {measure: sum(one[measure] for one in drawn) / len(drawn) for measure in CLOSE}
     assert all(line.is_close for line in SourceComparison("squad", "SQuAD", means, {}).compare_measures()), (
@@ -49,7 +49,7 @@ def test_hotpotqas_questions_before_any_filter(raw: Path, assets: Path) -> None:
     The paper's 17.0 is after a filter that asks a model. Before all filters it has the train split's 90,447
     questions in 1,966 + 219 instances, 41.4 each; so have ours.
     """
-    rerunner = AblationRunner("hotpotqa", PAPER, raw / "hotpotqa_dev", assets, adapter="hotpotqa_dev")
+    rerunner = AblationRunner("hotpotqa", PAPER, raw / "hotpotqa_dev", assets)
     paper = PAPER.sources["hotpotqa"].parity
     assert paper is not None
     cause = "without the filters of answers"

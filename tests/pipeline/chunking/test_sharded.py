@@ -12,9 +12,8 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import BookChunking
 from pipeline.core.schema import Instance, Reject
 from pipeline.core.storage import find_parts, read_rows
-from pipeline.sources import SourceReader, gutenberg
 from tests.integration.project import tree
-from tests.pipeline.sources.reading import parse
+from tests.pipeline.sources.reading import make_source_reader, parse
 
 PARAMS = BookChunking(strategy="books", max_tokens=128, min_chunks=2, max_chunks=4)
 
@@ -43,14 +42,9 @@ def raw_dir(tmp_path: Path) -> Path:
 
 def in_shards(raw_dir: Path, context: ChunkingContext, target: Path, shard_bytes: int) -> None:
     target.mkdir(parents=True)
-    chunk_shards(
-        SourceReader("gutenberg", None),
-        gutenberg.plan(raw_dir, shard_bytes),
-        PARAMS,
-        context,
-        target,
-        target.parent / "parts",
-    )
+    reader = make_source_reader("gutenberg")
+    shards = reader.plan(raw_dir, shard_bytes)
+    chunk_shards(reader, shards, PARAMS, context, target, target.parent / "parts")
 
 
 def test_shards_give_what_the_whole_gives(

@@ -1,23 +1,42 @@
 """Read raw files as the chunk stage does."""
 
+from functools import cache
 from pathlib import Path
 
-from pipeline.core.params.formats import FormatParams
+from pipeline.core.params import load_params
+from pipeline.core.params.formats import FormatParams, get_default_blocks
 from pipeline.core.params.source import Source
 from pipeline.core.schema import Reject
 from pipeline.sources import SourceReader
 from pipeline.sources.parsed import Book, Document, ParsedSource
 
+_ROOT = Path(__file__).parents[3]
+
+
+@cache
+def load_formats() -> dict[str, FormatParams]:
+    """The formats of the starter's and the paper's sources, as their params name them, and of CLINC150."""
+    files = (_ROOT / "params.paper.yaml", _ROOT / "params.yaml")
+    formats = {name: source.format for file in files for name, source in load_params(file).sources.items()}
+    parts = ["train", "val", "test"]
+    out_of_scope = "its intent is none of the 150"
+    return {**formats, "clinc150": make_format("label_pairs", parts=parts, out_of_scope=out_of_scope)}
+
+
+def make_source_reader(source: str) -> SourceReader:
+    """The reader of a source of the starter set or of the paper, or of CLINC150."""
+    return SourceReader(source, load_formats()[source])
+
 
 def parse(source: str, raw_dir: Path) -> ParsedSource:
-    """Parse the raw files of a source with the adapter of its name."""
-    return SourceReader(source, None).parse(raw_dir)
+    """Parse the raw files of such a source."""
+    return make_source_reader(source).parse(raw_dir)
 
 
 def make_format(name: str, **columns: object) -> FormatParams:
     """A format with columns, as params.yaml names them."""
-    source = Source.model_validate({"format": name, "files": ["file:any"], **columns})
-    assert source.format is not None
+    blocks = get_default_blocks("text")  # for a format that has none of its own
+    source = Source.model_validate({**blocks, "format": name, "files": ["file:any"], **columns})
     return source.format
 
 

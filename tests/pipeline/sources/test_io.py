@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Span
+from pipeline.sources import SourceReader
 from pipeline.sources.io import (
     json_pointer,
     parse_serialized,
@@ -33,11 +34,9 @@ from tests.pipeline.sources.factories import (
     read_required_span,
     write_raw_file,
 )
-from tests.pipeline.sources.reading import parse
+from tests.pipeline.sources.reading import make_format, parse
 
 BENCHMARK = "Accurate_Retrieval-00000-of-00001"
-
-GLOBBED = [source for source, name in RAW_FILES.items() if name.endswith(".txt")]  # all *.txt are read
 
 
 @pytest.mark.parametrize("source", JSON_SOURCES)
@@ -69,10 +68,10 @@ def test_an_empty_file_is_an_error(source: str, content: bytes, tmp_path: Path) 
         parse(source, tmp_path)
 
 
-@pytest.mark.parametrize("source", sorted(RAW_FILES.keys() - GLOBBED))
-def test_a_missing_file_is_an_error(source: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", ["gutenberg", *RAW_FILES])
+def test_a_source_without_a_file_is_an_error(source: str, tmp_path: Path) -> None:
     raw = tmp_path / source
-    message = rf"{raw} has no file {RAW_FILES[source]}.*dvc repro fetch@{source}"
+    message = rf"{raw} has no file: run `dvc repro fetch@{source}"
     with pytest.raises(MemcurateError, match=message):
         parse(source, raw)
     (raw / "other").mkdir(parents=True)
@@ -80,18 +79,25 @@ def test_a_missing_file_is_an_error(source: str, tmp_path: Path) -> None:
         parse(source, raw)
 
 
-@pytest.mark.parametrize("source", ["gutenberg", *GLOBBED])
-def test_missing_text_files_are_an_error(source: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", ["nlu", "perltqa"])
+def test_a_missing_file_that_params_name_is_an_error(source: str, tmp_path: Path) -> None:
     raw = tmp_path / source
     raw.mkdir()
-    with pytest.raises(MemcurateError, match=rf"{raw} has no file \*\.txt.*dvc repro fetch@{source}"):
+    (raw / "other.txt").write_text("Another file.")
+    message = rf"{raw} has no file {RAW_FILES[source]}.*sources\.{source}\.files.*dvc repro fetch@{source}"
+    with pytest.raises(MemcurateError, match=message):
         parse(source, raw)
 
 
 @pytest.mark.parametrize("source", ["hotpotqa", "longmemeval_train", "mab_nlu"])
 def test_a_missing_or_invalid_parquet_file_is_an_error(source: str, tmp_path: Path) -> None:
-    with pytest.raises(MemcurateError, match=r"no .*\.parquet.*dvc repro fetch@"):
+    with pytest.raises(MemcurateError, match=r"has no file.*dvc repro fetch@"):
         parse(source, tmp_path)
+    if source != "hotpotqa":
+        (tmp_path / "longmemeval_oracle.json").write_text("[]")
+        with pytest.raises(MemcurateError, match=r"has no file .*\.parquet.*dvc repro fetch@"):
+            parse(source, tmp_path)
+        (tmp_path / "longmemeval_oracle.json").unlink()
     for name in ("train-00000-of-00002", "Accurate_Retrieval-0", "Test_Time_Learning-0"):
         (tmp_path / f"{name}.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(MemcurateError, match="cannot be read as Parquet"):
@@ -287,10 +293,18 @@ def test_values_written_by_repr_are_parsed(value: Any) -> None:
     assert parse_serialized(text) == [value]
 
 
-@pytest.mark.parametrize("name", ["unheard_of", "", "squad_dev.nothing"])
-def test_an_unknown_adapter_is_an_error(name: str, tmp_path: Path) -> None:
-    with pytest.raises(MemcurateError, match=rf"source {name!r} has no adapter"):
-        parse(name, tmp_path)
+@pytest.mark.parametrize("name", ["unheard_of", "", "squad.nothing", "io", "formats"])
+def test_an_unknown_format_is_an_error_that_names_the_formats(name: str, tmp_path: Path) -> None:
+    reader = SourceReader("made", make_format(name))
+    with pytest.raises(MemcurateError, match=rf"made\.format: no format {name!r}.*Write one of .*squad"):
+        reader.parse(tmp_path)
+
+
+def test_a_source_of_evaluation_questions_alone_is_an_error(tmp_path: Path) -> None:
+    file = GOLDEN / "longmemeval_train" / "raw" / f"{BENCHMARK}.parquet"
+    shutil.copy(file, tmp_path)
+    with pytest.raises(MemcurateError, match=r"no file of questions, only Accurate_Retrieval\*\.parquet"):
+        parse("longmemeval_train", tmp_path)
 
 
 KEYS = st.one_of(st.sampled_from(["~", "/", "~1", "~0", "~01", "", "0", "a/b~c"]), st.text(max_size=5))

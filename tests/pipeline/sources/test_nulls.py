@@ -13,7 +13,7 @@ import pytest
 from pipeline.sources.io import RawRecord
 from pipeline.sources.parsed import ParsedSource
 from tests.pipeline.sources.factories import CHUNKING, golden_raw_dir
-from tests.pipeline.sources.reading import parse
+from tests.pipeline.sources.reading import make_source_reader, parse
 
 RECORD_SOURCES = sorted(
     source
@@ -23,13 +23,12 @@ RECORD_SOURCES = sorted(
 
 
 def find_models(source: str) -> set[type[RawRecord]]:
-    """Return the models of a source's adapter and of its format."""
-    adapter = import_module(f"pipeline.sources.{source}")
-    modules = [adapter, *(part for part in vars(adapter).values() if hasattr(part, "__file__"))]
+    """Return the models of a source's format: of its module, and those that depend on its columns."""
+    reader = make_source_reader(source)._load()
+    module = import_module(type(reader).__module__)
     return {
         part
-        for module in modules
-        for part in vars(module).values()
+        for part in [*vars(module).values(), *vars(reader).values()]
         if isinstance(part, type) and issubclass(part, RawRecord) and part is not RawRecord
     }
 

@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from pipeline.chunking import ChunkingContext, chunk_source
 from pipeline.core.params import BookChunking, ExampleChunking, SessionChunking
 from pipeline.sources.parsed import ParsedSource
@@ -137,9 +135,3 @@ def test_blank_answers_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "squad.json").write_text(json.dumps(value))
     (question,) = parse("squad_dev", tmp_path).questions
     assert question.answers == ["The owl"]
-
-
-@pytest.mark.parametrize("name", ["io", "formats"])
-def test_a_module_that_is_not_an_adapter_is_an_error(name: str, tmp_path: Path) -> None:
-    with pytest.raises(Exception, match="not an adapter"):
-        parse(name, tmp_path)

@@ -168,6 +168,22 @@ def test_what_cannot_be_added_changes_nothing(project: Path, arguments: list[str
         ({"format": "labels", "label": 3}, "sources.own.label: should be a valid string"),
         ({"format": "messages", "about": {}}, "sources.own.about: is named card now"),
         ({}, "sources.own.chunking: missing"),
+        ({}, r"sources\.own\.format: missing\. Write messages, text, .*, or MODULE:CLASS \(docs/own-data"),
+        (
+            {"format": None},
+            r"sources\.own\.format: should be the name of a format; got None\. Write messages",
+        ),
+        ({"format": 3}, r"sources\.own\.format: should be the name of a format; got 3\. Write messages"),
+        ({"format": "trec"}, r"sources\.own\.label: missing"),
+        ({"format": "trec", "label": "all"}, r"sources\.own\.label: should be 'coarse' or 'fine'"),
+        (
+            {"format": "label_files", "texts": ["a"], "labels": []},
+            r"sources\.own\.labels: should hold at least 1",
+        ),
+        (
+            {"format": "label_files", "texts": ["a"], "labels": ["b", "c"]},
+            r"sources\.own\.format: texts names 1 and labels 2",
+        ),
     ],
 )
 def test_a_wrong_key_of_a_format_is_named(change: dict[str, Any], error: str, project: Path) -> None:

@@ -1,20 +1,18 @@
-"""Gutenberg: 18 books of Project Gutenberg, as NLTK distributes them, in one plain-text file per book.
+"""Books of Project Gutenberg, in one plain-text file per book.
 
-Chapters begin at the headings listed here, which are the books' own; a book without usable headings is split
-at paragraphs. The text before the first heading is a chapter of its own.
+Chapters begin at the headings listed here, which are the books' own, of the 18 that NLTK distributes; a book
+without usable headings is split at paragraphs. The text before the first heading is a chapter of its own.
 """
 
 import re
-import sys
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Reject, Span
-from pipeline.sources.io import find_raw_files, make_record_reject, read_text
-from pipeline.sources.parsed import Book, ParsedSource
-from pipeline.sources.shards import RawShard, plan_shards
+from pipeline.sources.io import make_record_reject, read_text
+from pipeline.sources.parsed import Book
 
 _CHAPTER = r"^[ \t]*(?P<chapter>CHAPTER [IVXL]+\b.*)$"
 _NUMBERED = r"^(?P<chapter>[IVX]+\. [A-Z].*)$"
@@ -49,41 +47,26 @@ _LICENSE = re.compile(r"End (?<![^\n\r\v\f\x85\u2028\u2029]End )of (?:the )?Proj
 _END_OF_FILE = "\x1a"  # a control character that old tools left at the end of a file
 
 
-def plan(raw_dir: Path, shard_bytes: int) -> list[RawShard]:
-    """Plan shards of whole books, sorted by name. Raises MemcurateError when no file is there."""
-    return list(plan_shards(find_raw_files(raw_dir, "*.txt"), raw_dir, shard_bytes, divides_files=False))
+def read_book(path: Path, file: str, source: str, rejects: list[Reject]) -> Book | None:
+    """Read the book of a text file; None where it holds none, which is a reject, as is Gutenberg's license.
 
-
-def iter_documents(shard: RawShard, source: str, rejects: list[Reject]) -> Iterator[Book]:
-    """Yield the books of a shard one by one. A file that is not text, or has none, is a reject."""
-    for path in (shard.raw_dir / part.path for part in shard.parts):
-        try:
-            text = read_text(path, ("utf-8", "latin-1"))
-        except MemcurateError as error:
-            span = Span(path.name, "", 0, 0)
-            rejects.append(make_record_reject(source, "unreadable book", str(error), span))
-            continue
-        license_match = _LICENSE.search(text)
-        if license_match:
-            span = Span(path.name, "", license_match.start(), len(text))
-            rejects.append(
-                make_record_reject(source, "licence text", "what follows the book in the file", span)
-            )
-        end = license_match.start() if license_match else len(text.rstrip().rstrip(_END_OF_FILE))
-        chapters = find_chapters(text, end, HEADINGS.get(path.stem))
-        if chapters:
-            yield Book(path.stem, path.name, text, chapters)
-        else:
-            span = Span(path.name, "", 0, len(text))
-            rejects.append(make_record_reject(source, "book without text", "", span))
-
-
-def parse(raw_dir: Path, source: str) -> ParsedSource:
-    """Parse all books, sorted by name. Raises MemcurateError when no file is there."""
-    parsed = ParsedSource()
-    for shard in plan(raw_dir, sys.maxsize):
-        parsed.books += iter_documents(shard, source, parsed.rejects)
-    return parsed
+    `file`: its path below the raw folder, which names the book.
+    """
+    try:
+        text = read_text(path, ("utf-8", "latin-1"))
+    except MemcurateError as error:
+        rejects.append(make_record_reject(source, "unreadable book", str(error), Span(file, "", 0, 0)))
+        return None
+    license_match = _LICENSE.search(text)
+    if license_match:
+        span = Span(file, "", license_match.start(), len(text))
+        rejects.append(make_record_reject(source, "licence text", "what follows the book in the file", span))
+    end = license_match.start() if license_match else len(text.rstrip().rstrip(_END_OF_FILE))
+    chapters = find_chapters(text, end, HEADINGS.get(path.stem))
+    if not chapters:
+        rejects.append(make_record_reject(source, "book without text", "", Span(file, "", 0, len(text))))
+        return None
+    return Book(file.removesuffix(".txt"), file, text, chapters)
 
 
 def _normalize_newlines(text: str) -> tuple[str, Callable[[int], int]]:

@@ -20,6 +20,7 @@ from pydantic import Field
 from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import SegmentIds, short_id
 from pipeline.core.json_reader import DuplicateKeyObject
+from pipeline.core.params.formats import PerLtqaFormat
 from pipeline.core.schema import Metric, Segment, Span
 from pipeline.core.unicode import is_well_formed
 from pipeline.sources.io import (
@@ -34,11 +35,11 @@ from pipeline.sources.io import (
     validate_records,
 )
 from pipeline.sources.parsed import Document, ParsedSource, Section, make_source_question
+from pipeline.sources.shards import RawShard
 from pipeline.text.normalize import occurs_in
 
 JsonPath = tuple[str | int, ...]
 
-_MEMORY_FILE, _QUESTIONS_FILE = "perltmem_en.json", "perltqa_en.json"
 _DATE_FORMATS = ("%B %d, %Y", "%Y-%m-%d", "%B %Y", "%Y")
 _UNSUPPORTED_KINDS = {"profile": "profile question", "social_relationship": "relationship question"}
 
@@ -73,13 +74,29 @@ class RawQuestion(RawRecord):
     answer: str = Field(alias="Answer", pattern=r"\S")
 
 
-def parse(raw_dir: Path, source: str) -> ParsedSource:
-    """Parse a document per person. Malformed records and messages without a speaker are rejects.
+class PerLtqa:
+    """Reader of people and questions."""
 
-    Raises MemcurateError when a file is missing or is not valid JSON, or the questions are not a list.
-    """
-    path = find_raw_file(raw_dir, _MEMORY_FILE)
-    parsed = ParsedSource()
+    def __init__(self, columns: PerLtqaFormat) -> None:
+        """`columns`: the names of the two files."""
+        self._columns = columns
+
+    def parse(self, shards: list[RawShard], source: str) -> ParsedSource:
+        """Parse a document per person. Malformed records and messages without a speaker are rejects.
+
+        Raises MemcurateError when a file is missing or is not valid JSON, or the questions are not a list.
+        """
+        raw_dir = shards[0].raw_dir
+        parsed = ParsedSource()
+        evidence_by_person = _parse_people(find_raw_file(raw_dir, self._columns.memory_file), source, parsed)
+        _parse_questions(
+            find_raw_file(raw_dir, self._columns.question_file), source, parsed, evidence_by_person
+        )
+        return parsed
+
+
+def _parse_people(path: Path, source: str, parsed: ParsedSource) -> dict[str, dict[str, list[str]]]:
+    """Parse the people; return ids of segments by person, and by event or dialogue."""
     evidence_by_person: dict[str, dict[str, list[str]]] = {}
     for key, person in validate_records(Person, read_json(path), path.name, source, parsed.rejects):
         protagonist = person.profile.get("Protagonist")
@@ -93,7 +110,13 @@ def parse(raw_dir: Path, source: str) -> ParsedSource:
             continue
         parsed.documents.append(document)
         evidence_by_person[name] = parser.evidence_ids
-    path = find_raw_file(raw_dir, _QUESTIONS_FILE)
+    return evidence_by_person
+
+
+def _parse_questions(
+    path: Path, source: str, parsed: ParsedSource, evidence_by_person: dict[str, dict[str, list[str]]]
+) -> None:
+    """Parse the questions about events and dialogues of the people."""
     persons = read_json(path)
     if not isinstance(persons, list):
         raise MemcurateError(
@@ -106,7 +129,6 @@ def parse(raw_dir: Path, source: str) -> ParsedSource:
                 for where, topic_id, value in collector.iter_questions(values, (number, name, kind), ""):
                     evidence = evidence_by_person.get(name, {}).get(topic_id, [])
                     collector.add_question(value, where, evidence, kind)
-    return parsed
 
 
 class _PersonParser:

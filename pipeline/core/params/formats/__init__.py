@@ -1,0 +1,108 @@
+"""Keys of `sources.NAME` that say how its raw files are read: `format`, and the columns of that format."""
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Tag
+
+from pipeline.core.params.formats.corpora import (
+    ChaptersFormat,
+    ChitchatFormat,
+    HotpotQaFormat,
+    LongMemEvalFormat,
+    MemoryAgentBenchFormat,
+    PerLtqaFormat,
+)
+from pipeline.core.params.formats.defaults import DEFAULT_BLOCKS, OWN_FORMAT_BLOCKS
+from pipeline.core.params.formats.general import (
+    MessagesFormat,
+    OwnFormat,
+    QaFormat,
+    SquadFormat,
+    TextFormat,
+    TimelineFormat,
+)
+from pipeline.core.params.formats.labels import (
+    LabelFilesFormat,
+    LabelLinesFormat,
+    LabelListsFormat,
+    LabelPairsFormat,
+    LabelsFormat,
+    TrecFormat,
+)
+
+FORMAT_NAMES = (
+    "messages",
+    "text",
+    "labels",
+    "qa",
+    "timeline",
+    "squad",
+    "label_lines",
+    "label_files",
+    "label_lists",
+    "label_pairs",
+    "trec",
+    "chapters",
+    "chitchat",
+    "perltqa",
+    "hotpotqa",
+    "longmemeval",
+    "memory_agent_bench",
+)
+
+
+def get_default_blocks(name: str) -> dict[str, Any]:
+    """Return the blocks of a source that suit a format, for those that it leaves out; maybe none."""
+    return DEFAULT_BLOCKS.get(name, {} if name in FORMAT_NAMES else OWN_FORMAT_BLOCKS)
+
+
+def _get_tag(value: Any) -> str:
+    name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
+    return name if name in FORMAT_NAMES else "own"
+
+
+FormatParams = Annotated[
+    Annotated[MessagesFormat, Tag("messages")]
+    | Annotated[TextFormat, Tag("text")]
+    | Annotated[LabelsFormat, Tag("labels")]
+    | Annotated[QaFormat, Tag("qa")]
+    | Annotated[TimelineFormat, Tag("timeline")]
+    | Annotated[SquadFormat, Tag("squad")]
+    | Annotated[LabelLinesFormat, Tag("label_lines")]
+    | Annotated[LabelFilesFormat, Tag("label_files")]
+    | Annotated[LabelListsFormat, Tag("label_lists")]
+    | Annotated[LabelPairsFormat, Tag("label_pairs")]
+    | Annotated[TrecFormat, Tag("trec")]
+    | Annotated[ChaptersFormat, Tag("chapters")]
+    | Annotated[ChitchatFormat, Tag("chitchat")]
+    | Annotated[PerLtqaFormat, Tag("perltqa")]
+    | Annotated[HotpotQaFormat, Tag("hotpotqa")]
+    | Annotated[LongMemEvalFormat, Tag("longmemeval")]
+    | Annotated[MemoryAgentBenchFormat, Tag("memory_agent_bench")]
+    | Annotated[OwnFormat, Tag("own")],
+    Discriminator(_get_tag),
+]
+
+__all__ = [
+    "FORMAT_NAMES",
+    "ChaptersFormat",
+    "ChitchatFormat",
+    "FormatParams",
+    "HotpotQaFormat",
+    "LabelFilesFormat",
+    "LabelLinesFormat",
+    "LabelListsFormat",
+    "LabelPairsFormat",
+    "LabelsFormat",
+    "LongMemEvalFormat",
+    "MemoryAgentBenchFormat",
+    "MessagesFormat",
+    "OwnFormat",
+    "PerLtqaFormat",
+    "QaFormat",
+    "SquadFormat",
+    "TextFormat",
+    "TimelineFormat",
+    "TrecFormat",
+    "get_default_blocks",
+]

@@ -1,0 +1,67 @@
+"""Formats of public corpora, whose columns have fixed names."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.core.params.base import StrictModel
+from pipeline.core.params.formats.general import Column
+
+
+class ChaptersFormat(StrictModel):
+    """Chapters with human summaries, one per record, as BookSum has them."""
+
+    name: Literal["chapters"]
+    title: Column = Field("title", description="column of a book's title; its chapters share a split")
+    chapter: Column = Field("chapter", description="column that tells chapters of a title apart")
+    text: Column = Field("text", description="column of the chapter's text")
+    summary: Column = Field(
+        "summary",
+        description="column of the list of summaries, each with a `text`; the first that is not blank counts",
+    )
+
+
+class ChitchatFormat(StrictModel):
+    """Chats between two people by their ids, in Chitchat's JSON."""
+
+    name: Literal["chitchat"]
+
+
+class PerLtqaFormat(StrictModel):
+    """People with events, dialogues about them, and questions, in PerLTQA's JSON."""
+
+    name: Literal["perltqa"]
+    memory_file: Column = Field("perltmem_en.json", description="file of the people")
+    question_file: Column = Field("perltqa_en.json", description="file of their questions")
+
+
+class HotpotQaFormat(StrictModel):
+    """Questions with supporting facts in paragraphs of sentences, in HotpotQA's JSON or the hub's columns."""
+
+    name: Literal["hotpotqa"]
+
+
+class LongMemEvalFormat(StrictModel):
+    """Questions with dated sessions, in LongMemEval's JSON."""
+
+    name: Literal["longmemeval"]
+    exclude: Column | None = Field(
+        None,
+        description="files of MemoryAgentBench among those of the source, by the beginning of their names: "
+        "their questions are left out; null: none",
+    )
+    exclude_rows: Column = Field(
+        "longmemeval_s", description="rows of these files that hold such questions, as in memory_agent_bench"
+    )
+
+
+class MemoryAgentBenchFormat(StrictModel):
+    """Long contexts with many questions each, in MemoryAgentBench's columns."""
+
+    name: Literal["memory_agent_bench"]
+    category: Column = Field(description="beginning of the names of the files that are read")
+    rows: Column = Field(description="beginning of `metadata.source` of the rows that are read")
+    context: Literal["documents", "samples", "sessions", "book"] = Field(
+        description="what a context is made of: numbered documents, labelled samples, dated sessions, or the "
+        "text of a book to be summarized"
+    )

@@ -1,0 +1,69 @@
+"""Formats of one's own files: chats, texts, questions, dated entries; and formats of other packages."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from pipeline.core.params.base import StrictModel
+
+Column = Annotated[str, Field(min_length=1)]
+AnswerMetric = Literal["contains", "token_f1", "judge"]
+
+
+class MessagesFormat(StrictModel):
+    """Chats: a record has a list of messages, as OpenAI, ShareGPT, WildChat and LMSYS write them."""
+
+    name: Literal["messages"]
+    messages: Column | None = Field(None, description="column of the list of messages; null: the usual names")
+    user: Column | None = Field(None, description="column that names the user, whose chats stay together")
+    time: Column | None = Field(None, description="column of a chat's time; null: the usual names")
+
+
+class TextFormat(StrictModel):
+    """Texts: plain text or Markdown files, or a column of records."""
+
+    name: Literal["text"]
+    text: Column = Field("text", description="column of the text, in files of records")
+    title: Column | None = Field(None, description="column of its title; null: `title` where there is one")
+    headings: Literal["markdown", "books", "none"] | None = Field(
+        None,
+        description="where sections begin; books: at the headings of known books of Project Gutenberg, by "
+        "file name, and at the paragraphs of others; null: markdown in files ending in .md or .markdown",
+    )
+
+
+class QaFormat(StrictModel):
+    """Questions with a context and answers, one per record."""
+
+    name: Literal["qa"]
+    context: Column = Field("context", description="column of the passage that holds the answer")
+    question: Column = Field("question", description="column of the question")
+    answers: Column = Field("answers", description="column of the answer, or of a list of right answers")
+    title: Column | None = Field(None, description="column of the passage's title; null: none")
+    metric: AnswerMetric | None = Field(
+        None, description="metric of the answers; null: contains where one stands in its context, else judge"
+    )
+
+
+class TimelineFormat(StrictModel):
+    """Dated entries, such as a log: records with a time and a text."""
+
+    name: Literal["timeline"]
+    time: Column = Field("time", description="column of the time")
+    text: Column = Field("text", description="column of the text")
+    speaker: Column | None = Field(None, description="column that names who said it; null: nobody did")
+    user: Column | None = Field(None, description="column whose values tell timelines apart; null: one")
+
+
+class SquadFormat(StrictModel):
+    """Articles of paragraphs with questions, in SQuAD's JSON."""
+
+    name: Literal["squad"]
+
+
+class OwnFormat(StrictModel):
+    """A format that is not of memcurate: MODULE:CLASS, or the name of an entry point `memcurate.formats`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
