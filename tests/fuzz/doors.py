@@ -55,6 +55,14 @@ from training.policies import Observation
 from training.policies.run_episodes import apply_reply
 from training.policies.scripted import ScriptedPolicy
 
+# With the columns of seeds.own_files.
+_OWN_FORMATS: list[dict[str, object]] = [
+    *({"format": name} for name in ("messages", "text", "labels", "qa", "timeline", "squad", "chapters")),
+    {"format": "text", "headings": "books"},
+    {"format": "label_lines", "separator": ","},
+    {"format": "label_lists", "texts": ["texts"], "labels": ["labels"], "label_names": "names"},
+    {"format": "label_pairs", "parts": ["pairs"]},
+]
 _BUILD_EVERY = 20  # inputs of a source, of which one goes on to its instances
 
 
@@ -145,8 +153,8 @@ def _own_files(context: ChunkingContext, data: bytes, scratch: Path) -> None:
     path.write_bytes(data)
     with suppress(MemcurateError):
         detect_format([path])
-    for name in ("messages", "text", "labels", "qa", "timeline", "squad"):
-        source = Source.model_validate({"format": name, "files": ["file:own"]})
+    for columns in _OWN_FORMATS:
+        source = Source.model_validate({"files": ["file:own"], **columns})
         with suppress(MemcurateError):
             parsed = make_reader("made", source).parse(path.parent)
             write_rows(scratch / "rejects.parquet", Reject, parsed.rejects)

@@ -67,6 +67,9 @@ def own_files() -> Sequence[bytes]:
         b"---\na: b\n---\n# One\n\nAnn met Bob in Rome. It was late.\n\n## Two\n\n```\n# x\n```\n",
         b'{"data": [{"title": "T", "paragraphs": [{"context": "C is D.", "qas": [{"question": "What?", '
         b'"answers": [{"text": "D"}]}]}]}]}',
+        b'{"texts": ["One", "Two", "Three"], "labels": [0, "1", 1], "names": {"0": "a", "1": "b"}, '
+        b'"pairs": [["One", "a"], ["Two", "b"], ["Three"]], "other": [["Four", "c"]]}',
+        b'{"title": "T", "chapter": "1", "text": "Ann met Bob.", "summary": [{"text": "They met."}]}\n',
     ]
 
 
