@@ -31,7 +31,7 @@ from pipeline.matching.match import matches_answer
 from pipeline.questions.generated.quotes import find_quoted_segments
 from pipeline.report.sanitize import highlight_answers
 from pipeline.sources.formats import memory_agent_bench as bench
-from pipeline.sources.formats.books import HEADINGS, find_chapters
+from pipeline.sources.formats.books import HEADINGS, PART_ABOVE, find_chapters
 from pipeline.text.casing import WordStatistics
 from pipeline.text.normalize import occurs_in, words
 from pipeline.text.sentences import SentenceSplitter
@@ -249,7 +249,12 @@ def sections(mark: re.Pattern[str], text: str) -> object:
 
 
 def all_chapters(text: str) -> object:
-    return [find_chapters(text, len(text), heading) for heading in (None, *HEADINGS.values())]
+    headings = (None, *HEADINGS.values())
+    return [
+        find_chapters(text, len(text), one, above)
+        for one in headings
+        for above in (None, *PART_ABOVE.values())
+    ]
 
 
 def _episode(text: str) -> ToolCall:
