@@ -8,7 +8,7 @@ from pipeline.text.normalize import fold_case
 from pipeline.text.stop_words import stop_words
 
 _MAX_EDGE_CHARS = 60  # that are looked at before and after a keyword
-_CAPITALIZED_BEFORE = re.compile(r"(?<!\w)([A-Z][\w'’&-]*) (?:of |the |de |& )?$")
+_CAPITALIZED_BEFORE = re.compile(r"(?<![\w'’&-])([A-Z][\w'’&-]*+) (?:of |the |de |& )?$")
 _JOINED_BEFORE = re.compile(r"\b[Tt]he (?:[A-Z]\w+ ){1,4}and $")  # such as "the National Kitchen and"
 _CLAUSE_START = re.compile(r"(?:^|[:.!;*] ?)\W*$")
 _CONTINUED = re.compile(r"(?:['’]s)? (?:(?:of|the|de|&) )?[A-Z][\w&'’-]*[a-z]|['’]?[-–/]\w|\.\w| [A-Z]?\d")
