@@ -43,8 +43,7 @@ def stage(params: Params, _: str) -> dict[str, Any]:
         cards = {source: _read_source_card(source) for source in sources}
         personal = {source: _count_pii(source, ids) for source in sources}
         counts = {source: stats[source].by_split() for source in sources}
-        names = {split: [path.name for path in paths] for split, paths in files.items()}
-        text = render_card(params, cards, counts, personal, _render_changes(params, folder), names)
+        text = render_card(params, cards, counts, personal, _render_changes(params, folder), files)
         (folder / "README.md").write_text(text, encoding="utf-8")
         write_json(folder / STATISTICS_FILE, statistics)
     totals: Counter[str] = Counter()

@@ -3,13 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import yaml
 
 from pipeline.core.params import Params, SourceCard
 from pipeline.core.schema import SCHEMA_VERSION, Chunk, Instance, Question, SegmentSpan, Span, Split
-from pipeline.publish.hub_folder import config_entry
+from pipeline.publish.hub_folder import config_entry, hash_note
 
 _TITLE = "Memory-training data by memcurate"
 
@@ -29,23 +31,26 @@ def render_card(
     counts_by_source: Mapping[str, Any],
     pii_counts: Mapping[str, Mapping[str, int]],
     changes: Sequence[str],
-    files: Mapping[Split, Sequence[str]],
+    files: Mapping[Split, Sequence[Path]],
 ) -> str:
-    """Render the card.
+    """Render the card of files that are written.
 
     `counts_by_source`: the counts of the assemble stage, by source and split. `pii_counts`: numbers of
     findings of personal data, by source and kind. `changes`: the lines of the section on changes since
-    `dataset.baseline_version`; empty for a card without this section. `files`: the names of the files of
-    each split.
+    `dataset.baseline_version`; empty for a card without this section. `files`: the files of each
+    split.
     """
     patterns = {
-        split: names[0] if len(names) == 1 else f"{split}-*.parquet" for split, names in files.items()
+        split: paths[0].name if len(paths) == 1 else f"{split}-*.parquet" for split, paths in files.items()
+    }
+    config = config_entry("default", patterns) | {
+        "description": hash_note(chain.from_iterable(files.values()))
     }
     splits = list(patterns)
     return "\n".join(
         [
             "---",
-            _yaml_header(params, source_cards, counts_by_source, patterns),
+            _yaml_header(params, source_cards, counts_by_source, config),
             "---",
             "",
             f"# {_TITLE}",
@@ -173,7 +178,7 @@ def _yaml_header(
     params: Params,
     source_cards: Mapping[str, SourceCard],
     counts_by_source: Mapping[str, Any],
-    patterns: Mapping[Split, str],
+    config: Mapping[str, Any],
 ) -> str:
     """Render the YAML header that the dataset hub reads."""
     num_instances = sum(
@@ -185,14 +190,14 @@ def _yaml_header(
     licenses = sorted({source_cards[source].license for source in params.enabled_sources})
     header = {
         "pretty_name": _TITLE,
-        "language": ["en"],
+        "language": sorted({params.sources[source].language for source in params.enabled_sources}),
         "license": "other",
         "license_name": "mixed",
         "license_details": ", ".join(licenses),
         "task_categories": ["question-answering"],
         "tags": ["agents", "long-term-memory", "memory-agent", "reinforcement-learning"],
         "size_categories": [size],
-        "configs": [config_entry("default", patterns)],
+        "configs": [config],
     }
     return yaml.safe_dump(header, sort_keys=False, allow_unicode=True).rstrip()
 

@@ -36,13 +36,12 @@ class DatasetConfig:
 def write_readme(folder: Path, configs: Sequence[DatasetConfig], lines: Sequence[str]) -> None:
     """Write the README.md of a folder: the YAML header of its configurations, then `lines`.
 
-    The files must be there: the header holds a hash of them. `datasets` knows its cached copy of a folder by
-    the header alone, and without the hash would load the rows of earlier files again.
+    The files must be there: the header holds a hash of them.
     """
     header = {
         "configs": [
             config_entry(one.name, one.files)
-            | {"description": f"SHA-256 of the files: {_hash_files(folder, one.files.values())}"}
+            | {"description": hash_note(folder / name for name in one.files.values())}
             | ({"default": True} if one is configs[0] else {})
             for one in configs
         ],
@@ -55,13 +54,17 @@ def write_readme(folder: Path, configs: Sequence[DatasetConfig], lines: Sequence
     write_text(folder / "README.md", "\n".join(["---", dumped, "---", _EXPORT_MARKER, "", *lines, ""]))
 
 
-def _hash_files(folder: Path, names: Iterable[str]) -> str:
-    """Return the SHA-256 of the SHA-256s of files of a folder."""
+def hash_note(paths: Iterable[Path]) -> str:
+    """Return a line for the header of a README.md with the SHA-256 of the SHA-256s of its data files.
+
+    `datasets` knows its cached copy of a folder by the header alone: without the hash, it would load the rows
+    of earlier files again.
+    """
     digest = hashlib.sha256()
-    for name in names:
-        with (folder / name).open("rb") as file:
+    for path in paths:
+        with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+    return f"SHA-256 of the files: {digest.hexdigest()}"
 
 
 def config_entry(name: str, files: Mapping[Split, str]) -> dict[str, Any]:
