@@ -64,6 +64,7 @@ _PROMPT = (
     "You are shown a text in chunks, one after the other. After each, change the memory by tool calls so "
     "that it holds what questions may ask for later."
 )
+_ABSTENTION = "This was never said."  # to be compared with by a judge
 _BOXED_INSTRUCTION = "\nAnswer with the number in \\boxed{}."
 
 _TIME_PATTERN = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?: ([0-9]{2}:[0-9]{2}))?")
@@ -141,9 +142,7 @@ def _to_published_question(question: Question, name: str) -> dict[str, Any]:
     boxed = _BOXED_INSTRUCTION if question.metric == "exact" else ""
     return {
         "question": question.text + boxed,
-        "answer": join_keywords(question.answers, name)
-        if question.metric == "keywords"
-        else question.answers[0],
+        "answer": _join_answers(question, name),
         "answers": question.answers,
         "id": question.id,
         "metric": question.metric,
@@ -153,6 +152,16 @@ def _to_published_question(question: Question, name: str) -> dict[str, Any]:
         "evidence_chunks": question.evidence_chunks,
         "summary": question.summary,
     }
+
+
+def _join_answers(question: Question, name: str) -> str:
+    """Return the one string that stands for the gold answers."""
+    match question.metric:
+        case "keywords":
+            return join_keywords(question.answers, name)
+        case "abstain":
+            return _ABSTENTION
+    return question.answers[0]
 
 
 def _dump_json(value: Any) -> str:
@@ -231,7 +240,7 @@ def _to_question(
     return Question(
         id=published.id or short_id(normalize_source_name(name), file, number, index, text),
         text=text,
-        answers=published.answers or _split_answers(published.answer, metric),
+        answers=[] if metric == "abstain" else published.answers or _split_answers(published.answer, metric),
         metric=metric,
         origin=published.origin,
         kind=published.kind,

@@ -5,11 +5,11 @@ call the same function.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.core.params import QuestionParams
-from pipeline.core.schema import Instance, InstanceQuestion, InstanceTexts, Question, Reject, Segment
+from pipeline.core.schema import Instance, InstanceQuestion, InstanceTexts, Metric, Question, Reject, Segment
 from pipeline.questions.label_questions import make_label_questions
 from pipeline.questions.source_questions import assign_source_questions
 
@@ -68,11 +68,20 @@ def make_given_questions(
     if config.source:
         questions, rejects = assign_source_questions(inputs.source_questions, inputs.iter_instances(), source)
         questions += (row for row in inputs.document_questions if row.question.summary is None)
+        if config.metric is not None:
+            questions = [_with_metric(row, config.metric) for row in questions]
     if config.label:
         questions += make_label_questions(
             inputs.labelled_examples, inputs.iter_instances(), config.label, seed, source
         )
     return questions, rejects
+
+
+def _with_metric(row: InstanceQuestion, metric: Metric) -> InstanceQuestion:
+    """Return a question with another metric, unless it asks for labels or keywords."""
+    if row.question.metric not in ("contains", "judge"):
+        return row
+    return replace(row, question=replace(row.question, metric=metric))
 
 
 def needs_rules(config: QuestionParams) -> bool:

@@ -1,6 +1,6 @@
 """Block `sources.NAME.questions`: the origins of a source's questions."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -36,6 +36,9 @@ class QuestionParams(StrictModel):
     """The origins of a source's questions, and how many each gives."""
 
     source: bool = Field(description="whether the source's own questions are used")
+    metric: Literal["contains", "token_f1", "judge"] | None = Field(
+        None, description="metric of the source's own questions; null: as its format finds"
+    )
     label: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
         description="questions per instance about the label of an example that the instance does not show"
     )

@@ -60,7 +60,9 @@ class LongMemEval:
         self._columns = columns
 
     def parse(self, shards: list[RawShard], source: str) -> ParsedSource:
-        """Parse a document and a question per record; abstention questions and malformed records are rejects.
+        """Parse a document and a question per record; malformed records are rejects.
+
+        Questions that the sessions do not answer on purpose are too, unless `unanswerable` keeps them.
 
         So are the questions of the files to exclude, by id and by text. Raises MemcurateError when a file is
         missing or is not valid JSON.
@@ -82,27 +84,29 @@ class LongMemEval:
         parsed = ParsedSource()
         known: set[str] = set()
         for path, file in files:
-            _parse_file(path, file, source, parsed, known, excluded)
+            self._parse_file(path, file, source, parsed, known, excluded)
         return parsed
 
+    def _parse_file(
+        self, path: Path, file: str, source: str, parsed: ParsedSource, known: set[str], excluded: Set[str]
+    ) -> None:
+        """Parse a file. `known`: ids of all files' questions. `excluded`: ids and texts of questions."""
+        keeps_unanswerable = self._columns.unanswerable == "keep"
+        for key, record in validate_records(Record, read_json(path), file, source, parsed.rejects):
+            where = Span(file, json_pointer(key), 0, 0)
+            problem = _find_problem(record, known, excluded, keeps_unanswerable)
+            if problem is not None:
+                parsed.rejects.append(make_record_reject(source, *problem, where))
+                continue
+            known.add(record.question_id)
+            document, evidence = _make_document(record, file, key, source, parsed)
+            parsed.documents.append(document)
+            parsed.questions.append(_make_question(record, evidence, file, key, source))
 
-def _parse_file(
-    path: Path, file: str, source: str, parsed: ParsedSource, known: set[str], excluded: Set[str]
-) -> None:
-    """Parse a file. `known`: ids of the questions of all files. `excluded`: ids and texts of questions."""
-    for key, record in validate_records(Record, read_json(path), file, source, parsed.rejects):
-        where = Span(file, json_pointer(key), 0, 0)
-        problem = _find_problem(record, known, excluded)
-        if problem is not None:
-            parsed.rejects.append(make_record_reject(source, *problem, where))
-            continue
-        known.add(record.question_id)
-        document, evidence = _make_document(record, file, key, source, parsed)
-        parsed.documents.append(document)
-        parsed.questions.append(_make_question(record, evidence, file, key, source))
 
-
-def _find_problem(record: Record, known: set[str], excluded: Set[str]) -> tuple[str, str] | None:
+def _find_problem(
+    record: Record, known: set[str], excluded: Set[str], keeps_unanswerable: bool
+) -> tuple[str, str] | None:
     """Return (reason, detail) of a record without a question, else None. `known`: ids of earlier records."""
     if record.question_id in excluded or record.question.strip() in excluded:
         return "question of the evaluation set", record.question_id
@@ -112,7 +116,7 @@ def _find_problem(record: Record, known: set[str], excluded: Set[str]) -> tuple[
         return "blank question or answer", ""
     if not any(turn.content.strip() for session in record.haystack_sessions for turn in session):
         return "no evidence", "no session has a turn"
-    if record.question_id.endswith(_ABSTENTION_SUFFIX):
+    if record.question_id.endswith(_ABSTENTION_SUFFIX) and not keeps_unanswerable:
         return "abstention question", "has no answer in its sessions on purpose"
     if not len(record.haystack_dates) == len(record.haystack_session_ids) == len(record.haystack_sessions):
         return "malformed record", "dates, session ids and sessions are not equally many"
@@ -171,7 +175,11 @@ def _make_document(
 def _make_question(
     record: Record, evidence: list[Segment], file: str, key: str | int, source: str
 ) -> Question:
-    """Build the question; its metric is `contains` only where the answer stands word for word in a turn."""
+    """Build the question; its metric is `contains` only where the answer stands word for word in a turn.
+
+    A question that the sessions do not answer on purpose has no gold answer.
+    """
+    is_unanswerable = record.question_id.endswith(_ABSTENTION_SUFFIX)
     answer = str(record.answer).strip()
     bare_answer = answer.removesuffix(".")
     ids = [segment.id for segment in evidence]
@@ -184,9 +192,9 @@ def _make_question(
     return make_source_question(
         short_id(source, text, answer, *ids),
         text,
-        [answer],
+        [] if is_unanswerable else [answer],
         span,
-        metric=metric,
+        metric="contains" if is_unanswerable else metric,
         kind=record.question_type,
         time=_parse_time(record.question_date),
         evidence=ids,

@@ -73,14 +73,13 @@ class Qa:
         )
         answers = list(dict.fromkeys(_iter_answers(record.value[self._columns.answers])))
         is_verbatim = not answers or any(occurs_in(answer, segment.text) for answer in answers)
-        metric = self._columns.metric or ("contains" if is_verbatim else "judge")
         parsed.questions.append(
             make_source_question(
                 short_id(source, text, *answers, segment.id),
                 text,
                 answers,
                 span,
-                metric=metric,
+                metric="contains" if is_verbatim else "judge",
                 evidence=[segment.id],
             )
         )

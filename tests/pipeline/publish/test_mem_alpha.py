@@ -88,6 +88,19 @@ def test_exported_files_are_imported_unchanged(
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_a_question_to_abstain_from_is_exported_for_a_judge(
+    instances: Sequence[Instance], read: Read, tmp_path: Path
+) -> None:
+    asked = replace(instances[0].questions[0], answers=[], metric="abstain")
+    instance = replace(instances[0], split="train", questions=[asked])
+    export_instances(tmp_path / "train.parquet", [instance], DataSourceNames())
+    (row,) = pq.read_table(tmp_path / "train.parquet").to_pylist()
+    (question,) = json.loads(row["questions_and_answers"])
+    assert row["data_source"] == "lme_train" and question["answer"] == "This was never said."
+    (back,), rejects = read(tmp_path / "train.parquet")
+    assert not rejects and comparable_fields(back) == comparable_fields(instance)
+
+
 def comparable_fields(instance: Instance) -> dict[str, Any]:
     """Return the fields that export and import keep: all but segments, evidence and spans."""
     return {

@@ -50,6 +50,11 @@ class LongMemEvalFormat(StrictModel):
         description="files of MemoryAgentBench among those of the source, by the beginning of their names: "
         "their questions are left out; null: none",
     )
+    unanswerable: Literal["drop", "keep"] = Field(
+        "drop",
+        description="questions that the sessions do not answer on purpose; kept, they stay where "
+        "checks.unanswerable keeps them too",
+    )
     exclude_rows: Column = Field(
         "longmemeval_s", description="rows of these files that hold such questions, as in memory_agent_bench"
     )

@@ -7,7 +7,6 @@ from pydantic import ConfigDict, Field
 from pipeline.core.params.base import StrictModel
 
 Column = Annotated[str, Field(min_length=1)]
-AnswerMetric = Literal["contains", "token_f1", "judge"]
 
 
 class MessagesFormat(StrictModel):
@@ -40,9 +39,6 @@ class QaFormat(StrictModel):
     question: Column = Field("question", description="column of the question")
     answers: Column = Field("answers", description="column of the answer, or of a list of right answers")
     title: Column | None = Field(None, description="column of the passage's title; null: none")
-    metric: AnswerMetric | None = Field(
-        None, description="metric of the answers; null: contains where one stands in its context, else judge"
-    )
 
 
 class TimelineFormat(StrictModel):

@@ -93,3 +93,13 @@ def test_people_and_questions_may_have_files_of_other_names(tmp_path: Path) -> N
     plain = SourceReader("made", make_format("perltqa")).parse(raw)
     assert [one.id for one in parsed.questions] == [one.id for one in plain.questions]
     assert parsed.documents and len(parsed.rejects) == len(plain.rejects)
+
+
+def test_questions_without_an_answer_may_be_kept(tmp_path: Path) -> None:
+    """Of LongMemEval: their answer, which says that it was not told, is no gold answer."""
+    shutil.copytree(GOLDEN / "longmemeval" / "raw", tmp_path, dirs_exist_ok=True)
+    dropped, kept = (parse(tmp_path, "longmemeval", unanswerable=what) for what in ("drop", "keep"))
+    assert len(kept.questions) == len(dropped.questions) + 1
+    (unanswerable,) = [question for question in kept.questions if not question.answers]
+    assert unanswerable.id not in {question.id for question in dropped.questions} and unanswerable.evidence
+    assert [one.reason for one in dropped.rejects if one not in kept.rejects] == ["abstention question"]
