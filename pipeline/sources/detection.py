@@ -40,7 +40,7 @@ def detect_format(paths: Sequence[Path]) -> DetectedFormat:
     """Return the format of files. Raises MemcurateError where none fits, with the columns that they have."""
     data = [path for path in paths if path.name.lower().endswith(DATA_SUFFIXES)]
     if len(data) * 2 < len(paths) or not data:
-        return DetectedFormat("text", f"{len(paths) - len(data)} of {len(paths)} files are no data files")
+        return DetectedFormat("text", f"{len(paths) - len(data)} of {len(paths)} files are not data files")
     rejects: list[Reject] = []
     shards = [RawShard(path.parent, (FilePart(path.name, 0),)) for path in data]
     records = list(

@@ -31,8 +31,10 @@ class Labels:
         for record in iter_records(shard, source, rejects):
             text, label = read_string(record, columns.text), read_label(record, columns.label)
             if text is None or label is None:
-                name = columns.text if text is None else columns.label
-                detail = f"no {name}; {describe_columns(record.value)}"
+                missing = (
+                    f"text in column {columns.text}" if text is None else f"label in column {columns.label}"
+                )
+                detail = f"no {missing}; {describe_columns(record.value)}"
                 rejects.append(make_record_reject(source, "malformed record", detail, record.span()))
                 continue
             inner, span = strip_with_span(text, record.file, record.span(columns.text).record)

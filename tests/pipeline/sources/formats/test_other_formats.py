@@ -85,6 +85,10 @@ def test_labelled_examples(tmp_path: Path) -> None:
         "malformed record",
         "repeated example",
     ]
+    details = [one.detail for one in parsed.rejects if one.reason == "malformed record"]
+    assert details == [
+        f"no {what}; it has body, queue" for what in ("text in column body", "label in column queue")
+    ]
     for example in parsed.labelled_examples:
         assert read_span(tmp_path, example.source_span) == example.text
 
