@@ -20,7 +20,8 @@ def check(question: Question, context: CheckContext) -> Question | Rejection:
         if len(keyword.split()) <= _MAX_KEYWORD_WORDS
         and contains_normalized(context.normalized_text, keyword)
     ]
-    if len(grounded) < context.required_keywords(question):
-        detail = f"{len(grounded)} of {len(question.answers)} stand in the instance"
+    required = context.required_keywords(question)
+    if len(grounded) < required:
+        detail = f"{len(grounded)} of {len(question.answers)} stand in the instance, {required} are required"
         return Rejection("too few keywords", detail)
     return question if len(grounded) == len(question.answers) else replace(question, answers=grounded)

@@ -25,6 +25,11 @@ JoiningChunking = BookChunking | ConversationChunking
 
 _MAX_CHARS_PER_TOKEN = 16  # a longer text is long for certain
 _FILL_PERCENT = 115  # tokens of a joined instance, of those of min_chunks full chunks
+_USER_PREFIX = "user "  # of the group of a user's documents
+_LONG_NAME = (
+    20  # characters of a user's name; longer ones, such as hashes, are shortened where they stay distinct
+)
+_SHORT_NAME = 8
 _MAX_GAP_HOURS = 72  # between two chats without dates
 
 Chunked = tuple[Split, list[Instance], list[Reject]]
@@ -97,7 +102,7 @@ def _chunk_group(
         template = ReadingTemplate(context.seed, context.source, name)
     else:
         template = ConversationTemplate()
-        documents = _date(documents, context)
+        documents = _name_users(_date(documents, context))
     units = [unit for document in documents for unit in document.units]
     packed_chunks, oversized = context.pack(units, template, params.max_tokens)
     rejects = reject_oversized(context.source, params.max_tokens, name, oversized)
@@ -127,6 +132,33 @@ def _date(documents: list[Document], context: ChunkingContext) -> list[Document]
             last = max(last, datetime.strptime(known, "%Y-%m-%d %H:%M"))
         dated.append(_fill_times(document, known))
     return dated
+
+
+def _name_users(documents: list[Document]) -> list[Document]:
+    """Return documents in which the users of assistants have names, where they are of several users.
+
+    Else the instance would tell of one user who contradicts himself.
+    """
+    users = {document.group: document.group.removeprefix(_USER_PREFIX) for document in documents}
+    if len(users) == 1 or not all(group.startswith(_USER_PREFIX) for group in users):
+        return documents
+    longest = max(map(len, users.values()))
+    length = next(
+        n for n in (_SHORT_NAME, longest) if len({name[:n] for name in users.values()}) == len(users)
+    )
+    names = {group: name if len(name) <= _LONG_NAME else name[:length] for group, name in users.items()}
+    return [_name_user(document, f"User {names[document.group]}") for document in documents]
+
+
+def _name_user(document: Document, name: str) -> Document:
+    def rename(segment: Segment) -> Segment:
+        return replace(segment, speaker=name) if segment.speaker == "User" else segment
+
+    sections = [
+        Section(section.name, [list(map(rename, unit)) for unit in section.units])
+        for section in document.sections
+    ]
+    return replace(document, sections=sections)
 
 
 def _fill_times(document: Document, time: str) -> Document:

@@ -16,3 +16,8 @@ def escape_hidden(text: str) -> str:
 def escape_hidden_in_json(text: str) -> str:
     """Return JSON of the same meaning, with each hidden character in its strings escaped."""
     return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def count_noun(count: int, noun: str) -> str:
+    """Return a number with its noun: 1 record, 2,000 records."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -16,6 +16,7 @@ from pipeline.chunking import ChunkingContext, chunk_source
 from pipeline.chunking.sharded import chunk_shards_in_memory
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params
+from pipeline.core.printable import count_noun
 from pipeline.core.schema import Instance, Question, Reject
 from pipeline.parity.build_source import SourceConfig, finish_source
 from pipeline.sources import make_reader
@@ -23,6 +24,7 @@ from pipeline.sources.io import read_json
 
 _SAMPLE_BYTES = 3 << 19
 _MAX_LINE_BYTES = 1 << 26
+_FEW_INSTANCES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def format_preview(name: str, preview: Preview) -> Iterator[str]:
     sample = preview.sample
     is_part = sample.sampled_bytes < sample.num_bytes
     yield (
-        f"{name}: {sample.num_files} file{'s' * (sample.num_files != 1)}, {sample.num_bytes / 1e6:.1f} MB"
+        f"{name}: {count_noun(sample.num_files, 'file')}, {sample.num_bytes / 1e6:.1f} MB"
         + (f"; of a sample of {sample.sampled_bytes / 1e6:.1f} MB:" if is_part else "")
     )
     splits = Counter(str(one.split) for one in preview.instances)
@@ -154,17 +156,17 @@ def format_preview(name: str, preview: Preview) -> Iterator[str]:
     count = max(1, len(preview.instances))
     num_chunks = sum(len(one.chunks) for one in preview.instances)
     yield (
-        f"  kept     {100 * kept // max(1, preview.chars)} % of the text, in {len(preview.instances)} "
-        f"instances of {num_chunks / count:.1f} chunks: "
+        f"  kept     {100 * kept // max(1, preview.chars)} % of the text, in "
+        f"{count_noun(len(preview.instances), 'instance')} of {num_chunks / count:.1f} chunks: "
         f"train {splits['train']}, test {splits['test']}"
     )
     for kind, counts in sorted(_count_rejects(preview.rejects).items()):
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common(5))
-        yield f"  dropped  {counts.total():,} {kind}s: {reasons}"
+        yield f"  dropped  {count_noun(counts.total(), kind)}: {reasons}"
     origins = Counter(question.origin for one in preview.instances for question in one.questions)
     of_origin = ", ".join(f"{origin} {count:,}" for origin, count in origins.most_common())
     yield (
-        f"  asked    {origins.total():,} questions, "
+        f"  asked    {count_noun(origins.total(), 'question')}, "
         f"{origins.total() / max(1, len(preview.instances)):.1f} per instance"
         + (f": {of_origin}" if of_origin else "")
     )
@@ -188,6 +190,9 @@ def _warn(preview: Preview, splits: Counter[str], num_questions: int, kept: int)
                 f"  warning: no {split} instance. More or smaller documents help; see "
                 "split.test_fraction, split.max_document_fraction, chunking.min_chunks"
             )
+    is_whole = preview.sample.sampled_bytes == preview.sample.num_bytes
+    if is_whole and 0 < len(preview.instances) < _FEW_INSTANCES:
+        yield "  hint: shorter chunks, or fewer, give more instances: see chunking.max_tokens and min_chunks"
     if not num_questions:
         yield "  warning: no question. See the keys of `questions`, and of `checks`, which may be too strict"
     elif 10 * kept < preview.chars:

@@ -103,7 +103,14 @@ def _detect_messages(records: Sequence[RawRecord]) -> DetectedFormat | None:
         return None
     name = names.most_common(1)[0][0]
     columns = {} if name in messages.MESSAGE_KEYS else {"messages": name}
-    return DetectedFormat("messages", f"column {name} holds lists of messages", columns)
+    user = _find_column(records, messages.USER_KEYS)
+    time = _find_column(records, messages.TIME_KEYS, is_text=False)
+    reason = (
+        f"column {name} holds lists of messages"
+        + (f", {user} names the user" if user else ", none names the user")
+        + (f", {time} dates the chat" if time else "")
+    )
+    return DetectedFormat("messages", reason, columns)
 
 
 def _detect_qa(records: Sequence[RawRecord]) -> DetectedFormat | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.core.printable import count_noun
 from pipeline.core.statistics import STATISTICS_FILE
 from stages.shared.paths import CHUNKS_DIR, FILTERED_DIR, QUESTIONS_DIR
 
@@ -63,12 +64,12 @@ def describe_yield(stage: str, source: str) -> Iterator[str]:
     parts = []
     instances = found.train + found.test
     if stage != "question":
-        parts.append(f"{instances:,} instances ({found.train:,} train, {found.test:,} test)")
+        parts.append(f"{count_noun(instances, 'instance')} ({found.train:,} train, {found.test:,} test)")
         if instances:
             parts.append(f"{found.chunks / instances:.1f} chunks each")
     if stage != "chunk":
         origins = ", ".join(f"{count:,} {origin}" for origin, count in found.questions.most_common())
-        parts.append(f"{found.questions.total():,} questions" + (f" ({origins})" if origins else ""))
+        parts.append(count_noun(found.questions.total(), "question") + (f" ({origins})" if origins else ""))
     dropped = "; ".join(_describe_rejects(found)) or "nothing"
     yield f"{stage}@{source}: {', '.join(parts)}; dropped {dropped}"
     yield from _warn(stage, source, found)
@@ -80,7 +81,8 @@ def _describe_rejects(found: StageYield) -> Iterator[str]:
         if counts:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common(_MAX_REASONS))
             more = len(counts) - _MAX_REASONS
-            yield f"{counts.total():,} {kind}s: {reasons}" + (f" and {more} more reasons" if more > 0 else "")
+            others = f" and {more} more reasons" if more > 0 else ""
+            yield f"{count_noun(counts.total(), kind)}: {reasons}{others}"
 
 
 def _warn(stage: str, source: str, found: StageYield) -> Iterator[str]:

@@ -95,7 +95,7 @@ def _make_lead(chunk: Chunk, sentence: Sentence, fact: Fact) -> str:
 def _find_request(chunk: Chunk, segment: SegmentSpan) -> str | None:
     """Return the last question in the user's message before an assistant's; None where it has none."""
     before = chunk.segments[: chunk.segments.index(segment)]
-    if not before or before[-1].speaker != "User":
+    if not before or (before[-1].speaker or "").partition(" ")[0] != "User":
         return None
     found = _REQUEST.findall(segment_text(chunk, before[-1]))
     return found[-1].strip() if found else None

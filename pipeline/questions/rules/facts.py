@@ -132,7 +132,9 @@ def find_best_fact(
     candidates = [keyword for keyword in analyzed.keywords if keyword.kind not in ("thing", "event")]
     if analyzed.sentence.register == "conversation":
         candidates = [*conversation_facts.find_things(sentence, tagger), *candidates]
-    elif analyzed.sentence.register in ("user", "assistant"):
+    elif analyzed.sentence.register == "user":
+        candidates += user_facts.find_names(sentence, candidates)
+    if analyzed.sentence.register in ("user", "assistant"):
         candidates = [one for one in candidates if not begins_with_verb(one, sentence, tagger.statistics)]
     if not candidates:
         return None

@@ -11,8 +11,11 @@ _MAX_EDGE_CHARS = 60  # that are looked at before and after a keyword
 _CAPITALIZED_BEFORE = re.compile(r"(?<![\w'’&-])([A-Z][\w'’&-]*+) (?:of |the |de |& )?$")
 _JOINED_BEFORE = re.compile(r"\b[Tt]he (?:[A-Z]\w+ ){1,4}and $")  # such as "the National Kitchen and"
 _CLAUSE_START = re.compile(r"(?:^|[:.!;*] ?)\W*$")
-_CONTINUED = re.compile(r"(?:['’]s)? (?:(?:of|the|de|&) )?[A-Z][\w&'’-]*[a-z]|['’]?[-–/]\w|\.\w| [A-Z]?\d")
+_CONTINUED = re.compile(
+    r"(?:['’]s)? (?:(?:of|the|de|&) ){0,2}[A-Z][\w&'’-]*[a-z]|['’]?[-–/]\w|\.\w| [A-Z]?\d"
+)
 _ACRONYM = re.compile(r"[A-Z]{1,3}s?")
+_YEAR_AFTER = re.compile(r",? (?:1[5-9]|20)\d\d\b")
 _QUOTES = {'"': '"', "“": "”", "**": "**"}
 
 
@@ -53,7 +56,9 @@ def is_torn(keyword: Keyword, sentence: str) -> bool:
         return True
     after = sentence[keyword.end : keyword.end + _MAX_EDGE_CHARS]
     continued = _CONTINUED.match(after)
-    if continued and not (keyword.kind == "time" and continued.group()[1:].isdigit()):
+    if continued and not (keyword.kind == "time" and re.fullmatch(r" \d", continued.group())):
+        return True
+    if keyword.kind == "time" and _YEAR_AFTER.match(after):
         return True
     return any(_is_inside(before, after, *marks) for marks in _QUOTES.items())
 

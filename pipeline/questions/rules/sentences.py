@@ -19,7 +19,7 @@ _UNUSABLE = re.compile(r"[?{}\[\]|_:](?:(?<![_:])|(?<=__)|(?<=http:)|(?<=https:)
 
 
 Register = Literal["narrative", "conversation", "user", "assistant"]
-_REGISTERS: dict[str, Register] = {"User": "user", "Assistant": "assistant"}
+_REGISTERS: dict[str, Register] = {"User": "user", "Assistant": "assistant"}  # by the first word of a speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Sentence:
         """Who speaks: a narrator, a person among others, or the user or assistant of an assistant's chat."""
         if not self.is_spoken:
             return "narrative"
-        return _REGISTERS.get(self.segment.speaker or "", "conversation")
+        return _REGISTERS.get((self.segment.speaker or "").partition(" ")[0], "conversation")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@ sentence in the first person. Wishes, plans and guesses tell less, and what the 
 """
 
 import re
+from collections.abc import Sequence
 
 from pipeline.questions.rules.name_edges import is_acronym, is_torn
-from pipeline.text.keywords import Keyword
+from pipeline.text.keywords import Keyword, KeywordKind
+from pipeline.text.lexicon import DAYS, LOCATIVE_WORDS, MONTHS
 
 MIN_SCORE = 8
 
+_CAPITALIZED = re.compile(r"(?<=[a-z,;] )(?!I\b)[A-Z][\w&-]*+(?: [A-Z][\w&-]*+)*")
 _FIRST_PERSON = re.compile(r"\W(?:I|[Mm]y|[Ww]e|[Oo]ur|[Mm]e|[Mm]ine|us)\b")
 _HEDGE = re.compile(
     r"\W(?i:if|would|could|might|should|maybe|perhaps|probably|guess|wonder\w*|think(?:ing)?|gonna|can|will|"
@@ -29,9 +32,27 @@ _DONE = re.compile(
 
 
 def states_fact(sentence: str) -> bool:
-    """Return whether the sentence tells what its writer did, has or is, without wishing or guessing."""
+    """Return whether the sentence tells of its writer, without wishing or guessing more than once."""
     spaced = f" {sentence}"
-    return _FIRST_PERSON.search(spaced) is not None and _DONE.search(spaced) is not None
+    return _FIRST_PERSON.search(spaced) is not None and len(_HEDGE.findall(spaced)) < 2
+
+
+def find_names(sentence: str, known: Sequence[Keyword]) -> list[Keyword]:
+    """Return the names of a sentence beside the `known` ones: what has capitals inside it.
+
+    A name that a source has once is not known from its words' statistics.
+    """
+    names = []
+    for match in _CAPITALIZED.finditer(sentence):
+        start, end = match.span()
+        words = match.group().lower().split()
+        is_calendar = all(word in MONTHS or word in DAYS for word in words)
+        if is_calendar or any(start < one.end and one.start < end for one in known):
+            continue
+        before = sentence[:start].split()
+        kind: KeywordKind = "place" if before and before[-1].lower() in LOCATIVE_WORDS else "name"
+        names.append(Keyword(start, end, match.group(), kind))
+    return names
 
 
 def score_context(sentence: str) -> int:
@@ -42,4 +63,6 @@ def score_context(sentence: str) -> int:
 
 def score_keyword(keyword: Keyword, sentence: str) -> int:
     """Return the score of a keyword in a user's sentence, beside `score_context`."""
-    return -20 if is_torn(keyword, sentence) or is_acronym(keyword) else 0
+    if is_torn(keyword, sentence) or is_acronym(keyword):
+        return -20
+    return -2 if keyword.text.lower() in DAYS else 0

@@ -55,6 +55,39 @@ def chunk(
     return chunked.instances, chunked.rejects
 
 
+def test_users_of_a_joined_instance_have_names(tmp_path: Path, context: ChunkingContext) -> None:
+    """They would contradict each other; one user alone is `User`."""
+    write_chats(tmp_path / "three", 60, users=3, dated=True)
+    write_chats(tmp_path / "one", 60, users=1, dated=True)
+    several = set()
+    for instance in chunk(tmp_path / "three", context)[0]:
+        speakers = {one.speaker for each in instance.chunks for one in each.segments}
+        assert speakers <= {"User", "User u0", "User u1", "User u2", "Assistant"}
+        assert ("User" in speakers) == (len(speakers) == 2)
+        several.add(len(speakers))
+    assert max(several) > 2
+    alone = chunk(tmp_path / "one", context)[0]
+    assert {s.speaker for i in alone for c in i.chunks for s in c.segments} == {"User", "Assistant"}
+
+
+@pytest.mark.parametrize(
+    ("users", "speakers"),
+    [
+        ([2 * "ab" * 16, 2 * "cd" * 16], {"User abababab", "User cdcdcdcd"}),  # hashes of addresses
+        (["a-very-long-name-of-one", "a-very-long-name-of-two"], None),
+    ],
+)
+def test_long_names_of_users_are_shortened_where_they_stay_distinct(
+    users: list[str], speakers: set[str] | None, tmp_path: Path, context: ChunkingContext
+) -> None:
+    chat = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hi!"}]
+    lines = [json.dumps({"user": user, "messages": chat}) for user in users]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    (instance,) = chunk(tmp_path, context)[0]
+    found = {segment.speaker for each in instance.chunks for segment in each.segments}
+    assert found == {"Assistant", *(speakers or {f"User {user}" for user in users})}
+
+
 def texts(instances: list[Instance]) -> list[str]:
     return [
         segment_text(chunk, segment)
