@@ -28,7 +28,8 @@ from pipeline.text.normalize import fold_case
 from pipeline.text.spacy_tokens import is_like_number, may_join_words, spacy_tokenizer, split_word
 from pipeline.text.stop_words import stop_words
 
-KeywordKind = Literal["name", "place", "time", "number", "thing", "event"]
+# Titles and code are found in other languages than English alone.
+KeywordKind = Literal["name", "place", "time", "number", "thing", "event", "title", "code"]
 
 # Tags of tokens.
 NAME, NOUN, EVENT, OTHER = "A", "N", "E", "O"

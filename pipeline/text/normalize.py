@@ -28,6 +28,7 @@ _UNSPACED_SCRIPTS = re.compile(
 )
 _MAX_MARKS = 32  # on one letter
 _LONG_ANSWER_LENGTH = 100  # characters of an answer
+_MIN_STEM_LENGTH = 4  # letters of a word whose other forms give it away
 
 
 def fold_case(text: str) -> str:
@@ -86,6 +87,16 @@ def _split_unspaced(word: str) -> Iterator[str]:
             yield part
 
 
+def drop_unneeded_spaces(text: str) -> str:
+    """Return a text without the spaces beside a letter of a script that puts none between words."""
+    found = text.split(" ")
+    joined = found[0]
+    for before, piece in pairwise(found):
+        is_needed = not any(map(_UNSPACED_SCRIPTS.match, (before[-1:], piece[:1])))
+        joined += f" {piece}" if is_needed else piece
+    return joined
+
+
 def occurs_in(answer: str, text: str) -> bool:
     """Return whether the text holds the answer as whole words; case and white space do not matter."""
     return contains_normalized(normalize_text(text), answer)
@@ -105,6 +116,14 @@ def contains_normalized(text: str, answer: str) -> bool:
                 index += 1
         index = text.find(normalized_answer, index)
     return False
+
+
+def begins_a_word(answer: str, text: str) -> bool:
+    """Return whether a word of the text begins with the answer, one word of at least 4 letters."""
+    stem = normalize_text(answer)
+    return (
+        len(stem) >= _MIN_STEM_LENGTH and stem.isalpha() and any(one.startswith(stem) for one in words(text))
+    )
 
 
 def comparison_key(text: str) -> str:
