@@ -14,7 +14,7 @@ from pipeline.core.schema import Instance, InstanceQuestion, ModelCall, Reject
 from pipeline.core.statistics import STATISTICS_FILE, count_model_calls
 from pipeline.core.storage import read_rows, write_rows
 from pipeline.questions.chunk_inputs import ChunkInputs, find_chunk_inputs
-from pipeline.questions.deterministic import select_rules
+from pipeline.questions.deterministic import describe_left_out, select_rules
 from pipeline.questions.question_parts import QUESTION_TABLES, write_question_parts
 from pipeline.questions.shards import make_question_parts
 from stages.shared.paths import ASSETS_DIR, CHUNKS_DIR, QUESTIONS_DIR
@@ -26,18 +26,23 @@ _logger = logging.getLogger(__name__)
 
 def stage(params: Params, source: str) -> dict[str, Any]:
     """Write data/questions/<source>: questions, rejects and model calls, sorted by id."""
-    config = select_rules(params.sources[source].questions, params.sources[source].language)
-    if config != params.sources[source].questions:
+    language = params.sources[source].language
+    config = select_rules(params.sources[source].questions, language)
+    left_out = describe_left_out(params.sources[source].questions, config)
+    if left_out:
         _logger.warning(
-            "question@%s: cloze and summary questions are left out, for rules make them of English only, and "
-            "`language` is %s. A model can write questions: questions.generated",
+            "question@%s: %s questions are left out, for no rules make them in the source's `language`, %s. "
+            "A model can write questions: questions.generated",
             source,
-            params.sources[source].language,
+            left_out,
+            language,
         )
     files = find_chunk_inputs(CHUNKS_DIR / source)
     model_calls: list[ModelCall] = []
     with task_parts("question", source) as parts_dir, atomic_folder(QUESTIONS_DIR / source) as folder:
-        groups, origins = make_question_parts(files, config, params.seed, source, ASSETS_DIR, parts_dir)
+        groups, origins = make_question_parts(
+            files, config, params.seed, source, ASSETS_DIR, parts_dir, language
+        )
         if config.generated or config.generated_summaries or config.keywords or config.shorten_answers:
             groups, origins, model_calls = _run_model_steps(files, groups, config, source, parts_dir)
         _, rejects = write_output_files(folder, QUESTION_TABLES, groups, {})

@@ -59,7 +59,12 @@ def finish_source(
         labelled_examples=sorted(chunked.labelled_examples, key=lambda one: one.id),
     )
     questions, rejects = make_deterministic_questions(
-        inputs, select_rules(config.questions, config.language), context.seed, context.source, context.assets
+        inputs,
+        select_rules(config.questions, config.language),
+        context.seed,
+        context.source,
+        context.assets,
+        config.language,
     )
     rejects = [*chunked.rejects, *rejects]
     kept = []

@@ -12,6 +12,7 @@ from pipeline.core.params import QuestionParams
 from pipeline.core.schema import Instance, InstanceQuestion, InstanceTexts, Metric, Question, Reject, Segment
 from pipeline.questions.label_questions import make_label_questions
 from pipeline.questions.source_questions import assign_source_questions
+from pipeline.text.languages import find_language
 
 # Gives the instances of a shard, anew at each call. It is picklable: worker processes call it.
 InstanceShard = Callable[[], Iterable[Instance]]
@@ -35,7 +36,12 @@ class QuestionInputs:
 
 
 def make_deterministic_questions(
-    inputs: QuestionInputs, config: QuestionParams, seed: int, source: str, assets: Path
+    inputs: QuestionInputs,
+    config: QuestionParams,
+    seed: int,
+    source: str,
+    assets: Path,
+    language: str = "en",
 ) -> tuple[list[InstanceQuestion], list[Reject]]:
     """Make the questions of a source that need no model.
 
@@ -45,6 +51,7 @@ def make_deterministic_questions(
         seed: Draws the examples whose labels are asked for.
         source: Name in params.yaml.
         assets: The folder of assets, for the sentence splitter.
+        language: That of the source, by ISO 639.
 
     Returns:
         The questions, and the source questions that no instance can be asked.
@@ -55,7 +62,9 @@ def make_deterministic_questions(
         from pipeline.questions.rules.rule_based import make_rule_questions
 
         summary_questions = select_summary_questions(inputs.document_questions)
-        questions += make_rule_questions(inputs.instances, inputs.texts, config, assets, summary_questions)
+        questions += make_rule_questions(
+            inputs.instances, inputs.texts, config, assets, summary_questions, language
+        )
     return questions, rejects
 
 
@@ -84,6 +93,14 @@ def _with_metric(row: InstanceQuestion, metric: Metric) -> InstanceQuestion:
     return replace(row, question=replace(row.question, metric=metric))
 
 
+def describe_left_out(config: QuestionParams, selected: QuestionParams) -> str:
+    """Name the origins that `select_rules` left out, such as `cloze and summary`; empty where it kept all."""
+    origins = [
+        origin for origin in ("cloze", "summary") if getattr(config, origin) != getattr(selected, origin)
+    ]
+    return " and ".join(origins)
+
+
 def needs_rules(config: QuestionParams) -> bool:
     """Return whether questions are made of the text of instances."""
     return bool(config.summary or config.cloze or config.generated_summaries)
@@ -95,7 +112,11 @@ def select_summary_questions(document_questions: Iterable[InstanceQuestion]) -> 
 
 
 def select_rules(config: QuestionParams, language: str) -> QuestionParams:
-    """Return the `questions` block; in another language, without what rules make of English alone."""
+    """Return the `questions` block, without the questions that rules cannot make in a language.
+
+    They make clozes in the languages of `pipeline.text.languages`, and summary questions in English alone.
+    """
     if language == "en":
         return config
-    return config.model_copy(update={"cloze": 0, "summary": False})
+    cloze = config.cloze if find_language(language) is not None else 0
+    return config.model_copy(update={"cloze": cloze, "summary": False})

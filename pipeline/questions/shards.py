@@ -37,6 +37,7 @@ def make_question_parts(
     source: str,
     assets: Path,
     work_dir: AnyPath,
+    language: str = "en",
 ) -> tuple[list[FileGroup], Counter[str]]:
     """Make all questions of a source that need no model, as parts in `work_dir`.
 
@@ -47,6 +48,7 @@ def make_question_parts(
         source: Name in params.yaml.
         assets: The folder of assets, for the sentence splitter.
         work_dir: The folder or address of the tasks' parts, which the caller removes.
+        language: That of the source, by ISO 639.
 
     Returns:
         The parts of each file of the stage, and the number of questions by origin.
@@ -61,7 +63,7 @@ def make_question_parts(
         # Imported here: it loads spaCy, seconds that most sources save.
         from pipeline.questions.rules.shards import run_rule_tasks
 
-        for index, result in run_rule_tasks(files, config, assets, work_dir):
+        for index, result in run_rule_tasks(files, config, assets, work_dir, language):
             folders[index].append(result.folder)
             origins.update(result.manifest["origins"])
     return [FileGroup(of_file) for of_file in folders], origins

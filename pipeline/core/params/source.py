@@ -39,7 +39,8 @@ class Source(StrictModel):
 
     format: FormatParams = Field(description="format of the files, with its columns as keys beside it")
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = Field(
-        "en", description="language of its texts, by ISO 639; rules that know English only leave others out"
+        "en",
+        description="language of its texts, by ISO 639; questions that rules cannot make in it are left out",
     )
     card: SourceCard
     files: list[FileSpec] = Field(min_length=1)

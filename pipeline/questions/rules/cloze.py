@@ -6,7 +6,7 @@ sources are written by a model.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pipeline.core.dates import displayed_date
 from pipeline.core.ids import short_id
@@ -40,32 +40,53 @@ def make_cloze_questions(
         tagger: Knows the words of the whole source.
         max_per_chunk: At most two questions of the instance have the same answer, so a chunk may have fewer.
     """
+    candidates = (
+        [
+            (fact, analyzed.sentence)
+            for analyzed in sentences
+            if (fact := find_best_fact(analyzed, tagger, word_counts)) is not None
+        ]
+        for sentences in analyzed_sentences
+    )
+    return choose_clozes(instance, candidates, _make_lead, max_per_chunk)
+
+
+def choose_clozes(
+    instance: Instance,
+    candidates: Iterable[Sequence[tuple[Fact, Sentence]]],
+    make_lead: Callable[[Chunk, Sentence, Fact], str],
+    max_per_chunk: int,
+    spell: Callable[[str], list[str]] = lambda text: [text],
+) -> Iterator[Question]:
+    """Make cloze questions of facts, up to `max_per_chunk` of each chunk, the highest scores first.
+
+    At most two questions of the instance have the same answer. `candidates`: the facts of each chunk, with
+    their sentences; `make_lead` returns the first line of a question; `spell` the ways to write an answer.
+    """
     answer_counts: Counter[str] = Counter()
-    for chunk, sentences in zip(instance.chunks, analyzed_sentences, strict=True):
-        candidates = []
-        for analyzed in sentences:
-            fact = find_best_fact(analyzed, tagger, word_counts)
-            if fact is not None:
-                candidates.append((fact, analyzed.sentence))
+    for chunk, facts in zip(instance.chunks, candidates, strict=True):
         count = 0
         # What users tell of themselves is most worth remembering.
-        for fact, sentence in sorted(candidates, key=lambda one: (one[1].register != "user", -one[0].score)):
+        for fact, sentence in sorted(facts, key=lambda one: (one[1].register != "user", -one[0].score)):
             answer = fold_case(fact.text)
             if count < max_per_chunk and answer_counts[answer] < _MAX_SAME_ANSWER:
                 answer_counts[answer] += 1
                 count += 1
-                yield _make_question(instance.source, chunk, sentence, fact)
+                lead = make_lead(chunk, sentence, fact)
+                yield _make_question(instance.source, chunk, sentence, fact, lead, spell)
 
 
-def _make_question(source: str, chunk: Chunk, sentence: Sentence, fact: Fact) -> Question:
+def _make_question(
+    source: str, chunk: Chunk, sentence: Sentence, fact: Fact, lead: str, spell: Callable[[str], list[str]]
+) -> Question:
     segment = sentence.segment
     blanked = sentence.text[: fact.start] + BLANK + sentence.text[fact.end :]
-    text = cloze_question(_make_lead(chunk, sentence, fact), blanked)
+    text = cloze_question(lead, blanked)
     span = segment.source_span
     return Question(
         id=short_id(source, text, fact.text, segment.id),
         text=text,
-        answers=[fact.text],
+        answers=spell(fact.text),
         metric="contains",
         origin="cloze",
         kind=fact.kind,

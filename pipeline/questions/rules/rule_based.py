@@ -12,14 +12,18 @@ from pipeline.core.params import QuestionParams
 from pipeline.core.schema import Chunk, Instance, InstanceQuestion, InstanceTexts, Question, segment_text
 from pipeline.questions.rules.cloze import make_cloze_questions
 from pipeline.questions.rules.facts import score_sentence
+from pipeline.questions.rules.languages.clozes import make_language_clozes
 from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence, extract_sentences
 from pipeline.questions.rules.summary import make_human_summary_question, make_summary_question
 from pipeline.text.casing import WordStatistics, count_words
 from pipeline.text.keywords import Keyword, SentenceTagger, extract_keywords
+from pipeline.text.languages import find_language
 from pipeline.text.sentences import SentenceSplitter, load_splitter
 
 _MAX_WORD_CHARS = 100  # spaCy takes seconds for a word of thousands of characters
 _MAX_SENTENCES = 12  # sentences of a chunk that are analyzed word by word
+
+_MakeShard = Callable[[Callable[[], Iterable[Instance]]], list[InstanceQuestion]]
 
 
 def make_rule_questions(
@@ -28,6 +32,7 @@ def make_rule_questions(
     config: QuestionParams,
     assets: Path,
     summary_questions: Mapping[str, Question],
+    language: str = "en",
 ) -> Iterator[InstanceQuestion]:
     """Make the summary and cloze questions of a source, in the order of its instances.
 
@@ -37,11 +42,17 @@ def make_rule_questions(
         config: The source's `questions` block.
         assets: The folder of assets, for the sentence splitter.
         summary_questions: Questions that come with a human summary, by instance.
+        language: That of the source, by ISO 639.
     """
-    statistics = WordStatistics()
-    for part in map_shards(_count_words, text_shards, "shards counted"):
-        statistics.merge(part)
-    make_shard = partial(_make_shard_questions, config, assets, SentenceTagger(statistics), summary_questions)
+    make_shard: _MakeShard
+    if find_language(language) is None:
+        statistics = WordStatistics()
+        for part in map_shards(_count_words, text_shards, "shards counted"):
+            statistics.merge(part)
+        tagger = SentenceTagger(statistics)
+        make_shard = partial(_make_shard_questions, config, assets, tagger, summary_questions)
+    else:
+        make_shard = partial(_make_shard_clozes, config, assets, language)
     for rows in map_shards(make_shard, shards, "shards with questions"):
         yield from rows
 
@@ -58,6 +69,25 @@ def count_instance_words(instances: Iterable[Instance | InstanceTexts]) -> WordS
             segment_text(chunk, segment) for chunk in instance.chunks for segment in chunk.segments
         )
     return statistics
+
+
+def _make_shard_clozes(
+    config: QuestionParams, assets: Path, language: str, read_shard: Callable[[], Iterable[Instance]]
+) -> list[InstanceQuestion]:
+    splitter = load_splitter(assets / "nltk")
+    return [
+        row for instance in read_shard() for row in make_instance_clozes(instance, config, language, splitter)
+    ]
+
+
+def make_instance_clozes(
+    instance: Instance, config: QuestionParams, language: str, splitter: SentenceSplitter
+) -> Iterator[InstanceQuestion]:
+    """Make the cloze questions of one instance in one of the languages that `find_language` knows."""
+    known = find_language(language)
+    assert known is not None
+    for question in make_language_clozes(instance, known, splitter, config.cloze):
+        yield InstanceQuestion(instance.id, question)
 
 
 def _make_shard_questions(

@@ -53,6 +53,11 @@ class AnalyzedSentence:
     keywords: list[Keyword]
 
 
+def has_unusable_marks(sentence: str) -> bool:
+    """Return whether a sentence has marks of a question, of mark-up or of an address."""
+    return _UNUSABLE.search(sentence) is not None
+
+
 def extract_sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sentence]:
     """Iterate over the whole sentences of a chunk that have 30 to 280 characters and are not questions.
 
@@ -80,5 +85,5 @@ def extract_sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sent
             verse = text[start].isdecimal() and _VERSE_NUMBER.match(text, start, end)
             begin = verse.end() if verse else start
             clean = " ".join(text[begin:end].split())
-            if len(clean) in _ALLOWED_CHARS and not _UNUSABLE.search(clean) and not clean.isupper():
+            if len(clean) in _ALLOWED_CHARS and not has_unusable_marks(clean) and not clean.isupper():
                 yield Sentence(segment, begin, end, clean)
