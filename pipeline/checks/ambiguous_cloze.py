@@ -7,7 +7,7 @@ from pipeline.core.schema import BLANK, Question
 from pipeline.text.content_words import content_words
 from pipeline.text.normalize import occurs_in
 
-_MIN_CONTENT_WORDS = 3  # around the blank
+_MIN_CONTENT_WORDS = 3  # around the blank; pairs of letters where a language has no spaces
 _MIN_OVERLAP_PERCENT = 75  # of these content words; a segment that holds them answers the cloze too
 
 
@@ -18,7 +18,7 @@ def check(question: Question, context: CheckContext) -> Question | Rejection:
     """
     if question.origin != "cloze":
         return question
-    words = content_words(extract_cloze_sentence(question.text).replace(BLANK, " "))
+    words = content_words(extract_cloze_sentence(question.text).replace(BLANK, " "), context.language)
     if len(words) < _MIN_CONTENT_WORDS:
         return Rejection("cloze says too little", f"{len(words)} words around the blank")
     min_shared = -(-_MIN_OVERLAP_PERCENT * len(words) // 100)

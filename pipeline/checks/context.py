@@ -55,7 +55,7 @@ class CheckContext:
         for index in candidates:
             # Most have too few of the words even as parts of longer ones, which is quick to tell.
             if sum(map(lines[index].__contains__, words)) >= min_shared:
-                shared = words & content_words(self.segment_texts[identities[index]])
+                shared = words & content_words(self.segment_texts[identities[index]], self.language)
                 if len(shared) >= min_shared:
                     enough.append((min(shared), index))
         return (identities[index] for _, index in sorted(enough))
