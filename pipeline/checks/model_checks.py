@@ -64,7 +64,7 @@ def check_closed_book(
             question = questions[index][0]
             if result.reply is None:
                 results[index] = Rejection(f"closed book: {result.reason}", result.detail)
-            elif matches_answer(result.reply.answer, question.answers):
+            elif matches_answer(result.reply.answer, question.answers, questions[index][1].language):
                 detail = f"{model.name}: {result.reply.answer[:200]!r}"
                 results[index] = Rejection("answered closed book", detail)
     return results
@@ -102,7 +102,7 @@ def _check_open_book_reply(question: Question, context: CheckContext, reply: str
             return question
         return Rejection("answered open book", repr(reply[:200]))
     if question.metric != "keywords":
-        if matches_answer(reply, question.answers):
+        if matches_answer(reply, question.answers, context.language):
             return question
         return Rejection("not answered open book", repr(reply[:200]))
     normalized_reply = normalize_text(reply)

@@ -20,8 +20,10 @@ from pipeline.matching.answer_variants import (
     town_without_state,
 )
 from pipeline.matching.assertions import AUXILIARIES, LESS_THAN_WORDS, NEGATIONS, ReplyClauses
+from pipeline.matching.languages import matches_in_language
 from pipeline.matching.normalize_words import SCALES, Word, normalize_words, strip_accents
 from pipeline.matching.subsequence_search import find_occurrences
+from pipeline.text.languages import find_language
 from pipeline.text.lexicon import MONTHS
 from pipeline.text.stop_words import stop_words
 
@@ -78,8 +80,14 @@ class _ParsedReply(ReplyClauses):
                 yield start, end
 
 
-def matches_answer(reply: str, answers: Sequence[str]) -> bool:
-    """Return whether a free reply gives any of the gold answers."""
+def matches_answer(reply: str, answers: Sequence[str], language: str = "en") -> bool:
+    """Return whether a free reply gives any of the gold answers.
+
+    `language`: by ISO 639. One that rules do not know is read as English.
+    """
+    known = find_language(language)
+    if known is not None:
+        return matches_in_language(reply, answers, known)
     parsed = _ParsedReply(normalize_words(reply))
     return any(_matches_one_answer(reply, parsed, answer) for answer in answers)
 
