@@ -22,7 +22,17 @@ from pipeline.core.remote import AnyPath, RemotePath, new_folder
 
 MANIFEST_FILE = "manifest.json"
 _READ_BYTES = 1 << 20
-_LIBRARIES = ("nltk", "numpy", "pyarrow", "pydantic", "spacy", "tiktoken", "toktok-rs")
+_LIBRARIES = (
+    "beautifulsoup4",
+    "markdownify",
+    "nltk",
+    "numpy",
+    "pyarrow",
+    "pydantic",
+    "spacy",
+    "tiktoken",
+    "toktok-rs",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ __all__ = ["ParquetRows"]
 
 M = TypeVar("M", bound=BaseModel)
 
+MARKUP_SUFFIXES = (".html", ".htm", ".xhtml", ".epub")  # of files whose text is Markdown made of them
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UNSUPPORTED_BOMS = {  # byte order marks; the longer ones first
     b"\xff\xfe\0\0": "UTF-32",
@@ -123,10 +124,15 @@ def find_raw_files(raw_dir: Path, pattern: str) -> list[Path]:
 def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",), is_lenient: bool = False) -> str:
     """Read a text in the first encoding that fits, with its line ends and without its byte order mark.
 
+    The text of an HTML page or an EPUB book is that of `markup.read_markup`.
     `is_lenient`: a byte that does not fit the last encoding becomes a lone surrogate, which the checks of
     records find. Raises MemcurateError when the file is missing or empty, or when no encoding fits.
     """
     try:
+        if path.suffix.lower() in MARKUP_SUFFIXES:
+            from pipeline.sources.markup import read_markup  # its libraries load for such files alone
+
+            return read_markup(path)
         data = path.read_bytes()
     except OSError as error:
         raise MemcurateError(

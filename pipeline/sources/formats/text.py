@@ -1,4 +1,4 @@
-"""Texts: a file each, plain or in Markdown, or a column of records.
+"""Texts: a file each, plain, in Markdown, HTML or EPUB, or a column of records.
 
 A text is a document: a book, whose chapters are the sections below its headings. Front matter of Markdown
 belongs to no section and is a reject.
@@ -13,12 +13,12 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params.formats import TextFormat
 from pipeline.core.schema import Reject, Span
 from pipeline.sources.formats.books import find_chapters, read_book
-from pipeline.sources.io import make_record_reject, read_text
+from pipeline.sources.io import MARKUP_SUFFIXES, make_record_reject, read_text
 from pipeline.sources.parsed import Book
 from pipeline.sources.records import DATA_SUFFIXES, describe_columns, iter_records, read_string
 from pipeline.sources.shards import FilePart, RawShard
 
-_MARKDOWN_SUFFIXES = (".md", ".markdown")
+_MARKDOWN_SUFFIXES = (".md", ".markdown", *MARKUP_SUFFIXES)
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>\S[^\n]*)$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
 _FRONT_MATTER_LINE = re.compile(r"^---[ \t\r]*$", re.MULTILINE)

@@ -19,7 +19,7 @@ class MessagesFormat(StrictModel):
 
 
 class TextFormat(StrictModel):
-    """Texts: plain text or Markdown files, or a column of records."""
+    """Texts: files of plain text, Markdown, HTML or EPUB, or a column of records."""
 
     name: Literal["text"]
     text: Column = Field("text", description="column of the text, in files of records")
@@ -27,7 +27,7 @@ class TextFormat(StrictModel):
     headings: Literal["markdown", "books", "none"] | None = Field(
         None,
         description="where sections begin; books: at the headings of known books of Project Gutenberg, by "
-        "file name, and at the paragraphs of others; null: markdown in files ending in .md or .markdown",
+        "file name, and at the paragraphs of others; null: at headings of Markdown, HTML and EPUB",
     )
 
 
