@@ -66,6 +66,8 @@ def _detect_by_records(records: Sequence[RawRecord]) -> DetectedFormat | None:
     values = [record.value for record in records]
     if _share(values, _is_squad) > 0.5:
         return DetectedFormat("squad", "records have paragraphs with qas")
+    if _share(values, _is_locomo) > 0.5:
+        return DetectedFormat("locomo", "records have a conversation in sessions, with qa")
     for detect in (_detect_messages, _detect_qa, _detect_timeline, _detect_labels, _detect_text):
         found = detect(records)
         if found is not None:
@@ -75,6 +77,10 @@ def _detect_by_records(records: Sequence[RawRecord]) -> DetectedFormat | None:
 
 def _is_squad(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("paragraphs"), list)
+
+
+def _is_locomo(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("conversation"), dict) and "qa" in value
 
 
 def _share(values: Sequence[Any], fits: Any) -> float:

@@ -32,6 +32,7 @@ _CLASSES = {
     "chitchat": ("chitchat", "Chitchat"),
     "perltqa": ("perltqa", "PerLtqa"),
     "hotpotqa": ("hotpotqa", "HotpotQa"),
+    "locomo": ("locomo", "Locomo"),
     "longmemeval": ("longmemeval", "LongMemEval"),
     "memory_agent_bench": ("memory_agent_bench", "MemoryAgentBench"),
 }

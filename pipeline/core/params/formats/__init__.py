@@ -8,6 +8,7 @@ from pipeline.core.params.formats.corpora import (
     ChaptersFormat,
     ChitchatFormat,
     HotpotQaFormat,
+    LocomoFormat,
     LongMemEvalFormat,
     MemoryAgentBenchFormat,
     PerLtqaFormat,
@@ -46,6 +47,7 @@ FORMAT_NAMES = (
     "chitchat",
     "perltqa",
     "hotpotqa",
+    "locomo",
     "longmemeval",
     "memory_agent_bench",
 )
@@ -77,6 +79,7 @@ FormatParams = Annotated[
     | Annotated[ChitchatFormat, Tag("chitchat")]
     | Annotated[PerLtqaFormat, Tag("perltqa")]
     | Annotated[HotpotQaFormat, Tag("hotpotqa")]
+    | Annotated[LocomoFormat, Tag("locomo")]
     | Annotated[LongMemEvalFormat, Tag("longmemeval")]
     | Annotated[MemoryAgentBenchFormat, Tag("memory_agent_bench")]
     | Annotated[OwnFormat, Tag("own")],
@@ -94,6 +97,7 @@ __all__ = [
     "LabelListsFormat",
     "LabelPairsFormat",
     "LabelsFormat",
+    "LocomoFormat",
     "LongMemEvalFormat",
     "MemoryAgentBenchFormat",
     "MessagesFormat",

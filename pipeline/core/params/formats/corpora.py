@@ -35,6 +35,12 @@ class PerLtqaFormat(StrictModel):
     question_file: Column = Field("perltqa_en.json", description="file of their questions")
 
 
+class LocomoFormat(StrictModel):
+    """Long conversations of two friends with questions, in LoCoMo's JSON."""
+
+    name: Literal["locomo"]
+
+
 class HotpotQaFormat(StrictModel):
     """Questions with supporting facts in paragraphs of sentences, in HotpotQA's JSON or the hub's columns."""
 

@@ -54,6 +54,12 @@ DEFAULT_BLOCKS: dict[str, dict[str, Any]] = {
         "questions": {**_NO_QUESTIONS, "summary": True, "cloze": 3},
         "checks": {**_CHECKS, "drop_answer_in_question": True},
     },
+    "locomo": {
+        # A conversation is an instance: the evidence of a question stands anywhere in it.
+        "chunking": {"strategy": "conversations", "max_tokens": 1024, "min_chunks": 1, "max_chunks": 1000},
+        "questions": {**_NO_QUESTIONS, "source": True},
+        "checks": {**_CHECKS, "unanswerable": "keep"},
+    },
     "chapters": {
         "chunking": {"strategy": "books", "max_tokens": 2048, "min_chunks": 1, "max_chunks": 20},
         "questions": {**_NO_QUESTIONS, "summary": True},
