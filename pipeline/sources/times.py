@@ -1,19 +1,55 @@
-"""Times as data files write them: ISO 8601, seconds or milliseconds since 1970, and some usual forms."""
+"""Times as data files write them: ISO 8601, seconds or milliseconds since 1970, and some usual forms.
+
+Dates such as 3/2/2024 begin with the day in most countries and with the month in others. Which one holds is
+told by the other dates of a column, where one has a number beyond 12, or by the user; it is not guessed.
+"""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-_DAYS = ("%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y")
+_DAYS = ("%Y/%m/%d", "%d.%m.%Y")
 _FORMS = (*_DAYS, *(f"{day} {clock}" for day in _DAYS for clock in ("%H:%M", "%H:%M:%S")))
+_SLASH_DATE = re.compile(
+    r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?:,? +(\d{1,2}:\d{2})(?::\d{2})?(?: ?([AaPp])\.?[Mm]\.?)?)?"
+)
 _WEEKDAY = re.compile(r" ?\([A-Za-z]{3}\)")
 _MAX_CHARS = 60
+_MONTHS = 12
 _MIN_SECONDS, _MAX_SECONDS = 10**8, 10**11  # 1973 to 5138; ten times more are milliseconds, and so on
 
 
-def parse_time(value: Any) -> str | None:
-    """Return a time as YYYY-MM-DD HH:MM, on its own clock; None where it is not known to be one."""
+def find_day_first(values: Iterable[Any]) -> bool | None:
+    """Return whether dates such as 3/2/2024 among a column's values begin with the day; None: not known."""
+    found = set()
+    for value in values:
+        match = _match_slash_date(value)
+        if match and (int(match[1]) > _MONTHS) != (int(match[3]) > _MONTHS):
+            found.add(int(match[1]) > _MONTHS)
+    return found.pop() if len(found) == 1 else None
+
+
+def is_ambiguous(value: Any) -> bool:
+    """Return whether a value is a date such as 3/2/2024, in February or in March."""
+    match = _match_slash_date(value)
+    if match is None:
+        return False
+    first, second = int(match[1]), int(match[3])
+    return first != second and max(first, second) <= _MONTHS
+
+
+def _match_slash_date(value: Any) -> re.Match[str] | None:
+    is_short = isinstance(value, str) and len(value) <= _MAX_CHARS
+    return _SLASH_DATE.fullmatch(value.strip()) if is_short else None
+
+
+def parse_time(value: Any, day_first: bool | None = None) -> str | None:
+    """Return a time as YYYY-MM-DD HH:MM, on its own clock; None where it is not known to be one.
+
+    `day_first`: whether 3/2/2024 is in February; None: such dates are not known.
+    """
     if isinstance(value, datetime):
         return _format(value)
     if isinstance(value, date):
@@ -26,8 +62,25 @@ def parse_time(value: Any) -> str | None:
             return None
         if re.fullmatch(r"\d{9,20}(\.\d+)?", value):
             return _parse_seconds(float(value))
-        return _parse_text(value)
+        match = _SLASH_DATE.fullmatch(value)
+        return _parse_slash_date(match, day_first) if match else _parse_text(value)
     return _parse_seconds(value) if isinstance(value, int | float) else None
+
+
+def _parse_slash_date(match: re.Match[str], day_first: bool | None) -> str | None:
+    first, second = int(match[1]), int(match[3])
+    if day_first is None and first != second and max(first, second) <= _MONTHS:
+        return None
+    if first > _MONTHS or second > _MONTHS:
+        day_first = first > _MONTHS
+    day, month = (first, second) if day_first else (second, first)
+    hour, minute = map(int, (match[5] or "0:00").split(":"))
+    if match[6]:
+        hour = hour % 12 + 12 * (match[6] in "Pp")
+    try:
+        return _format(datetime(int(match[4]), month, day, hour, minute))
+    except ValueError:
+        return None
 
 
 def _parse_text(text: str) -> str | None:
