@@ -97,10 +97,16 @@ def _plan(raw_dir: Path, shard_bytes: int) -> Iterator[RawShard]:
 
 
 def _load_own_class(source: str, name: str) -> Any:
-    """Return the class of a format that is not of memcurate. Raises MemcurateError when it is missing."""
+    """Return the class of a format that is not of memcurate: of the project's folder, or installed.
+
+    Raises MemcurateError when it is missing.
+    """
     module, _, attribute = name.partition(":")
     try:
         if attribute:
+            project = str(Path.cwd())
+            if project not in sys.path:  # as `python -m stages.chunk` has it, but an installed command not
+                sys.path.insert(0, project)
             return getattr(import_module(module), attribute)
         (found,) = entry_points(group=_ENTRY_POINTS, name=name)
         return found.load()
