@@ -14,7 +14,7 @@ from pipeline.core.schema import Instance, InstanceQuestion, ModelCall, Reject
 from pipeline.core.statistics import STATISTICS_FILE, count_model_calls
 from pipeline.core.storage import read_rows, write_rows
 from pipeline.questions.chunk_inputs import ChunkInputs, find_chunk_inputs
-from pipeline.questions.deterministic import describe_left_out, select_rules
+from pipeline.questions.deterministic import explain_left_out, select_rules
 from pipeline.questions.question_parts import QUESTION_TABLES, write_question_parts
 from pipeline.questions.shards import make_question_parts
 from stages.shared.paths import ASSETS_DIR, CHUNKS_DIR, QUESTIONS_DIR
@@ -28,15 +28,9 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     """Write data/questions/<source>: questions, rejects and model calls, sorted by id."""
     language = params.sources[source].language
     config = select_rules(params.sources[source].questions, language)
-    left_out = describe_left_out(params.sources[source].questions, config)
+    left_out = explain_left_out(params.sources[source].questions, language)
     if left_out:
-        _logger.warning(
-            "question@%s: %s questions are left out, for no rules make them in the source's `language`, %s. "
-            "A model can write questions: questions.generated",
-            source,
-            left_out,
-            language,
-        )
+        _logger.warning("question@%s: %s", source, left_out)
     files = find_chunk_inputs(CHUNKS_DIR / source)
     model_calls: list[ModelCall] = []
     with task_parts("question", source) as parts_dir, atomic_folder(QUESTIONS_DIR / source) as folder:

@@ -101,6 +101,17 @@ def describe_left_out(config: QuestionParams, selected: QuestionParams) -> str:
     return " and ".join(origins)
 
 
+def explain_left_out(config: QuestionParams, language: str) -> str:
+    """Say which questions `select_rules` leaves out in a language, and why; empty where it keeps all."""
+    left_out = describe_left_out(config, select_rules(config, language))
+    if not left_out:
+        return ""
+    return (
+        f"{left_out} questions are left out, for no rules make them in the source's `language`, {language}. "
+        "A model can write questions: questions.generated"
+    )
+
+
 def needs_rules(config: QuestionParams) -> bool:
     """Return whether questions are made of the text of instances."""
     return bool(config.summary or config.cloze or config.generated_summaries)

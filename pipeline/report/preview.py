@@ -16,15 +16,20 @@ from pipeline.chunking import ChunkingContext, chunk_source
 from pipeline.chunking.sharded import chunk_shards_in_memory
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params
+from pipeline.core.params.formats import get_named_columns
 from pipeline.core.printable import count_noun
 from pipeline.core.schema import Instance, Question, Reject
 from pipeline.parity.build_source import SourceConfig, finish_source
+from pipeline.questions.deterministic import explain_left_out
+from pipeline.report.sample_records import SampleRecords, count_records, describe_first
 from pipeline.sources import make_reader
 from pipeline.sources.io import read_json
 
 _SAMPLE_BYTES = 3 << 19
 _MAX_LINE_BYTES = 1 << 26
 _FEW_INSTANCES = 3
+_MAX_REASONS = 5
+_WARN_FRACTION = 10  # a warning where one in ten records is rejected, or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,10 @@ class Preview:
     chars: int  # of the text that was read, in instances and in rejected segments
     instances: list[Instance]
     rejects: list[Reject]
+    records: SampleRecords
+    has_text: bool  # whether something was read, in whatever became of it
+    missing_columns: dict[str, str]  # columns that the source names and no record has, by key
+    left_out: str  # the questions that rules cannot make in the source's language
 
 
 def make_preview(name: str, params: Params, sample: Sample, assets: Path) -> Preview:
@@ -64,18 +73,31 @@ def make_preview(name: str, params: Params, sample: Sample, assets: Path) -> Pre
     reader = make_reader(name, source)
     shards = reader.plan(sample.folder, _SAMPLE_BYTES)
     questions: list[Question] = []
+    has_text = False
     if shards:
         chunked = chunk_shards_in_memory(reader, shards, source.chunking, context)
     else:
         parsed = reader.parse(sample.folder)
         questions = parsed.questions
+        has_text = bool(parsed.labelled_examples or parsed.questions)
         chunked = chunk_source(parsed, source.chunking, context)
     chars = sum(len(chunk.text) for one in chunked.instances for chunk in one.chunks)
     chars += sum(len(segment.text) for reject in chunked.rejects for segment in reject.segments)
     config = SourceConfig(
         source.chunking, source.questions, source.checks, params.dataset.near_duplicate, source.language
     )
-    return Preview(sample, chars, *finish_source(chunked, questions, config, context))
+    instances, rejects = finish_source(chunked, questions, config, context)
+    records = count_records(sample.folder, name, rejects)
+    return Preview(
+        sample,
+        chars,
+        instances,
+        rejects,
+        records,
+        has_text or chars > 0,
+        dict(records.find_missing(get_named_columns(source.format))),
+        explain_left_out(source.questions, source.language),
+    )
 
 
 def take_sample(raw_dir: Path, folder: Path) -> Sample:
@@ -151,6 +173,8 @@ def format_preview(name: str, preview: Preview) -> Iterator[str]:
         f"{name}: {count_noun(sample.num_files, 'file')}, {sample.num_bytes / 1e6:.1f} MB"
         + (f"; of a sample of {sample.sampled_bytes / 1e6:.1f} MB:" if is_part else "")
     )
+    if preview.records.rejected:
+        yield f"  read     {preview.records.read:,} of {count_noun(preview.records.total, 'record')}"
     splits = Counter(str(one.split) for one in preview.instances)
     kept = sum(len(chunk.text) for one in preview.instances for chunk in one.chunks)
     count = max(1, len(preview.instances))
@@ -161,8 +185,11 @@ def format_preview(name: str, preview: Preview) -> Iterator[str]:
         f"train {splits['train']}, test {splits['test']}"
     )
     for kind, counts in sorted(_count_rejects(preview.rejects).items()):
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common(5))
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common(_MAX_REASONS))
         yield f"  dropped  {count_noun(counts.total(), kind)}: {reasons}"
+        if kind == "record":
+            for reason, _ in counts.most_common(_MAX_REASONS):
+                yield f"           {describe_first(preview.rejects, reason, sample.folder)}"
     origins = Counter(question.origin for one in preview.instances for question in one.questions)
     of_origin = ", ".join(f"{origin} {count:,}" for origin, count in origins.most_common())
     yield (
@@ -184,19 +211,44 @@ def _count_rejects(rejects: list[Reject]) -> dict[str, Counter[str]]:
 
 
 def _warn(preview: Preview, splits: Counter[str], num_questions: int, kept: int) -> Iterator[str]:
+    records = preview.records
+    for key, column in preview.missing_columns.items():
+        names = ", ".join(records.columns)
+        yield f"  warning: no record has the column {column!r} that `{key}` names; they have {names:.200}"
+    if not preview.has_text:
+        yield "  warning: nothing was read. The first rejects, above, say why"
+        return
+    if records.rejected * _WARN_FRACTION >= records.total > 0:
+        yield (
+            f"  warning: {records.rejected:,} of {count_noun(records.total, 'record')} were rejected. The "
+            "first rejects, above, say why"
+        )
+    if preview.left_out:
+        yield f"  warning: {preview.left_out}"
     for split in ("train", "test"):
         if not splits[split]:
-            yield (
-                f"  warning: no {split} instance. More or smaller documents help; see "
-                "split.test_fraction, split.max_document_fraction, chunking.min_chunks"
-            )
+            yield from _explain_empty_split(preview, split)
     is_whole = preview.sample.sampled_bytes == preview.sample.num_bytes
     if is_whole and 0 < len(preview.instances) < _FEW_INSTANCES:
         yield "  hint: shorter chunks, or fewer, give more instances: see chunking.max_tokens and min_chunks"
-    if not num_questions:
+    if not num_questions and not preview.left_out:
         yield "  warning: no question. See the keys of `questions`, and of `checks`, which may be too strict"
-    elif 10 * kept < preview.chars:
+    elif num_questions and 10 * kept < preview.chars:
         yield "  warning: under a tenth of the text is kept. See chunking.min_chunks and checks.min_questions"
+
+
+def _explain_empty_split(preview: Preview, split: str) -> Iterator[str]:
+    """Yield why a split has no instance: the checks dropped all, or none was made."""
+    dropped = [one for one in preview.rejects if one.kind == "instance" and one.split == split]
+    if dropped:
+        reasons = Counter(reject.reason for reject in dropped).most_common(_MAX_REASONS)
+        described = ", ".join(f"{reason} {count:,}" for reason, count in reasons)
+        yield f"  warning: no {split} instance is left: {described}. See checks.min_questions"
+    else:
+        yield (
+            f"  warning: no {split} instance. More or smaller documents help; see "
+            "split.test_fraction, split.max_document_fraction, chunking.min_chunks"
+        )
 
 
 def _show_instance(instance: Instance) -> Iterator[str]:

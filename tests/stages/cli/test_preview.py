@@ -1,5 +1,6 @@
 """What a sample of a source gives is shown in seconds, and what is wrong with it by file and place."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stages.cli.preview import preview
 from tests.conftest import ROOT
 from tests.integration.project import BIN
 
@@ -47,3 +49,77 @@ def test_the_format_of_the_docs_is_found_in_the_project_folder(folder: Path) -> 
     )
     assert done.returncode == 0, done.stderr
     assert "mail: 1 file" in done.stdout and "line without a speaker 100" in done.stdout
+
+
+def write_chats(folder: Path, count: int, **columns: object) -> None:
+    """Write chats whose sentences have facts to ask for, each with some more columns."""
+    with (folder / "own" / "chats.jsonl").open("w", encoding="utf-8") as file:
+        for number in range(count):
+            turns = [
+                {
+                    "role": role,
+                    "content": f"I paid {n * 37 + 11} euros on {n % 28 + 1} May in Oslo number {n}. " * 3,
+                }
+                for n in range(number * 8, number * 8 + 8)
+                for role in ("user", "assistant")
+            ]
+            file.write(json.dumps({"id": number, "chat": turns, **columns}) + "\n")
+
+
+def show(source: str, capsys: pytest.CaptureFixture[str]) -> str:
+    preview(source)
+    return capsys.readouterr().out
+
+
+def test_rejects_are_shown_with_their_place_and_cause(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_chats(folder, 30)
+    with (folder / "own" / "chats.jsonl").open("a") as file:
+        file.write('{"title": 1}\n{"messages": [{"role": "user"\n' * 4)
+    (folder / "own" / "utf16.jsonl").write_text("{}", encoding="utf-16")
+    (folder / "own" / "empty.jsonl").write_text("")
+    add_source(folder, "own", "*.jsonl", "format: messages")
+    shown = show("own", capsys)
+    assert "  read     30 of 38 records\n" in shown
+    assert "the first malformed record, chats.jsonl#/30: no list of messages: it has title\n" in shown
+    assert re.search(r"the first unreadable file, (empty|utf16)\.jsonl: \1\.jsonl is ", shown)
+    assert "warning: 8 of 38 records were rejected. The first rejects, above, say why" in shown
+    assert str(folder) not in shown and "/tmp" not in shown.replace(str(folder), "")
+
+
+def test_no_advice_on_splits_where_nothing_was_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_chats(folder, 30)
+    add_source(folder, "own", "chats.jsonl", "format: messages", "messages: conversation")
+    shown = show("own", capsys)
+    assert "read     0 of 30 records" in shown
+    assert "chats.jsonl#/0: no list of messages: it has id, chat" in shown
+    assert (
+        "warning: no record has the column 'conversation' that `messages` names; they have id, chat" in shown
+    )
+    assert "warning: nothing was read" in shown
+    assert "split." not in shown and "no question" not in shown
+
+
+@pytest.mark.parametrize(("column", "is_missing"), [("usr", True), ("user", False)])
+def test_a_column_that_no_record_has_is_told(
+    column: str, is_missing: bool, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An optional one: the records are read without it."""
+    write_chats(folder, 30, user="ann")
+    add_source(folder, "own", "chats.jsonl", "format: messages", f"user: {column}")
+    told = "warning: no record has the column 'usr' that `user` names; they have id, chat, user\n"
+    assert (told in show("own", capsys)) == is_missing
+
+
+@pytest.mark.parametrize(("language", "is_left_out"), [("nl", True), ("en", False)])
+def test_questions_left_out_for_the_language_are_told(
+    language: str, is_left_out: bool, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_chats(folder, 30)
+    add_source(folder, "own", "chats.jsonl", "format: messages", f"language: {language}")
+    shown = show("own", capsys)
+    told = "warning: cloze questions are left out, for no rules make them in the source's `language`, nl."
+    assert (told in shown) == is_left_out
+    assert "More or smaller documents" not in shown
+    assert "instance is left: too few questions" in shown

@@ -58,6 +58,17 @@ def get_default_blocks(name: str) -> dict[str, Any]:
     return DEFAULT_BLOCKS.get(name, {} if name in FORMAT_NAMES else OWN_FORMAT_BLOCKS)
 
 
+def get_named_columns(columns: "FormatParams") -> dict[str, str]:
+    """Return the columns that a source names, by their keys; not those with the usual names."""
+    return {
+        key: value
+        for key in columns.model_fields_set & type(columns).model_fields.keys()
+        # The descriptions of other keys, such as those that name files, begin otherwise.
+        if (type(columns).model_fields[key].description or "").startswith("column ")
+        and isinstance(value := getattr(columns, key), str)
+    }
+
+
 def _get_tag(value: Any) -> str:
     name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
     return name if name in FORMAT_NAMES else "own"
@@ -109,4 +120,5 @@ __all__ = [
     "TimelineFormat",
     "TrecFormat",
     "get_default_blocks",
+    "get_named_columns",
 ]
