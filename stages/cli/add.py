@@ -8,12 +8,15 @@ import typer
 
 from pipeline.core.atomic import write_text
 from pipeline.core.errors import MemcurateError
-from pipeline.core.params import FileLocation, FileSpec, load_params
+from pipeline.core.params import FileLocation, FileSpec, Params, load_params
+from pipeline.core.params.validation import validate_params
 from pipeline.core.unicode import is_well_formed
 from pipeline.core.yaml_reader import parse_yaml, read_text
+from pipeline.report.preview import format_preview, make_preview
 from pipeline.sources.detection import detect_format
-from stages.cli.params_block import insert_source
-from stages.cli.preview import open_sample, print_preview, require_assets
+from stages.cli.params_block import format_block, insert_source
+from stages.cli.preview import open_sample, require_assets
+from stages.shared.paths import ASSETS_DIR
 
 _PARAMS = Path("params.yaml")
 
@@ -27,7 +30,8 @@ def add(
     """Add files of your own to params.yaml as a source, and show what a sample of them gives.
 
     The format is detected: chats, texts, labels, questions with contexts, dated entries, or SQuAD. Nothing
-    else in params.yaml changes. The next `dvc repro` builds the source.
+    else in params.yaml changes, and nothing at all where the sample gives no instance. The next `dvc repro`
+    builds the source.
     """
     params = load_params(_PARAMS)
     require_assets()
@@ -40,19 +44,29 @@ def add(
     specs = [FileSpec(locations=[FileLocation(locator=locator)], subdir="") for locator in files]
     with open_sample(source, specs) as sample:
         detected = detect_format(sorted(path for path in sample.folder.rglob("*") if path.is_file()))
-        _write_block(source, {"format": detected.name, "files": files, **detected.columns})
+        block = {"format": detected.name, "files": files, **detected.columns}
+        text = _insert_block(source, block)
+        params = validate_params(Params, parse_yaml(text, str(_PARAMS)), _PARAMS)
+        preview = make_preview(source, params, sample, ASSETS_DIR)
+        if preview.instances:
+            write_text(_PARAMS.resolve(), text)
+            print(f"params.yaml has a new source, {source}.", end=" ")
         columns = "".join(f", {key}: {column}" for key, column in detected.columns.items())
-        print(f"params.yaml has a new source, {source}. format: {detected.name}{columns}")
+        print(f"format: {detected.name}{columns}")
         print(f"  because: {detected.reason}\n")
-        has_instances = print_preview(source, load_params(_PARAMS), sample)
-    if has_instances:
-        print(f"\nNext: dvc repro filter@{source}")
-    else:
-        print(f"\nNothing can be built of it yet. Change it, and then: memcurate preview {source}")
+        print("\n".join(format_preview(source, preview)))
+    if not preview.instances:
+        raise MemcurateError(
+            f"params.yaml is unchanged, for nothing can be built of {source} yet: its sample gives no "
+            "instance. Mend the files, and add them again. Or write the source below `sources` and its name "
+            f"below `enabled_sources`, and run `memcurate preview {source}` after each change:\n\n"
+            f"{format_block(source, block)}"
+        )
+    print(f"\nNext: dvc repro filter@{source}")
 
 
-def _write_block(source: str, block: dict[str, Any]) -> None:
-    """Write the block into params.yaml. Raises MemcurateError where its text cannot be edited so."""
+def _insert_block(source: str, block: dict[str, Any]) -> str:
+    """Return the text of params.yaml with the block. Raises MemcurateError where it cannot be edited so."""
     text = read_text(_PARAMS)
     new_text = insert_source(text, source, block, str(_PARAMS))
     expected = parse_yaml(text, str(_PARAMS))
@@ -63,7 +77,7 @@ def _write_block(source: str, block: dict[str, Any]) -> None:
             f"params.yaml cannot be edited automatically, so nothing was changed: write under `sources` "
             f"{source}: {block}, and the name under `enabled_sources`"
         )
-    write_text(_PARAMS.resolve(), new_text)
+    return new_text
 
 
 def _make_name(path: Path) -> str:

@@ -57,10 +57,15 @@ def _edit_mapping(
         raise MemcurateError(f"{where}: `sources` is not written as lines, `name:` and its keys below")
     key, last = sources.value[-1]
     indent = " " * key.start_mark.column
+    position = _line_end(text, _content_end(text, last))
+    return position, f"\n{format_block(source, block, indent)}\n"
+
+
+def format_block(source: str, block: dict[str, Any], indent: str = "  ") -> str:
+    """Return the lines of a source's block, as they stand below `sources`."""
     lines = [f"{indent}{source}:"]
     lines += [f"{indent}  {name}: {_format(value)}" for name, value in block.items()]
-    position = _line_end(text, _content_end(text, last))
-    return position, "\n" + "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _content_end(text: str, node: Node) -> int:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.core.errors import MemcurateError
-from pipeline.core.params import FileSpec, Params, load_params
+from pipeline.core.params import FileSpec, load_params
 from pipeline.fetching import expand_local_files, fetch
 from pipeline.report.preview import Sample, format_preview, make_preview, take_sample
 from stages.shared.paths import ASSETS_DIR, RAW_DIR
@@ -25,21 +25,13 @@ def preview(source: Annotated[str, typer.Argument(help="a source in `sources` of
         raise MemcurateError(f"params.yaml has no source {source!r}; it has {', '.join(params.sources)}")
     require_assets()
     with open_sample(source, params.sources[source].files) as sample:
-        print_preview(source, params, sample)
+        print("\n".join(format_preview(source, make_preview(source, params, sample, ASSETS_DIR))))
 
 
 def require_assets() -> None:
     """Raise MemcurateError where the tokenizers are not there yet."""
     if not ASSETS_DIR.exists():
         raise MemcurateError(f"{ASSETS_DIR} is missing: run `dvc repro assets`, once")
-
-
-def print_preview(source: str, params: Params, sample: Sample) -> bool:
-    """Print what a sample of a source gives; return whether it gives an instance."""
-    preview = make_preview(source, params, sample, ASSETS_DIR)
-    for line in format_preview(source, preview):
-        print(line)
-    return bool(preview.instances)
 
 
 @contextmanager

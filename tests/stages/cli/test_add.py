@@ -202,7 +202,7 @@ def test_a_large_file_is_sampled(project: Path) -> None:
     with (project / "own" / "big.jsonl").open("w") as file:
         for _ in range(20):
             file.write(f"{line}\n" * 1000)
-    shown = memcurate(project, "add", "own/big.jsonl")
+    shown = memcurate(project, "add", "own/big.jsonl", status=1)  # all chats are alike
     assert "of a sample of 1.6 MB" in shown
 
 
@@ -236,7 +236,7 @@ def test_a_file_of_long_lines_is_sampled_whole(name: str, project: Path) -> None
     with (project / "own" / name).open("w") as file:
         for _ in range(2):
             file.write(f"{json.dumps({'messages': turns})}\n")
-    shown = memcurate(project, "add", f"own/{name}")
+    shown = memcurate(project, "add", f"own/{name}", status=1)  # two chats are too few
     assert "format: messages" in shown and "malformed" not in shown
 
 
@@ -250,8 +250,15 @@ def test_files_that_add_cannot_take_are_told_by_name(project: Path) -> None:
     (project / "own" / "a" / "empty.jsonl").write_text("")
     (project / "own" / "a" / "b!ng#*.jsonl").write_text(json.dumps({"messages": MESSAGES}))
     (project / "own" / "a" / ".dot.jsonl").write_text(json.dumps({"messages": MESSAGES}))
-    shown = memcurate(project, "add", "own/a")
-    assert "3 files" in shown and "Nothing can be built of it yet" in shown
+    shown = memcurate(project, "add", "own/a", status=1)
+    assert "3 files" in shown and "nothing can be built of a yet" in shown
+    block = f"\n{shown.rpartition(chr(10) * 2)[2]}"
+    assert block == '\n  a:\n    format: messages\n    files: ["file:own/a/**"]\n'
+    with (project / "params.yaml").open("a", encoding="utf-8") as params:
+        params.write(block)
+    text = (project / "params.yaml").read_text(encoding="utf-8")
+    text = text.replace("enabled_sources:\n", "enabled_sources:\n  - a\n")
+    (project / "params.yaml").write_text(text, encoding="utf-8")
     subprocess.run(
         [sys.executable, "-m", "stages.fetch", "a"],
         cwd=project,
@@ -263,9 +270,34 @@ def test_files_that_add_cannot_take_are_told_by_name(project: Path) -> None:
         "empty.jsonl",
         "b!ng#*.jsonl",
     }
-    assert "1 file," in memcurate(project, "add", "own/a/.dot.jsonl", "--name", "dot")
+    assert "1 file," in memcurate(project, "add", "own/a/.dot.jsonl", "--name", "dot", status=1)
     (project / "own" / "c").mkdir()
     os.close(os.open(os.fsencode(project / "own" / "c") + b"/\xff.txt", os.O_CREAT))
     before = (project / "params.yaml").read_bytes()
     error = memcurate(project, "add", "own/c", status=1)
     assert "name is not UTF-8" in error and (project / "params.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "reason"),
+    [
+        ("empty.txt", b"", "the first unreadable file, empty.txt: empty.txt is empty"),
+        (
+            "utf16.txt",
+            "Hello".encode("utf-16"),
+            "utf16.txt is UTF-16, by its byte order mark: save it as UTF-8",
+        ),
+        ("one.jsonl", json.dumps({"messages": MESSAGES[:1]}).encode(), "the first chat with one speaker"),
+    ],
+)
+def test_what_gives_no_instance_is_told_and_not_added(
+    file: str, content: bytes, reason: str, project: Path
+) -> None:
+    """A source that gives nothing would stop the build of all others."""
+    (project / "own" / file).write_bytes(content)
+    before = (project / "params.yaml").read_bytes()
+    shown = memcurate(project, "add", f"own/{file}", status=1)
+    assert reason in shown and "Next:" not in shown and "new source" not in shown
+    assert "params.yaml is unchanged" in shown
+    assert f"  {file.partition('.')[0]}:\n    format: " in shown and f'files: ["file:own/{file}"]' in shown
+    assert (project / "params.yaml").read_bytes() == before
