@@ -96,6 +96,12 @@ def _obtain_file(
         except UnreachableError as error:
             failures.append(f"  {locator.text}\n    {error}")
     searched = f"the cache {cache}" + (f" or the mirror {mirror}" if mirror else "")
+    if all(isinstance(locator, LocalLocator) for locator, _ in locations):
+        paths = " and ".join(locator.text.removeprefix("file:") for locator, _ in locations)
+        copies = f", and no copy with its hash is in {searched}" if pinned else ""
+        raise MemcurateError(
+            f"{paths} does not exist{copies}: restore it, or take it out of its source in params.yaml"
+        )
     raise MemcurateError(
         f"{locations[0][0].name} is not in {searched}, and no location gave it:\n"
         + "\n".join(failures)

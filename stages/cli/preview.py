@@ -10,7 +10,7 @@ import typer
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import FileSpec, load_params
-from pipeline.fetching import expand_local_files, fetch
+from pipeline.fetching import default_cache, expand_local_files, fetch, mirror_from_environment
 from pipeline.report.preview import Sample, format_preview, make_preview, take_sample
 from stages.shared.paths import ASSETS_DIR, RAW_DIR
 
@@ -64,7 +64,7 @@ def _link(file: FileSpec, raw_dir: Path) -> None:
     """Link a plain local file into the folder; a compressed one is unpacked as fetch does."""
     path = Path(file.locations[0].locator.removeprefix("file:"))
     if not path.is_file() or path.suffix in (".gz", ".zst", ".zip"):  # or of an archive: PATH!GLOB
-        fetch([file], raw_dir, mirror=None, cache=raw_dir)
+        fetch([file], raw_dir, mirror=mirror_from_environment(), cache=default_cache())
         return
     target = raw_dir / file.subdir / path.name
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -104,6 +104,9 @@ def test_a_copy_elsewhere_does_not_hide_that_a_local_file_changed(
     wanted = make_file_spec(f"file:{tmp_path}/x.txt", b"mine")
     fetch([wanted], target, mirror=None, cache=cache)  # a missing file has not changed
     assert read_folder(target) == {"x.txt": b"mine"}
+    other = make_file_spec(f"file:{tmp_path}/x.txt", b"other")
+    with pytest.raises(MemcurateError, match=f"x.txt does not exist, and no copy .* in the cache {cache}: "):
+        fetch([other], target, mirror=None, cache=cache)
     (tmp_path / "x.txt").write_bytes(b"changed")
     (target / "x.txt").unlink()
     with pytest.raises(MemcurateError, match=r"x\.txt changed"):
@@ -112,7 +115,7 @@ def test_a_copy_elsewhere_does_not_hide_that_a_local_file_changed(
 
 def test_a_local_file_without_a_hash_is_read_as_it_is(tmp_path: Path, target: Path, cache: Path) -> None:
     location = FileLocation(locator=f"file:{tmp_path}/x.txt")
-    with pytest.raises(MemcurateError, match=f"file {tmp_path}/x.txt does not exist"):
+    with pytest.raises(MemcurateError, match=f"^{tmp_path}/x.txt does not exist: restore it, or take it out"):
         fetch([FileSpec(locations=[location])], target, mirror=None, cache=cache)
     (tmp_path / "x.txt").write_bytes(b"one")
     assert hash_local_files([FileSpec(locations=[location])]) == {location.locator: sha256(b"one")}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.errors import MemcurateError
 from stages.cli.preview import preview
 from tests.conftest import ROOT
 from tests.integration.project import BIN
@@ -123,3 +124,9 @@ def test_questions_left_out_for_the_language_are_told(
     assert (told in shown) == is_left_out
     assert "More or smaller documents" not in shown
     assert "instance is left: too few questions" in shown
+
+
+def test_a_missing_file_is_told_by_its_path(folder: Path) -> None:
+    add_source(folder, "own", "gone.jsonl", "format: messages")
+    with pytest.raises(MemcurateError, match=r"^own/gone\.jsonl does not exist: restore it, or take it out"):
+        preview("own")
