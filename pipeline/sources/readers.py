@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -108,10 +109,14 @@ def _load_own_class(source: str, name: str) -> Any:
             if project not in sys.path:  # as `python -m stages.chunk` has it, but an installed command not
                 sys.path.insert(0, project)
             return getattr(import_module(module), attribute)
-        (found,) = entry_points(group=_ENTRY_POINTS, name=name)
-        return found.load()
+        found = tuple(entry_points(group=_ENTRY_POINTS, name=name))
+        if len(found) == 1:
+            return found[0].load()
+        similar = get_close_matches(name, _CLASSES, n=1, cutoff=0.75)
+        problem = f"did you mean {similar[0]}?" if similar else f"{len(found)} installed packages have it"
     except (ImportError, AttributeError, ValueError) as error:
-        raise MemcurateError(
-            f"sources.{source}.format: no format {name!r} ({error}). Write one of {', '.join(_CLASSES)}, or "
-            f"MODULE:CLASS, or the name of an entry point {_ENTRY_POINTS}"
-        ) from error
+        problem = str(error)
+    raise MemcurateError(
+        f"sources.{source}.format: no format {name!r} ({problem}). Write one of {', '.join(_CLASSES)}, or "
+        f"MODULE:CLASS, or the name of an entry point {_ENTRY_POINTS}"
+    )

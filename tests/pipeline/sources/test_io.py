@@ -300,6 +300,20 @@ def test_an_unknown_format_is_an_error_that_names_the_formats(name: str, tmp_pat
         reader.parse(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("timelin", r"did you mean timeline\?"),
+        ("chess", "0 installed packages have it"),
+        ("none:Some", "No module named 'none'"),
+        ("tests:Some", ".*no attribute 'Some'"),
+    ],
+)
+def test_a_wrong_format_is_told_with_the_cause(name: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(MemcurateError, match=rf"no format {name!r} \({problem}"):
+        SourceReader("made", make_format(name)).parse(tmp_path)
+
+
 def test_a_source_of_evaluation_questions_alone_is_an_error(tmp_path: Path) -> None:
     file = GOLDEN / "longmemeval_train" / "raw" / f"{BENCHMARK}.parquet"
     shutil.copy(file, tmp_path)
