@@ -58,6 +58,8 @@ def _format_error(error: ErrorDetails) -> str:
             return f"  {key}: should be a block of keys; got {got}"
         case "too_short":
             return f"  {key}: should hold at least {error['ctx']['min_length']}; got {got}"
+        case "string_pattern_mismatch" if path[-1] == "language":
+            return f"  {key}: takes an ISO 639 code of two or three lower-case letters, such as de; got {got}"
         case "string_pattern_mismatch":
             return f"  {key}: takes lower-case letters, digits and _; got {got}"
         case "value_error":

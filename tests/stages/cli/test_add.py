@@ -175,6 +175,10 @@ def test_what_cannot_be_added_changes_nothing(project: Path, arguments: list[str
         ),
         ({"format": 3}, r"sources\.own\.format: should be the name of a format; got 3\. Write messages"),
         ({"format": "trec"}, r"sources\.own\.label: missing"),
+        (
+            {"format": "text", "language": "German"},
+            r"sources\.own\.language: takes an ISO 639 code .*such as de; got 'German'",
+        ),
         ({"format": "trec", "label": "all"}, r"sources\.own\.label: should be 'coarse' or 'fine'"),
         (
             {"format": "label_files", "texts": ["a"], "labels": []},
