@@ -84,7 +84,7 @@ def _iter_values(path: Path, part: FilePart) -> Iterator[tuple[tuple[str | int, 
     suffix = path.suffix.lower()
     if suffix == ".jsonl" and b"\n" in _read_start(path):
         for number, line in enumerate(_iter_lines(path, part), part.first_record):
-            yield (number,), _parse_line(line)
+            yield (number,), _parse_line(line, number + 1)
         return
     if suffix == ".parquet":
         rows = ParquetRows(path).iter_row_groups(part.start, part.end)
@@ -124,14 +124,16 @@ def _iter_lines(path: Path, part: FilePart) -> Iterator[bytes]:
             yield line
 
 
-def _parse_line(line: bytes) -> Any:
-    """Return the value of a line; None where it is blank."""
+def _parse_line(line: bytes, number: int) -> Any:
+    """Return the value of a line; None where it is blank. `number`: of the line in its file, from 1 on."""
     try:
-        text = line.removeprefix(_BYTE_ORDER_MARK).decode()
+        text = line.removeprefix(_BYTE_ORDER_MARK).rstrip(b"\r\n").decode()
     except UnicodeDecodeError as error:
-        return _Unreadable(f"it is not UTF-8: byte {error.start} is 0x{line[error.start]:02x}")
+        return _Unreadable(
+            f"line {number} is not UTF-8: its byte {error.start} is 0x{error.object[error.start]:02x}"
+        )
     try:
-        return load_json_with_duplicates(text) if text.strip() else None
+        return load_json_with_duplicates(text, number) if text.strip() else None
     except InvalidJsonError as error:
         return _Unreadable(f"it is not JSON: {error}")
 
