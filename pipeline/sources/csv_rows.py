@@ -1,14 +1,15 @@
 """Read CSV and TSV files as dicts by the names of their header.
 
-CSV is quoted as in RFC 4180. TSV has no quoting (IANA, text/tab-separated-values), yet spreadsheets quote it
-like CSV: so a TSV file is read as quoted where all its quotes delimit fields and quoting fits the rows
-better.
+CSV is quoted as in RFC 4180; its fields are separated by commas, or by `;`, `|` or tabs where its header and
+first rows show it. TSV has no quoting (IANA, text/tab-separated-values), yet spreadsheets quote it like CSV:
+so a TSV file is read as quoted where all its quotes delimit fields and quoting fits the rows better.
 """
 
 import csv
 import io
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from pipeline.sources.lines import split_lines
 
 _FIELD = re.compile(r'(?:"(?P<quoted>[^"]*+(?:""[^"]*+)*)"|[^"\t\r\n]*+)(?:\t|\r\n|\r|\n|(?P<last>\Z))')
 _LINE_END = re.compile(r"[\r\n]")
+_SEPARATORS = {",": "comma", ";": "semicolon", "|": "vertical bar", "\t": "tab"}
+_HEADER_FIELD = re.compile(
+    r'(?:"[^"]*+(?:""[^"]*+)*"|[^",;|\t\r\n][^,;|\t\r\n]*+|)(?:(?P<separator>[,;|\t])|(?P<last>[\r\n]|\Z))'
+)
+_MAX_COMPARED_ROWS = 1000
 
 
 def read_table(text: str, path: Path) -> list[Any]:
@@ -45,15 +51,38 @@ def _read_fields(text: str, path: Path) -> list[list[str]]:
     """Return the fields of each row, the header first."""
     if path.suffix.lower() == ".tsv" and not _is_quoted(text):
         return _split_unquoted(text)
-    dialect = "excel-tab" if path.suffix.lower() == ".tsv" else "excel"
-    reader = csv.reader(io.StringIO(text, newline=""), dialect, strict=True)
+    separator = "\t" if path.suffix.lower() == ".tsv" else _find_separator(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         return list(reader)
     except csv.Error as error:
         raise MemcurateError(
             f"{path} is not valid {path.suffix[1:].upper()}: line {reader.line_num}: {error}. Put a field "
-            'with a quote or comma in it into quotes, and write such a quote twice ("")'
+            f'with a quote or {_SEPARATORS[separator]} in it into quotes, and write such a quote twice ("")'
         ) from error
+
+
+def _find_separator(text: str) -> str:
+    """Return what separates the fields of a CSV file: what occurs most in its header outside quotes.
+
+    It is a comma on a tie, and where a comma gives more rows the header's width: then the other characters
+    stand in the names of columns.
+    """
+    counts = dict.fromkeys(_SEPARATORS, 0)
+    position = 0
+    while (field := _HEADER_FIELD.match(text, position)) and field["last"] is None:
+        counts[field["separator"]] += 1
+        position = field.end()
+    separator = max(counts, key=lambda one: counts[one])  # the first of several
+    if separator == ",":
+        return ","
+    ragged = {
+        one: _count_ragged_rows(
+            list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=one), _MAX_COMPARED_ROWS))
+        )
+        for one in (",", separator)
+    }
+    return separator if ragged[separator] <= ragged[","] else ","
 
 
 def _split_unquoted(text: str) -> list[list[str]]:

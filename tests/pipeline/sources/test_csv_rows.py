@@ -116,3 +116,49 @@ def test_a_table_with_only_a_byte_order_mark_is_empty(content: bytes, tmp_path: 
     for name in ("x.csv", "x.tsv"):
         with pytest.raises(MemcurateError, match=f"{name} is empty"):
             read_table_file(tmp_path, name, content)
+
+
+@pytest.mark.parametrize("mark", [";", "|", "\t"])
+def test_a_csv_file_may_have_another_separator(mark: str, tmp_path: Path) -> None:
+    lines = [("Day", "Text", "Price"), ("1.2.", f'"a{mark} ""b"",\nc"', "3,50"), ("2.2.", "x, y", "")]
+    rows = read_table_file(tmp_path, "x.csv", "\r\n".join(map(mark.join, lines)))
+    assert rows == [
+        {"Day": "1.2.", "Text": f'a{mark} "b",\nc', "Price": "3,50"},
+        {"Day": "2.2.", "Text": "x, y", "Price": ""},
+    ]
+    assert read_span(tmp_path, Span("x.csv", "/0/Price", 0, 4)) == "3,50"
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ("a,b;c\n1,2;3\n", {"a": "1", "b;c": "2;3"}),  # a tie
+        ('a,"b;c;d"\n1,2;3;4\n', {"a": "1", "b;c;d": "2;3;4"}),
+        ('"a,b,c";d\n1,5;2\n', {"a,b,c": "1,5", "d": "2"}),
+        ("text,label (x;y;z)\nHello,x\n", {"text": "Hello", "label (x;y;z)": "x"}),
+        ("text\nOne; two; three\n", {"text": "One; two; three"}),
+        ("text (a;b)\nOne\n", {"text (a;b)": "One"}),
+        ('"text"\n"One, two"\n', {"text": "One, two"}),
+        (";text;\n0;a, b;\n", {"text": "a, b"}),
+        ("a;b\n", None),
+        ('5" pipe;size;x\n1;2;3\n', {'5" pipe': "1", "size": "2", "x": "3"}),
+    ],
+)
+def test_the_header_gives_the_separator(content: str, row: dict[str, str] | None, tmp_path: Path) -> None:
+    assert read_table_file(tmp_path, "x.csv", content) == ([row] if row else [])
+
+
+def test_an_error_names_the_separator(tmp_path: Path) -> None:
+    with pytest.raises(MemcurateError, match=r"line 2: .*a quote or semicolon in it into quotes"):
+        read_table_file(tmp_path, "x.csv", 'a;b\n1;"2" 3\n')
+
+
+@settings(deadline=None)
+@given(st.sampled_from(";|\t"), st.lists(st.tuples(CELLS, CELLS), max_size=5))
+def test_a_csv_file_with_another_separator_is_read_back_as_written(
+    tmp_path_factory: pytest.TempPathFactory, mark: str, cells: list[tuple[str, str]]
+) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=mark, quoting=csv.QUOTE_ALL).writerows([("one", "two"), *cells])
+    rows = read_table_file(tmp_path_factory.getbasetemp(), "separated.csv", text.getvalue())
+    assert rows == [{"one": one, "two": two} for one, two in cells]
