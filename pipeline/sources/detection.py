@@ -9,7 +9,9 @@ from typing import Any
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Reject
-from pipeline.sources.formats import messages
+from pipeline.sources.formats.chatgpt import is_tree
+from pipeline.sources.formats.message_fields import SPEAKER_KEYS, TEXT_KEYS, TIME_KEYS, USER_KEYS
+from pipeline.sources.formats.messages import MESSAGE_KEYS
 from pipeline.sources.records import DATA_SUFFIXES, RawRecord, iter_records, read_label, read_string
 from pipeline.sources.shards import FilePart, RawShard
 from pipeline.sources.times import parse_time
@@ -90,14 +92,16 @@ def _share(values: Sequence[Any], fits: Any) -> float:
 def _is_message_list(value: Any) -> bool:
     if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
         return False
-    num_texts = sum(not set(messages.TEXT_KEYS).isdisjoint(one) for one in value)
-    return 2 * num_texts >= len(value) and any(set(one) & set(messages.SPEAKER_KEYS) for one in value)
+    num_texts = sum(not set(TEXT_KEYS).isdisjoint(one) for one in value)
+    return 2 * num_texts >= len(value) and any(set(one) & set(SPEAKER_KEYS) for one in value)
 
 
 def _detect_messages(records: Sequence[RawRecord]) -> DetectedFormat | None:
     values = [record.value for record in records]
     if _share(values, _is_message_list) > 0.5:
         return DetectedFormat("messages", "records are lists of messages")
+    if _share(values, is_tree) > 0.5:
+        return DetectedFormat("messages", "records are chats of ChatGPT's export, with messages in `mapping`")
     names = Counter(
         key
         for value in values
@@ -108,9 +112,9 @@ def _detect_messages(records: Sequence[RawRecord]) -> DetectedFormat | None:
     if not names or names.most_common(1)[0][1] * 2 <= len(values):
         return None
     name = names.most_common(1)[0][0]
-    columns = {} if name in messages.MESSAGE_KEYS else {"messages": name}
-    user = _find_column(records, messages.USER_KEYS)
-    time = _find_column(records, messages.TIME_KEYS, is_text=False)
+    columns = {} if name in MESSAGE_KEYS else {"messages": name}
+    user = _find_column(records, USER_KEYS)
+    time = _find_column(records, TIME_KEYS, is_text=False)
     reason = (
         f"column {name} holds lists of messages"
         + (f", {user} names the user" if user else ", none names the user")

@@ -10,7 +10,10 @@ Column = Annotated[str, Field(min_length=1)]
 
 
 class MessagesFormat(StrictModel):
-    """Chats: a record has a list of messages, as OpenAI, ShareGPT, WildChat and LMSYS write them."""
+    """Chats: a record has a list of messages, as OpenAI, ShareGPT, WildChat and LMSYS write them.
+
+    Or it is a chat of ChatGPT's export.
+    """
 
     name: Literal["messages"]
     messages: Column | None = Field(None, description="column of the list of messages; null: the usual names")
