@@ -14,7 +14,7 @@ from pipeline.sources.formats.message_fields import SPEAKER_KEYS, TEXT_KEYS, TIM
 from pipeline.sources.formats.messages import MESSAGE_KEYS
 from pipeline.sources.records import DATA_SUFFIXES, RawRecord, iter_records, read_label, read_string
 from pipeline.sources.shards import FilePart, RawShard
-from pipeline.sources.times import parse_time
+from pipeline.sources.times import find_day_first, parse_time
 
 _MAX_RECORDS = 2000  # that are looked at
 _QUESTION_KEYS = ("question", "query", "prompt")
@@ -22,11 +22,22 @@ _ANSWER_KEYS = ("answers", "answer", "response", "target", "output")
 _CONTEXT_KEYS = ("context", "passage", "paragraph", "document", "text", "body")
 _LABEL_KEYS = ("label", "labels", "category", "intent", "class", "topic", "queue", "tag")
 _TEXT_KEYS = ("text", "body", "content", "message", "sentence", "utterance", "description", "what")
-_TIME_KEYS = ("time", "timestamp", "date", "at", "datetime", "created_at", "created")
-_SPEAKER_KEYS = ("speaker", "who", "author", "sender", "from", "name")
+_MESSAGE_TEXT_KEYS = ("body", "content", "text", "message", "value", "utterance")
+_TIME_KEYS = (
+    *("time", "timestamp", "date", "at", "datetime", "created_at", "created"),
+    *("sent_at", "ts", "create_time", "posted_at", "sent"),
+)
+_SPEAKER_KEYS = ("speaker", "who", "author", "sender", "from", "role", "user", "username", "name")
+_MESSAGE_SPEAKER_KEYS = ("role", "sender", "speaker", "author", "from", "user", "username", "who", "name")
+_CONVERSATION_KEYS = tuple(
+    f"{name}{suffix}"
+    for suffix in ("_id", "")
+    for name in ("conversation", "thread", "chat", "dialogue", "dialog", "session")
+)
 _TITLE_KEYS = ("title", "name", "subject")
 _MAX_LABELS_PER_RECORD = 0.5
 _MAX_LABEL_CHARS = 60
+_MAX_UNUSED = 10  # columns that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,14 @@ def _detect_by_records(records: Sequence[RawRecord]) -> DetectedFormat | None:
         return DetectedFormat("squad", "records have paragraphs with qas")
     if _share(values, _is_locomo) > 0.5:
         return DetectedFormat("locomo", "records have a conversation in sessions, with qa")
-    for detect in (_detect_messages, _detect_qa, _detect_timeline, _detect_labels, _detect_text):
+    for detect in (
+        _detect_messages,
+        _detect_qa,
+        _detect_table_of_messages,
+        _detect_timeline,
+        _detect_labels,
+        _detect_text,
+    ):
         found = detect(records)
         if found is not None:
             return found
@@ -133,10 +151,31 @@ def _detect_qa(records: Sequence[RawRecord]) -> DetectedFormat | None:
     title = _find_column(records, ("title",))
     if title:
         columns["title"] = title
-    reason = f"columns {context}, {question} and {answers}"
     return DetectedFormat(
-        "qa", reason, {key: name for key, name in columns.items() if key != name or key == "title"}
+        "qa",
+        _describe(records, list(columns.values())),
+        {key: name for key, name in columns.items() if key != name or key == "title"},
     )
+
+
+def _detect_table_of_messages(records: Sequence[RawRecord]) -> DetectedFormat | None:
+    """Detect records that are a message each: of conversations that have two at least, on average."""
+    conversation = _find_column(records, _CONVERSATION_KEYS)
+    text = _find_column(records, _MESSAGE_TEXT_KEYS)
+    speaker = _find_column(records, _MESSAGE_SPEAKER_KEYS)
+    if conversation is None or text is None or speaker is None:
+        return None
+    conversations = {name for record in records if (name := read_string(record, conversation))}
+    speakers = {name for record in records if (name := read_string(record, speaker))}
+    if 2 * len(conversations) > len(records) or len(speakers) < 2:
+        return None
+    columns = {"conversation": conversation, "text": text, "speaker": speaker}
+    time = _find_column(records, _TIME_KEYS, is_text=False)
+    if time and _share_of_times(records, time) > 0.5:
+        columns["time"] = time
+    user = _find_column(records, [name for name in USER_KEYS if name != speaker])
+    used = [*columns.values(), *([user] if user else [])]
+    return DetectedFormat("messages", _describe(records, used), columns)
 
 
 def _detect_timeline(records: Sequence[RawRecord]) -> DetectedFormat | None:
@@ -149,12 +188,24 @@ def _detect_timeline(records: Sequence[RawRecord]) -> DetectedFormat | None:
     named = {key: name for key, name in columns.items() if key != name}
     if speaker:
         named["speaker"] = speaker
-    return DetectedFormat("timeline", f"columns {time} and {text}", named)
+    used = [time, text, *([speaker] if speaker else [])]
+    return DetectedFormat("timeline", _describe(records, used), named)
 
 
 def _share_of_times(records: Sequence[RawRecord], column: str) -> float:
-    objects = [record.value for record in records if isinstance(record.value, dict)]
-    return sum(parse_time(value.get(column)) is not None for value in objects) / len(records)
+    values = [record.value.get(column) for record in records if isinstance(record.value, dict)]
+    day_first = find_day_first(values)
+    return sum(parse_time(value, day_first) is not None for value in values) / len(records)
+
+
+def _describe(records: Sequence[RawRecord], used: Sequence[str], note: str = "") -> str:
+    """Return which columns are used, and which others most records have."""
+    counts = Counter(key for record in records if isinstance(record.value, dict) for key in record.value)
+    others = [str(key) for key, count in counts.items() if 2 * count > len(records) and key not in used]
+    unused = ", ".join(others[:_MAX_UNUSED]) + (", …" if len(others) > _MAX_UNUSED else "")
+    *first, last = used
+    names = f"columns {', '.join(first)} and {last}" if first else f"column {last}"
+    return names + note + (f"; not used: {unused}" if unused else "")
 
 
 def _detect_labels(records: Sequence[RawRecord]) -> DetectedFormat | None:
@@ -169,7 +220,8 @@ def _detect_labels(records: Sequence[RawRecord]) -> DetectedFormat | None:
     if not is_label or len(labels) > max(2, _MAX_LABELS_PER_RECORD * len(records)):
         return None
     columns = {key: name for key, name in (("text", text), ("label", label)) if key != name}
-    return DetectedFormat("labels", f"columns {text} and {label}, of {len(labels)} labels", columns)
+    reason = _describe(records, [text, label], f", of {len(labels)} labels")
+    return DetectedFormat("labels", reason, columns)
 
 
 def _detect_text(records: Sequence[RawRecord]) -> DetectedFormat | None:
@@ -178,20 +230,24 @@ def _detect_text(records: Sequence[RawRecord]) -> DetectedFormat | None:
         return None
     title = _find_column(records, tuple(key for key in _TITLE_KEYS if key != text))
     columns = {key: name for key, name in (("text", text), ("title", title)) if name and key != name}
-    return DetectedFormat("text", f"column {text}", columns)
+    return DetectedFormat("text", _describe(records, [text, *([title] if title else [])]), columns)
 
 
 def _find_column(records: Sequence[RawRecord], names: Sequence[str], is_text: bool = True) -> str | None:
-    """Return the first of the columns that most records have; names match whatever their case."""
+    """Return the first of the columns that most records have; case and `_` do not count."""
     for name in names:
         found = Counter(
             key
             for record in records
             if isinstance(record.value, dict)
             for key, value in record.value.items()
-            if str(key).lower() == name
+            if _fold(str(key)) == _fold(name)
             and (read_string(record, key) is not None if is_text else value not in (None, "", []))
         )
         if found and found.most_common(1)[0][1] * 2 > len(records):
             return str(found.most_common(1)[0][0])
     return None
+
+
+def _fold(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))

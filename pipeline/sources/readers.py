@@ -50,9 +50,12 @@ class SourceReader:
     def plan(self, raw_dir: Path, shard_bytes: int) -> list[RawShard]:
         """Plan the shards of the raw files; empty where all files are parsed together.
 
-        Raises MemcurateError when no file is there.
+        A format that `reads_whole` has one shard of all files. Raises MemcurateError when no file is there.
         """
-        return list(_plan(raw_dir, shard_bytes)) if hasattr(self._load(), "iter_documents") else []
+        reader = self._load()
+        if not hasattr(reader, "iter_documents"):
+            return []
+        return list(_plan(raw_dir, sys.maxsize if getattr(reader, "reads_whole", False) else shard_bytes))
 
     def iter_documents(self, shard: RawShard, rejects: list[Reject]) -> Iterator[Book | Document]:
         """Yield the documents of a shard one by one; rejected records are appended to `rejects`."""

@@ -1,7 +1,8 @@
 """Chats: lists of messages, as OpenAI, ShareGPT, WildChat and LMSYS write them, ChatGPT's export, and tables.
 
-A document is a chat. A unit is a user's message with the assistant's reply. A message's text is a string, or
-a list of parts of which some are text.
+Tables have a message in each record, and a column that tells conversations apart. A document is a chat. A
+unit is a user's message with the assistant's reply. A message's text is a string, or a list of parts of which
+some are text.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,7 @@ from pipeline.sources.formats.message_fields import (
     iter_texts,
     reject_chat,
 )
+from pipeline.sources.formats.message_table import iter_conversations
 from pipeline.sources.io import make_record_reject
 from pipeline.sources.parsed import Document
 from pipeline.sources.records import RawRecord, describe_columns, iter_records
@@ -40,8 +42,16 @@ class Messages:
         """`columns`: the names of columns that are not the usual ones."""
         self._columns = columns
 
+    @property
+    def reads_whole(self) -> bool:
+        """Whether all files must be in one shard, since records that belong together may stand anywhere."""
+        return self._columns.conversation is not None
+
     def iter_documents(self, shard: RawShard, source: str, rejects: list[Reject]) -> Iterator[Document]:
         """Yield the chats of a shard. Chats without messages or with one speaker are rejects."""
+        if self._columns.conversation is not None:
+            yield from iter_conversations(shard, self._columns, source, rejects)
+            return
         for record in iter_records(shard, source, rejects):
             messages = self._find_messages(record, source, rejects)
             if messages is None:
@@ -77,8 +87,10 @@ class Messages:
     ) -> Iterator[Message]:
         """Yield the messages of a list at keys."""
         chat_time = find_time(record.value, (self._columns.time,) if self._columns.time else TIME_KEYS)
+        speaker_names = (self._columns.speaker,) if self._columns.speaker else SPEAKER_KEYS
+        text_names = (self._columns.text,) if self._columns.text else TEXT_KEYS
         for number, value in enumerate(messages):
             where: Keys = (*keys, number)
-            speaker = find_speaker(record, where, SPEAKER_KEYS) if isinstance(value, dict) else None
+            speaker = find_speaker(record, where, speaker_names) if isinstance(value, dict) else None
             time = find_time(value, TIME_KEYS) or chat_time
-            yield Message(record, where, value, list(iter_texts(value, TEXT_KEYS)), speaker, time)
+            yield Message(record, where, value, list(iter_texts(value, text_names)), speaker, time)

@@ -51,6 +51,11 @@ def write(path: Path, *records: object) -> Path:
             "timeline",
             {"time": "at", "text": "what", "speaker": "who"},
         ),
+        (
+            {"ts": "1709283600.12", "user": "U1", "text": "x", "type": "message"},
+            "timeline",
+            {"time": "ts", "speaker": "user"},
+        ),
         ({"text": "x", "label": "a"}, "labels", {}),
         ({"body": "x", "queue": "a", "id": "7"}, "labels", {"text": "body", "label": "queue"}),
         ({"text": "x", "title": "t"}, "text", {}),
@@ -60,6 +65,41 @@ def write(path: Path, *records: object) -> Path:
 def test_the_format_of_records(record: Any, name: str, columns: dict[str, str], tmp_path: Path) -> None:
     found = detect_format([write(tmp_path / "a.jsonl", *[record] * 5)])
     assert (found.name, found.columns) == (name, columns)
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        (
+            ("conversation_id", "message_id", "sent_at", "sender", "body"),
+            {"conversation": "conversation_id", "time": "sent_at", "speaker": "sender", "text": "body"},
+        ),
+        (
+            ("threadId", "n", "timestamp", "role", "content"),
+            {"conversation": "threadId", "time": "timestamp", "speaker": "role", "text": "content"},
+        ),
+        (
+            ("session", "n", "Date", "from", "value"),
+            {"conversation": "session", "time": "Date", "speaker": "from", "text": "value"},
+        ),
+    ],
+)
+@pytest.mark.parametrize("mark", ",;")
+def test_a_table_of_messages(
+    mark: str, header: tuple[str, ...], columns: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    rows = [(f"c{n // 4}", f"{n}", f"2024-01-02 10:{n:02d}", "AB"[n % 2], f"Text {n}.") for n in range(20)]
+    path.write_text("\n".join(map(mark.join, [header, *rows])))
+    found = detect_format([path])
+    assert (found.name, found.columns) == ("messages", columns)
+    assert found.reason.endswith(f"; not used: {header[1]}")
+
+
+def test_a_table_of_conversations_of_a_message_each_is_a_timeline(tmp_path: Path) -> None:
+    rows = [{"chat_id": n, "sender": "AB"[n % 2], "body": "x", "sent_at": "2024-01-02"} for n in range(9)]
+    found = detect_format([write(tmp_path / "a.jsonl", *rows)])
+    assert (found.name, found.reason) == ("timeline", "columns sent_at, body and sender; not used: chat_id")
 
 
 def test_the_format_of_files(tmp_path: Path) -> None:

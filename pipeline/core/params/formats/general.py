@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from pipeline.core.params.base import StrictModel
 
@@ -12,13 +12,34 @@ Column = Annotated[str, Field(min_length=1)]
 class MessagesFormat(StrictModel):
     """Chats: a record has a list of messages, as OpenAI, ShareGPT, WildChat and LMSYS write them.
 
-    Or it is a chat of ChatGPT's export.
+    Or it is a chat of ChatGPT's export, or one message of a conversation that a column names.
     """
 
     name: Literal["messages"]
     messages: Column | None = Field(None, description="column of the list of messages; null: the usual names")
+    conversation: Column | None = Field(
+        None,
+        description="column that tells conversations apart, where a record is a message; null: it is a chat",
+    )
+    text: Column | None = Field(None, description="column of a message's text; null: the usual names")
+    speaker: Column | None = Field(
+        None, description="column that names who said a message; null: the usual names"
+    )
     user: Column | None = Field(None, description="column that names the user, whose chats stay together")
-    time: Column | None = Field(None, description="column of a chat's time; null: the usual names")
+    time: Column | None = Field(
+        None,
+        description="column of a chat's time, or of a message's where `conversation` is set; null: the usual "
+        "names",
+    )
+
+    @model_validator(mode="after")
+    def _validate_columns(self) -> "MessagesFormat":
+        if self.messages and self.conversation:
+            raise ValueError(
+                "messages names lists of messages, and conversation a column of records that are one message "
+                "each: write one of them"
+            )
+        return self
 
 
 class TextFormat(StrictModel):
