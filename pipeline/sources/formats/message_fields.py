@@ -87,11 +87,17 @@ def find_speaker(record: RawRecord, keys: Keys, names: Iterable[str]) -> str | N
     return name_speaker(next(filter(None, found), None))
 
 
-def find_time(value: Any, names: Iterable[str]) -> str | None:
+def find_time(value: Any, names: Iterable[str], day_first: bool | None) -> str | None:
     """Return the first time under the names in an object; None where there is none."""
     if not isinstance(value, dict):
         return None
-    return next((time for name in names if (time := parse_time(value.get(name)))), None)
+    return next((time for name in names if (time := parse_time(value.get(name), day_first))), None)
+
+
+def reject_ambiguous_time(record: RawRecord, value: object, source: str) -> Reject:
+    """Return the reject of a record whose date may be of two months."""
+    detail = f"{value}: which number is the day? Write `day_first: true` or `false` beside `format`"
+    return make_record_reject(source, "ambiguous time", detail, record.span())
 
 
 def find_user(record: RawRecord, names: Iterable[str]) -> str | None:

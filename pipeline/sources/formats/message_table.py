@@ -21,13 +21,14 @@ from pipeline.sources.formats.message_fields import (
     find_speaker,
     find_user,
     iter_texts,
+    reject_ambiguous_time,
     reject_chat,
 )
 from pipeline.sources.io import make_record_reject
 from pipeline.sources.parsed import Document
 from pipeline.sources.records import RawRecord, describe_columns, iter_records, read_string
 from pipeline.sources.shards import RawShard
-from pipeline.sources.times import find_day_first, parse_time
+from pipeline.sources.times import find_day_first, is_ambiguous, parse_time
 
 
 def iter_conversations(
@@ -49,10 +50,15 @@ def iter_conversations(
             conversations[record.file, name.strip()].append(record)
     time_names = (columns.time,) if columns.time else TIME_KEYS
     day_first = {
-        name: find_day_first(one.value.get(name) for records in conversations.values() for one in records)
+        name: columns.day_first
+        if columns.day_first is not None
+        else find_day_first(one.value.get(name) for records in conversations.values() for one in records)
         for name in time_names
     }
-    for (file, name), records in conversations.items():
+    for (file, name), all_records in conversations.items():
+        records = _drop_ambiguous(all_records, day_first, source, rejects)
+        if not records:
+            continue
         messages = _order([_read_message(record, columns, day_first) for record in records])
         user = _find_user(records, columns)
         first = records[0]
@@ -64,6 +70,22 @@ def iter_conversations(
             yield builder.build()
         else:
             rejects.append(reject_chat(first, len(messages), speakers, source))
+
+
+def _drop_ambiguous(
+    records: Sequence[RawRecord], day_first: dict[str, bool | None], source: str, rejects: list[Reject]
+) -> list[RawRecord]:
+    """Return the records without those whose time may be of two months, which are rejects."""
+    unknown = [name for name, is_first in day_first.items() if is_first is None]
+    kept = []
+    for record in records:
+        times = (record.value.get(name) for name in unknown)
+        ambiguous = next(filter(is_ambiguous, times), None)
+        if ambiguous is None:
+            kept.append(record)
+        else:
+            rejects.append(reject_ambiguous_time(record, ambiguous, source))
+    return kept
 
 
 def _read_message(record: RawRecord, columns: MessagesFormat, day_first: dict[str, bool | None]) -> Message:

@@ -24,6 +24,7 @@ from pipeline.sources.formats.message_fields import (
     find_time,
     find_user,
     iter_texts,
+    reject_ambiguous_time,
     reject_chat,
 )
 from pipeline.sources.formats.message_table import iter_conversations
@@ -31,6 +32,7 @@ from pipeline.sources.io import make_record_reject
 from pipeline.sources.parsed import Document
 from pipeline.sources.records import RawRecord, describe_columns, iter_records
 from pipeline.sources.shards import RawShard
+from pipeline.sources.times import is_ambiguous
 
 MESSAGE_KEYS = ("messages", "conversation", "conversations", "dialogue", "dialog", "turns", "chat")
 
@@ -58,6 +60,10 @@ class Messages:
                 detail = f"no list of messages: {describe_columns(record.value)}"
                 rejects.append(make_record_reject(source, "malformed record", detail, record.span()))
                 continue
+            ambiguous = self._find_ambiguous_time(record)
+            if ambiguous is not None:
+                rejects.append(reject_ambiguous_time(record, ambiguous, source))
+                continue
             user = find_user(record, (self._columns.user,) if self._columns.user else USER_KEYS)
             builder = DocumentBuilder(source, record.file, record.name, f"user {user}" if user else "")
             read = list(messages)
@@ -82,15 +88,30 @@ class Messages:
             return read_branch(record, source, rejects)
         return None
 
+    def _find_ambiguous_time(self, record: RawRecord) -> object:
+        """Return a time of a chat or of its messages that may be of two months; None: there is none."""
+        if self._columns.day_first is not None or not isinstance(record.value, dict):
+            return None
+        names = (self._columns.time,) if self._columns.time else TIME_KEYS
+        lists = [record.value.get(name) for name in (self._columns.messages, *MESSAGE_KEYS) if name]
+        messages = [one for each in lists if isinstance(each, list) for one in each if isinstance(one, dict)]
+        times = [
+            *(record.value.get(name) for name in names),
+            *(m.get(key) for m in messages for key in TIME_KEYS),
+        ]
+        return next(filter(is_ambiguous, times), None)
+
     def _iter_messages(
         self, record: RawRecord, keys: tuple[str, ...], messages: list[Any]
     ) -> Iterator[Message]:
         """Yield the messages of a list at keys."""
-        chat_time = find_time(record.value, (self._columns.time,) if self._columns.time else TIME_KEYS)
+        day_first = self._columns.day_first
+        time_names = (self._columns.time,) if self._columns.time else TIME_KEYS
+        chat_time = find_time(record.value, time_names, day_first)
         speaker_names = (self._columns.speaker,) if self._columns.speaker else SPEAKER_KEYS
         text_names = (self._columns.text,) if self._columns.text else TEXT_KEYS
         for number, value in enumerate(messages):
             where: Keys = (*keys, number)
             speaker = find_speaker(record, where, speaker_names) if isinstance(value, dict) else None
-            time = find_time(value, TIME_KEYS) or chat_time
+            time = find_time(value, TIME_KEYS, day_first) or chat_time
             yield Message(record, where, value, list(iter_texts(value, text_names)), speaker, time)

@@ -14,7 +14,7 @@ from pipeline.sources.io import make_record_reject
 from pipeline.sources.parsed import Document
 from pipeline.sources.records import RawRecord, describe_columns, iter_records, read_string
 from pipeline.sources.shards import RawShard
-from pipeline.sources.times import parse_time
+from pipeline.sources.times import find_day_first, is_ambiguous, parse_time
 
 
 class Timeline:
@@ -27,8 +27,14 @@ class Timeline:
     def iter_documents(self, shard: RawShard, source: str, rejects: list[Reject]) -> Iterator[Document]:
         """Yield the days of a shard, each with its entries; an entry without time or text is a reject."""
         days: dict[tuple[str, str, str], list[tuple[str, int, RawRecord]]] = defaultdict(list)
-        for number, record in enumerate(iter_records(shard, source, rejects)):
-            time, problem = self._check(record)
+        records = list(iter_records(shard, source, rejects))
+        day_first = self._columns.day_first
+        if day_first is None:
+            day_first = find_day_first(
+                one.value.get(self._columns.time) for one in records if isinstance(one.value, dict)
+            )
+        for number, record in enumerate(records):
+            time, problem = self._check(record, day_first)
             if time is None:
                 rejects.append(make_record_reject(source, "malformed record", problem, record.span()))
                 continue
@@ -50,7 +56,7 @@ class Timeline:
                 )
             yield builder.build()
 
-    def _check(self, record: RawRecord) -> tuple[str | None, str]:
+    def _check(self, record: RawRecord, day_first: bool | None) -> tuple[str | None, str]:
         """Return (the time of an entry, or None where it has no time or text; what is wrong)."""
         value = record.value
         if not isinstance(value, dict) or {self._columns.time, self._columns.text} - value.keys():
@@ -58,5 +64,10 @@ class Timeline:
             return None, f"columns {wanted} are expected; {describe_columns(value)}"
         if read_string(record, self._columns.text) is None:
             return None, f"{self._columns.text} is blank"
-        time = parse_time(value[self._columns.time])
-        return time, f"{self._columns.time} is no time: {value[self._columns.time]!r:.80}"
+        given = value[self._columns.time]
+        if day_first is None and is_ambiguous(given):
+            return (
+                None,
+                f"{given}: which number is the day? Write `day_first: true` or `false` beside `format`",
+            )
+        return parse_time(given, day_first), f"{self._columns.time} is no time: {given!r:.80}"

@@ -31,6 +31,10 @@ class MessagesFormat(StrictModel):
         description="column of a chat's time, or of a message's where `conversation` is set; null: the usual "
         "names",
     )
+    day_first: bool | None = Field(
+        None,
+        description="whether dates such as 3/2/2024 begin with the day; null: other dates of the column tell",
+    )
 
     @model_validator(mode="after")
     def _validate_columns(self) -> "MessagesFormat":
@@ -73,6 +77,10 @@ class TimelineFormat(StrictModel):
     text: Column = Field("text", description="column of the text")
     speaker: Column | None = Field(None, description="column that names who said it; null: nobody did")
     user: Column | None = Field(None, description="column whose values tell timelines apart; null: one")
+    day_first: bool | None = Field(
+        None,
+        description="whether dates such as 3/2/2024 begin with the day; null: other dates of the column tell",
+    )
 
 
 class SquadFormat(StrictModel):

@@ -256,3 +256,40 @@ def test_headings_inside_fences_are_none(tmp_path: Path) -> None:
 
 def test_a_date_of_a_parquet_file_is_a_time() -> None:
     assert parse_time(date(2024, 1, 2)) == "2024-01-02 00:00"
+
+
+@pytest.mark.parametrize(
+    ("times", "day_first", "read"),
+    [
+        (["02/03/2024", "17/03/2024"], None, ["2024-03-02", "2024-03-17"]),
+        (["02/03/2024", "03/17/2024"], None, ["2024-02-03", "2024-03-17"]),
+        (["02/03/2024", "05/05/2024"], None, ["2024-05-05"]),  # the other may be of two months
+        (["02/03/2024", "05/05/2024"], True, ["2024-03-02", "2024-05-05"]),
+        (["02/03/2024", "17/03/2024"], False, ["2024-02-03", "2024-03-17"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["timeline", "table", "messages"])
+def test_which_number_is_the_day_is_told_or_known_by_other_dates(
+    form: str, times: list[str], day_first: bool | None, read: list[str], tmp_path: Path
+) -> None:
+    said = [("user", "Hello."), ("assistant", "Hi!")]
+    if form == "messages":
+        if day_first is None and len(read) == len(times):
+            pytest.skip("a chat has no column of dates to look at")
+        records = [
+            {"date": time, "messages": [{"role": role, "content": text} for role, text in said]}
+            for time in times
+        ]
+        columns: dict[str, object] = {}
+    else:
+        records = [
+            {"date": time, "role": role, "text": text, "chat": time} for time in times for role, text in said
+        ]
+        columns = {"time": "date", "text": "text", "speaker": "role"}
+        columns |= {"conversation": "chat"} if form == "table" else {}
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, records)))
+    name = "timeline" if form == "timeline" else "messages"
+    documents, rejects = read_documents(tmp_path, make_format(name, day_first=day_first, **columns))
+    assert sorted({one.time[:10] for document in documents for one in document.segments if one.time}) == read
+    assert all("which number is the day" in one.detail for one in rejects)
+    assert bool(rejects) == (len(read) < len(times))
