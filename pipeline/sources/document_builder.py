@@ -1,9 +1,15 @@
 """Build documents segment by segment: ids and source spans are made here, for every format alike."""
 
+import re
+from datetime import datetime
+
+from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import SegmentIds
 from pipeline.core.schema import Segment
 from pipeline.sources.io import strip_with_span
 from pipeline.sources.parsed import Document, Section
+
+_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
 
 
 class DocumentBuilder:
@@ -38,12 +44,22 @@ class DocumentBuilder:
         Args:
             text: The text, as in the raw file.
             record: JSON pointer of the string that holds it; empty: the file is text.
-            start: Index of `text` in that string, or in the file.
+            start: Index of `text` in that string, or in the file as `read_text` gives it: in characters, not
+                bytes, and without the byte order mark.
             section: Name of the chat, chapter or article that it belongs to.
             speaker: Name of who said it; None: it is a narrative.
-            time: YYYY-MM-DD HH:MM; None: not known.
+            time: YYYY-MM-DD HH:MM, as `times.parse_time` gives it; None: not known.
             follows: Whether it stays in one chunk with the text before it, where both fit.
+
+        Raises:
+            MemcurateError: When the time is of another form, or is not a time.
         """
+        if time is not None and not _is_time(time):
+            raise MemcurateError(
+                f"{self._file}{f'#{record}' if record else ''}: a text has the time {time!r:.80}, but "
+                "DocumentBuilder.add takes YYYY-MM-DD HH:MM. pipeline.sources.times.parse_time gives that of "
+                "other forms, and None for what is not a time"
+            )
         inner, span = strip_with_span(text, self._file, record, start)
         if not inner:
             return None
@@ -64,3 +80,13 @@ class DocumentBuilder:
     def build(self) -> Document:
         """Return the document; it has no sections where no text was added."""
         return self._document
+
+
+def _is_time(time: str) -> bool:
+    if not _TIME.fullmatch(time):
+        return False
+    try:
+        datetime.fromisoformat(time)
+    except ValueError:
+        return False
+    return True

@@ -38,7 +38,7 @@ def test_the_format_of_the_docs_is_found_in_the_project_folder(folder: Path) -> 
     (code,) = re.findall(r"```python\n(# mail\.py.*?)```", (ROOT / "docs/own-data.md").read_text(), re.DOTALL)
     (folder / "mail.py").write_text(code, encoding="utf-8")
     (folder / "own" / "ann.txt").write_text(
-        "2024-05-06 10:00 Ann: A café!\n2024-05-06 10:01 Bob: Yes.\nNo speaker\n" * 100, encoding="latin-1"
+        "2024-05-06 10:00 Ann: A café!\n2024-05-06 10:01 Bob: Yes.\nNo time: Oh.\n" * 100, encoding="latin-1"
     )
     add_source(folder, "mail", "*.txt", 'format: "mail:Mail"', "encoding: latin-1")
     done = subprocess.run(
@@ -49,7 +49,7 @@ def test_the_format_of_the_docs_is_found_in_the_project_folder(folder: Path) -> 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "mail: 1 file" in done.stdout and "line without a speaker 100" in done.stdout
+    assert "mail: 1 file" in done.stdout and "line without time and speaker 100" in done.stdout
 
 
 def write_chats(folder: Path, count: int, **columns: object) -> None:
