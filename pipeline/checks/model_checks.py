@@ -18,8 +18,8 @@ from pipeline.core.rejection import Rejection
 from pipeline.core.schema import Question
 from pipeline.llm.client import Job, LLMClient
 from pipeline.llm.prompts import render_prompt
-from pipeline.matching.abstention import is_abstention
 from pipeline.matching.match import matches_answer
+from pipeline.text.abstention import is_abstention
 from pipeline.text.normalize import contains_normalized, normalize_text
 
 QuestionInContext = tuple[Question, CheckContext]

@@ -15,6 +15,7 @@ from pipeline.checks.human_review import COLUMNS
 from pipeline.core.schema import Instance
 from pipeline.core.storage import write_rows
 from pipeline.llm.response_cache import LLMResponse
+from pipeline.publish.data_sources import DataSourceNames
 from pipeline.publish.mem_alpha import export_instances
 from tests.conftest import ROOT
 from tests.pipeline.questions.factories import make_instance, make_question
@@ -134,7 +135,7 @@ def published() -> Sequence[bytes]:
     }
     as_json = rows | {"chunks": [json.dumps(texts)], "questions_and_answers": [json.dumps(asked)]}
     return [
-        _written(lambda path: export_instances(path, _instances(), {"made": "SQuAD"})),
+        _written(lambda path: export_instances(path, _instances(), DataSourceNames({"made": "SQuAD"}))),
         _written(lambda path: pq.write_table(pa.table(rows), path)),
         _written(lambda path: pq.write_table(pa.table(as_json), path)),
     ]

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from pipeline.core.schema import Metric
-from pipeline.matching.abstention import is_abstention
+from pipeline.text.abstention import is_abstention
 from pipeline.text.normalize import contains_normalized, normalize_text, single_letters
 
 _ARTICLES = {"a", "an", "the"}

@@ -4,7 +4,7 @@ from time import process_time
 
 import pytest
 
-from pipeline.matching.abstention import is_abstention
+from pipeline.text.abstention import is_abstention
 
 
 @pytest.mark.parametrize(
