@@ -18,9 +18,10 @@ _DOT = f"[{''.join(sorted(_DOTS))}]"
 _TITLE = re.compile(r"《([^《》]{2,40})》")
 _QUOTED = re.compile(r"[“「『]([^“”「」『』，。！？；()（）]{2,16})[”」』]")
 _LETTERS = "A-Za-z\u00c0-\u024f"
+_LATIN_WORD_END = rf"[{_LETTERS}0-9]*+(?:[-_.'’&+][{_LETTERS}0-9]++)*"
 _LATIN = re.compile(
-    rf"(?<![{_LETTERS}0-9_.@/\\'’-])[{_LETTERS}][{_LETTERS}0-9]*(?:[-_.'’&+]?[{_LETTERS}0-9]+)*"
-    rf"(?: [{_LETTERS}0-9]+(?:[-_.'’&+]?[{_LETTERS}0-9]+)*){{0,5}}(?![{_LETTERS}0-9_@/\\(+])"
+    rf"(?<![{_LETTERS}0-9_.@/\\'’-])[{_LETTERS}]{_LATIN_WORD_END}"
+    rf"(?: [{_LETTERS}0-9]{_LATIN_WORD_END}){{0,5}}(?![{_LETTERS}0-9_@/\\(+])"
 )
 _JOINERS = frozenset("-‐–—" + "".join(_DOTS))
 _PARTICLES = frozenset("of the and for in on de la le du des von van der di da del y et".split())
