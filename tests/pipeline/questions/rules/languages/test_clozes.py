@@ -246,7 +246,7 @@ def test_the_answers_of_real_clozes_complete_the_sentence(xquad: tuple[str, list
 def test_clozes_were_judged_good(xquad: tuple[str, list[Instance]]) -> None:
     """Bar: 90 of 100 of the judged clozes are good, and 90 of 100 are still made."""
     language, instances = xquad
-    rows = read_reviews(ROOT / "reviews" / "languages" / f"xquad_{language}.csv")
+    rows = read_reviews(ROOT / "reviews" / "judged" / f"xquad_{language}.csv")
     assert len(rows) == 100
     assert sum(row["verdict"] == "good" for row in rows) >= 90
     made = {question.id for instance in instances for question in instance.questions}
