@@ -300,7 +300,7 @@ class _SegmentBuilder:
             "end": ends,
         }
         columns: dict[str, Sequence[Any]] = {
-            "id": self._ids.next_all(texts),
+            "id": list(map(self._ids.next, texts)),
             "source_span": ColumnRows(Span, source_spans),
             "document": [book.name] * count,
             "section": [self._find_section(start) for start in starts],

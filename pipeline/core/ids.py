@@ -1,6 +1,5 @@
 """Derive ids from content, so that a rebuild gives the same ids and two versions can be joined."""
 
-from collections.abc import Iterable
 from hashlib import blake2b
 
 
@@ -31,7 +30,3 @@ class SegmentIds:
         occurrence = self._seen.get(text, 0)
         self._seen[text] = occurrence + 1
         return _hash_key(self._source, f"{self._document}\x1f{occurrence}\x1f{text}")
-
-    def next_all(self, texts: Iterable[str]) -> list[str]:
-        """Return the ids of the document's next segments, as `next` does one by one."""
-        return list(map(self.next, texts))

@@ -7,14 +7,13 @@ name things by words with capitals, so that a part of a name is easily taken for
 import re
 
 from pipeline.questions.rules import narrative_facts
-from pipeline.questions.rules.name_edges import is_acronym, is_torn, starts_clause
+from pipeline.questions.rules.name_edges import REJECTED, is_acronym, is_torn, starts_clause
 from pipeline.text.keywords import Keyword
 from pipeline.text.normalize import occurs_in
 from pipeline.text.stop_words import stop_words
 
 MIN_SCORE = narrative_facts.MIN_SCORE
 
-_REJECTED = -20  # keeps a keyword from any minimum
 _HEADING = re.compile(r"^\W*\*\*[^*]+\*\*:?\W*$|:\W*$")  # or the line above a list
 _LIST_OF_EXAMPLES = re.compile(r"\betc\b")
 _MAX_CLAUSE_CHARS = 60  # that are looked at before a keyword
@@ -30,7 +29,7 @@ _PARENTHESIZED = re.compile(r"\w \($"), re.compile(r"\)")
 def score_context(sentence: str) -> int:
     """Return the part of the score of a sentence's keywords that is the same for all of them."""
     if _HEADING.search(sentence) or _LIST_OF_EXAMPLES.search(sentence):
-        return _REJECTED
+        return REJECTED
     penalties = bool(_OF_ITSELF.search(sentence)) + bool(_HEDGE.search(sentence))
     return narrative_facts.score_context(sentence) - 4 * penalties
 
@@ -38,7 +37,7 @@ def score_context(sentence: str) -> int:
 def score_keyword(keyword: Keyword, sentence: str) -> int:
     """Return the score of a keyword in an assistant's sentence, beside `score_context`."""
     if is_torn(keyword, sentence) or _is_guessed(keyword, sentence):
-        return _REJECTED
+        return REJECTED
     total = narrative_facts.score_keyword(keyword, sentence)
     if _is_single_name(keyword) and _QUALIFIES.match(sentence, keyword.end):
         total -= 3  # such as Brussels in "Brussels sprouts"

@@ -13,7 +13,7 @@ from pipeline.core.ids import short_id
 from pipeline.core.question_templates import cloze_question
 from pipeline.core.schema import BLANK, Chunk, Instance, Question, SegmentSpan, Span, segment_text
 from pipeline.questions.rules.facts import Fact, find_best_fact
-from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence
+from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence, find_register
 from pipeline.text.keywords import SentenceTagger
 from pipeline.text.normalize import fold_case, occurs_in
 from pipeline.text.segment_names import document_and_section
@@ -116,7 +116,7 @@ def _make_lead(chunk: Chunk, sentence: Sentence, fact: Fact) -> str:
 def _find_request(chunk: Chunk, segment: SegmentSpan) -> str | None:
     """Return the last question in the user's message before an assistant's; None where it has none."""
     before = chunk.segments[: chunk.segments.index(segment)]
-    if not before or (before[-1].speaker or "").partition(" ")[0] != "User":
+    if not before or find_register(before[-1]) != "user":
         return None
     found = _REQUEST.findall(segment_text(chunk, before[-1]))
     return found[-1].strip() if found else None

@@ -7,6 +7,7 @@ from pipeline.text.keywords import Keyword
 from pipeline.text.normalize import fold_case
 from pipeline.text.stop_words import stop_words
 
+REJECTED = -20  # a score that keeps a keyword from any minimum
 _MAX_EDGE_CHARS = 60  # that are looked at before and after a keyword
 _CAPITALIZED_BEFORE = re.compile(r"(?<![\w'’&-])([A-Z][\w'’&-]*+) (?:of |the |de |& )?$")
 _JOINED_BEFORE = re.compile(r"\b[Tt]he (?:[A-Z]\w+ ){1,4}and $")  # such as "the National Kitchen and"

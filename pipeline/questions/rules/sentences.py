@@ -22,6 +22,13 @@ Register = Literal["narrative", "conversation", "user", "assistant"]
 _REGISTERS: dict[str, Register] = {"User": "user", "Assistant": "assistant"}  # by the first word of a speaker
 
 
+def find_register(segment: SegmentSpan) -> Register:
+    """Return who speaks in a segment, as in `Sentence.register`."""
+    if not segment.speaker:
+        return "narrative"
+    return _REGISTERS.get(segment.speaker.partition(" ")[0], "conversation")
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence of a segment: its text with single spaces, and its span in the segment."""
@@ -39,9 +46,7 @@ class Sentence:
     @property
     def register(self) -> Register:
         """Who speaks: a narrator, a person among others, or the user or assistant of an assistant's chat."""
-        if not self.is_spoken:
-            return "narrative"
-        return _REGISTERS.get((self.segment.speaker or "").partition(" ")[0], "conversation")
+        return find_register(self.segment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ sentence in the first person. Wishes, plans and guesses tell less, and what the 
 import re
 from collections.abc import Sequence
 
-from pipeline.questions.rules.name_edges import is_acronym, is_torn
+from pipeline.questions.rules.name_edges import REJECTED, is_acronym, is_torn
 from pipeline.text.keywords import Keyword, KeywordKind
 from pipeline.text.lexicon import DAYS, LOCATIVE_WORDS, MONTHS
 
@@ -64,5 +64,5 @@ def score_context(sentence: str) -> int:
 def score_keyword(keyword: Keyword, sentence: str) -> int:
     """Return the score of a keyword in a user's sentence, beside `score_context`."""
     if is_torn(keyword, sentence) or is_acronym(keyword):
-        return -20
+        return REJECTED
     return -2 if keyword.text.lower() in DAYS else 0

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, create_model
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params.formats import LabelListsFormat
 from pipeline.core.schema import Reject, Span
-from pipeline.sources.formats.labelled_examples import deduplicate_examples
+from pipeline.sources.formats.labelled_examples import Example, parse_files
 from pipeline.sources.io import (
     RawRecord,
     is_text,
@@ -24,7 +24,7 @@ from pipeline.sources.io import (
     values_by_key,
 )
 from pipeline.sources.parsed import ParsedSource
-from pipeline.sources.shards import RawShard, iter_files
+from pipeline.sources.shards import RawShard
 
 _Names = Annotated[dict[Any, Any], BeforeValidator(require_unique_keys)]
 
@@ -42,17 +42,9 @@ class LabelLists:
 
         Raises MemcurateError when a file is malformed, or numbers of texts and labels differ.
         """
-        rejects: list[Reject] = []
-        examples = [
-            example
-            for path, file in iter_files(shards)
-            for example in self._iter_examples(path, file, source, rejects)
-        ]
-        return deduplicate_examples(source, examples, source, rejects)
+        return parse_files(shards, source, self._iter_examples)
 
-    def _iter_examples(
-        self, path: Path, file: str, source: str, rejects: list[Reject]
-    ) -> Iterator[tuple[str, str, str, Span]]:
+    def _iter_examples(self, path: Path, file: str, source: str, rejects: list[Reject]) -> Iterator[Example]:
         columns = self._columns
         lists = values_by_key(read_json_model(self._model, path))
         for key, label_key in zip(columns.texts, columns.labels, strict=True):

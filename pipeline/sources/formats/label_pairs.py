@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, create_model
 
 from pipeline.core.params.formats import LabelPairsFormat
 from pipeline.core.schema import Reject, Span
-from pipeline.sources.formats.labelled_examples import deduplicate_examples
+from pipeline.sources.formats.labelled_examples import Example, parse_files
 from pipeline.sources.io import (
     RawRecord,
     is_text,
@@ -22,7 +22,7 @@ from pipeline.sources.io import (
     values_by_key,
 )
 from pipeline.sources.parsed import ParsedSource
-from pipeline.sources.shards import RawShard, iter_files
+from pipeline.sources.shards import RawShard
 
 
 class OpenRecord(RawRecord):
@@ -48,17 +48,9 @@ class LabelPairs:
 
         Raises MemcurateError when a file is malformed, or lacks one of the keys.
         """
-        rejects: list[Reject] = []
-        examples = [
-            example
-            for path, file in iter_files(shards)
-            for example in self._iter_examples(path, file, source, rejects)
-        ]
-        return deduplicate_examples(source, examples, source, rejects)
+        return parse_files(shards, source, self._iter_examples)
 
-    def _iter_examples(
-        self, path: Path, file: str, source: str, rejects: list[Reject]
-    ) -> Iterator[tuple[str, str, str, Span]]:
+    def _iter_examples(self, path: Path, file: str, source: str, rejects: list[Reject]) -> Iterator[Example]:
         value = read_json_model(self._model, path)
         parts = values_by_key(value)
         for part in self._columns.parts:

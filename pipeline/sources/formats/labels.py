@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pipeline.core.params.formats import LabelsFormat
-from pipeline.core.schema import Reject, Span
-from pipeline.sources.formats.labelled_examples import deduplicate_examples
+from pipeline.core.schema import Reject
+from pipeline.sources.formats.labelled_examples import Example, deduplicate_examples
 from pipeline.sources.io import make_record_reject, strip_with_span
 from pipeline.sources.parsed import ParsedSource
 from pipeline.sources.records import describe_columns, iter_records, read_label, read_string
@@ -24,9 +24,7 @@ class Labels:
         examples = [one for shard in shards for one in self._iter_examples(shard, source, rejects)]
         return deduplicate_examples(source, examples, source, rejects)
 
-    def _iter_examples(
-        self, shard: RawShard, source: str, rejects: list[Reject]
-    ) -> Iterator[tuple[str, str, str, Span]]:
+    def _iter_examples(self, shard: RawShard, source: str, rejects: list[Reject]) -> Iterator[Example]:
         columns = self._columns
         for record in iter_records(shard, source, rejects):
             text, label = read_string(record, columns.text), read_label(record, columns.label)
