@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from pipeline.core.storage import read_rows, write_rows
 from stages.shared.paths import DATASET_DIR, EVALUATION_DIR
 from tests.pipeline.llm.fault_server import serving
 from tests.pipeline.questions.factories import make_instance, make_question
+from tests.ports import find_free_port
 from tests.stages.conftest import Make, Project
 from training.memory.schema import Episode
 
@@ -248,9 +248,7 @@ def test_an_endpoint_without_address_is_an_error(make: Make) -> None:
 def test_a_refused_connection_is_an_error(make: Make) -> None:
     project = make({"answer.backend": "endpoint", "answer.model": {"name": "some/model", "revision": "1"}})
     write_small_dataset(project)
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+    url = f"http://127.0.0.1:{find_free_port()}/v1"
     expected = ["evaluate: ", url, "some/model", "start the server"]
     project.refuses(expected, "evaluate", MEMCURATE_ENDPOINT_URL=url, MEMCURATE_ENDPOINT_KEY="secret-key")
 

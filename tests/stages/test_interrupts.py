@@ -16,6 +16,7 @@ import pytest
 from stages.shared.paths import CHUNKS_DIR, RAW_DIR
 from tests.conftest import ROOT
 from tests.integration.project import BIN
+from tests.ports import find_free_port
 from tests.stages.conftest import Make, Project
 
 SECONDS = 2.0
@@ -49,9 +50,10 @@ class RunningProcess:
         children = self.children()
         start = time.monotonic()
         (os.killpg if group else os.kill)(self.process.pid, number)
-        assert self.process.wait(10) == STATUS[number]
-        assert time.monotonic() - start < SECONDS
+        status, seconds = self.process.wait(10), time.monotonic() - start
         output, errors = self.process.communicate()
+        assert status == STATUS[number], errors
+        assert seconds < SECONDS
         assert errors == f"{name}: {WORDS[number]}\n"
         assert not output or output.startswith(f"{name}: ")  # it had just ended, and told what it kept
         assert are_gone(children)
@@ -209,9 +211,10 @@ def test_an_interrupt_ends_a_command(
     serving: bool, number: signal.Signals, built: Path, start: Start
 ) -> None:
     """During its imports, and while it serves."""
-    running = start(built, BIN / "memcurate", "view", "--port", "8791")
+    port = str(find_free_port())
+    running = start(built, BIN / "memcurate", "view", "--port", port)
     if serving:
-        assert running.process.stdout is not None and "8791" in running.process.stdout.readline()
+        assert running.process.stdout is not None and port in running.process.stdout.readline()
     time.sleep(0.3)
     running.assert_ends_at(number, "memcurate", group=True)
 

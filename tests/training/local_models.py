@@ -1,7 +1,6 @@
 """Load the real small model of the tests from its package, and serve it with a real server."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from urllib.request import urlopen
 
 from pipeline.core.params import FileLocation, FileSpec
 from pipeline.fetching import default_cache, fetch
+from tests.ports import find_free_port
 from training.rl.base_model import convert_gguf
 
 LOCATION = FileLocation(
@@ -34,9 +34,7 @@ def make_smollm2(folder: Path) -> Path:
 @contextmanager
 def serve_model(model: Path, folder: Path) -> Iterator[str]:
     """Serve the model on this machine until the block ends; yield the base URL of the server."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
+    port = find_free_port()
     (folder / "hub").mkdir()
     command = [
         str(Path(sys.executable).parent / "transformers"),

@@ -2,7 +2,6 @@
 
 import base64
 import os
-import socket
 import ssl
 import threading
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.fetching.factories import PEM, sha256
+from tests.ports import find_free_port
 
 
 class Server:
@@ -140,9 +140,7 @@ def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 @pytest.fixture
 def closed() -> str:
     """A host that refuses connections."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{unused.getsockname()[1]}"
+    return f"127.0.0.1:{find_free_port()}"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -21,14 +20,13 @@ from pipeline.viewer.server import create_app
 from stages.cli.viewer_backend import ProjectBackend
 from stages.shared.versions import Workspace
 from tests.integration.project import BIN, dvc
+from tests.ports import find_free_port
 from tests.stages.history import write_made
 
 
 @pytest.fixture(scope="module")
 def address(built: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = find_free_port()
     command = [BIN / "memcurate", "view", "HEAD~1", "--port", str(port)]
     with subprocess.Popen(command, cwd=built, stdout=subprocess.DEVNULL) as server:
         address = f"http://127.0.0.1:{port}"
@@ -172,3 +170,12 @@ def test_a_half_written_lock_is_read_again(project: Path) -> None:
     done = subprocess.run([BIN / "memcurate", "view"], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "memcurate: dvc.lock, line 1: not valid YAML" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_port_in_use_is_an_error(address: str, built: Path) -> None:
+    port = address.rpartition(":")[2]
+    command = [BIN / "memcurate", "view", "--port", port]
+    done = subprocess.run(command, cwd=built, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.startswith(f"memcurate: --port {port}: another process listens")
+    assert done.stderr.count("\n") == 1
