@@ -18,6 +18,7 @@ _MARKED_LETTERS = rf"(?:(?![\x00-\x7f])[{combining_marks()}]+[^\W\d_]*)*"
 _LETTERS = rf"[^\W\d_]+{_MARKED_LETTERS}"
 WORD = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
 
+MAX_INVERSE_FREQUENCY = 40  # words of at most 1 in 40 instances count alike
 _CACHE_SIZE = 1 << 15
 # WORD crosses no other ASCII character. All bytes of other characters are beyond ASCII.
 _SEPARATORS = bytes(code for code in range(128) if not (chr(code).isalpha() or chr(code) in "'-"))
@@ -125,13 +126,30 @@ class WordStatistics:
         )
 
     def drop_irrelevant_words(self) -> None:
-        """Drop the casing of words that are neither names nor nouns, however they are written."""
+        """Drop what changes no answer of the methods below, once all shards are counted.
+
+        That is the casing of words that are neither names nor nouns, however they are written, and the
+        frequency of rare words: a large corpus has hundreds of thousands of them.
+        """
         relevant = {"i"}  # tells whether casing is careless
         relevant.update(word for word, count in self.capitalized.items() if count >= 2)
         relevant.update(word for word, count in self.after_determiner.items() if count >= 2)
         for counts in (self.capitalized, self.lowercase, self.after_determiner):
             for word in counts.keys() - relevant:
                 del counts[word]
+        max_rare = self.num_instances // MAX_INVERSE_FREQUENCY
+        frequent = {word: count for word, count in self.instance_frequency.items() if count > max_rare}
+        self.instance_frequency = Counter(frequent)
+
+    def inverse_frequency(self, word: str) -> int:
+        """Return how many instances there are for one that has the word, case folded; from 1 to 40.
+
+        A word that no instance has counts as a rare one.
+        """
+        frequency = self.instance_frequency[word]
+        if not frequency:
+            return MAX_INVERSE_FREQUENCY
+        return min(self.num_instances // frequency, MAX_INVERSE_FREQUENCY)
 
     @property
     def has_careless_casing(self) -> bool:

@@ -20,7 +20,6 @@ from pipeline.text.normalize import contains_normalized, fold_case, normalize_te
 MAX_KEYWORDS = 20
 MAX_KEYWORD_WORDS = 3  # as in the paper
 _MIN_COUNT = 2  # a keyword that the text has once is a detail
-_MAX_INVERSE_FREQUENCY = 40  # keywords of at most 1 in 40 instances count alike
 
 
 def make_summary_question(
@@ -126,10 +125,9 @@ def _tf_idf_weight(text: str, kind: str, word_counts: Counter[str], statistics: 
     """
     words = fold_case(text).split()
     term_frequency = min(word_counts[word] for word in words)
-    document_frequency = min(statistics.instance_frequency[word] for word in words)
-    if term_frequency < _MIN_COUNT or not document_frequency:
+    if term_frequency < _MIN_COUNT:
         return 0
-    weight = term_frequency * min(statistics.num_instances // document_frequency, _MAX_INVERSE_FREQUENCY)
+    weight = term_frequency * max(map(statistics.inverse_frequency, words))
     return 3 * weight if kind in ("name", "place", "event") else weight
 
 

@@ -160,3 +160,20 @@ def test_searches_from_one_letter_find_what_plain_patterns_find(text: str) -> No
     )
     assert casing._INNER_CAPITALS.findall(text) == capitals.findall(text)
     assert casing._AFTER_DETERMINER.findall(text) == nouns.findall(text)
+
+
+@given(INSTANCES, st.integers(1, 100))
+def test_what_is_dropped_changes_no_answer(instances: list[list[str]], copies: int) -> None:
+    whole, dropped = (count_words(*instances * copies, ["so Owl"]) for _ in range(2))
+    dropped.drop_irrelevant_words()
+    assert dropped.has_careless_casing == whole.has_careless_casing
+    for word in {*whole.instance_frequency, "unknown"}:
+        assert dropped.inverse_frequency(word) == whole.inverse_frequency(word)
+        assert dropped.is_noun(word) == whole.is_noun(word)
+        for form in (word, word.capitalize()):
+            assert dropped.is_name(form) == whole.is_name(form)
+
+
+@pytest.mark.parametrize(("copies", "expected"), [(0, 1), (1, 2), (18, 19), (38, 39), (39, 40), (99, 40)])
+def test_the_inverse_frequency_is_at_most_40(copies: int, expected: int) -> None:
+    assert count_words(["so Owl"], *[["so"]] * copies).inverse_frequency("owl") == expected
