@@ -1,13 +1,15 @@
 """Texts: a file each, plain, in Markdown, HTML or EPUB, or a column of records.
 
 A text is a document: a book, whose chapters are the sections below its headings. Front matter of Markdown
-belongs to no section and is a reject.
+belongs to no section and is a reject; its title is kept.
 """
 
 import re
 from bisect import bisect
 from collections.abc import Iterator
 from itertools import pairwise
+
+import yaml
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params.formats import TextFormat
@@ -21,6 +23,7 @@ from pipeline.sources.shards import FilePart, RawShard
 _MARKDOWN_SUFFIXES = (".md", ".markdown", *MARKUP_SUFFIXES)
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>\S[^\n]*)$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
+_MAX_FRONT_MATTER_CHARS = 10_000  # of which the title is read
 _FRONT_MATTER_LINE = re.compile(r"^---[ \t\r]*$", re.MULTILINE)
 
 
@@ -52,14 +55,15 @@ class Text:
         except MemcurateError as error:
             rejects.append(make_record_reject(source, "unreadable file", str(error), span))
             return
-        start = 0
+        start, title = 0, ""
         if self._is_markdown(part.path):
             start = _find_front_matter_end(text)
             if start:
+                title = _read_title(text[:start])
                 rejects.append(make_record_reject(source, "front matter", "", Span(part.path, "", 0, start)))
         chapters = self._find_chapters(text, start, self._is_markdown(part.path))
         if chapters:
-            yield Book(part.path, part.path, text, chapters)
+            yield Book(part.path, part.path, text, _prefix_title(title, chapters))
         else:
             rejects.append(make_record_reject(source, "blank text", "", span))
 
@@ -72,10 +76,8 @@ class Text:
                 rejects.append(make_record_reject(source, "malformed record", detail, record.span()))
                 continue
             name = record.name
-            title = " ".join((read_string(record, columns.title or "title") or "").split())
-            chapters = self._find_chapters(text, 0, columns.headings == "markdown")
-            if title:
-                chapters = [(start, end, f"{title}, {one}" if one else title) for start, end, one in chapters]
+            title = read_string(record, columns.title or "title") or ""
+            chapters = _prefix_title(title, self._find_chapters(text, 0, columns.headings == "markdown"))
             yield Book(name, record.file, text, chapters, record.span(columns.text).record)
 
     def _is_markdown(self, path: str) -> bool:
@@ -99,6 +101,28 @@ class Text:
             for (first, last), title in zip(bounds, titles, strict=True)
             if text[first:last].strip()
         ]
+
+
+def _prefix_title(title: str, chapters: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Put the title of a text before the headings of its sections that do not begin with it."""
+    title = " ".join(title.split())
+    return [
+        (start, end, heading if heading.startswith(title) else f"{title}, {heading}" if heading else title)
+        for start, end, heading in chapters
+    ]
+
+
+def _read_title(front_matter: str) -> str:
+    """Return the title of front matter in YAML; empty where it has none."""
+    if len(front_matter) > _MAX_FRONT_MATTER_CHARS:
+        return ""
+    try:
+        root = yaml.compose(front_matter.rstrip().rstrip("-"), yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError):
+        return ""
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    titles = [value for key, value in pairs if key.value == "title" and isinstance(value, yaml.ScalarNode)]
+    return titles[0].value if titles and titles[0].tag != "tag:yaml.org,2002:null" else ""
 
 
 def _find_front_matter_end(text: str) -> int:

@@ -44,12 +44,38 @@ def test_texts_have_the_sections_of_their_headings(tmp_path: Path) -> None:
     assert [one.name for one in books] == ["b.txt", "sub/a.md"]
     latin, markdown = books
     assert isinstance(markdown, Book) and isinstance(latin, Book)
-    assert [title for _, _, title in markdown.chapters] == ["", "First", "Second"]
+    assert [title for _, _, title in markdown.chapters] == ["A note", "A note, First", "A note, Second"]
     assert markdown.text[slice(*markdown.chapters[1][:2])].startswith("# First")
     assert latin.chapters == [(0, 14, "")] and latin.text.endswith("é")
     assert [(one.reason, one.source_span and one.source_span.file) for one in rejects] == [
         ("front matter", "sub/a.md")
     ]
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "titles"),
+    [
+        ("title: Owls\ndate: 2024-02-31", ["Owls", "Owls, First", "Owls and more"]),
+        ("title: 'Owls: a  life'", ["Owls: a life", "Owls: a life, First", "Owls: a life, Owls and more"]),
+        ("title: >\n  Owls\n  too", ["Owls too", "Owls too, First", "Owls too, Owls and more"]),
+        ("title: 1984", ["1984", "1984, First", "1984, Owls and more"]),
+        ("title:", ["", "First", "Owls and more"]),
+        ("title: [a]", ["", "First", "Owls and more"]),
+        ("- title", ["", "First", "Owls and more"]),
+        ("title: a: b", ["", "First", "Owls and more"]),
+        ("[" * 9000, ["", "First", "Owls and more"]),
+        (f"title: {'a' * 10_000}", ["", "First", "Owls and more"]),
+        ("? [a]\n: &x b\ntitle: *x", ["b", "b, First", "b, Owls and more"]),
+    ],
+)
+def test_the_title_of_front_matter_is_that_of_all_sections(
+    front_matter: str, titles: list[str], tmp_path: Path
+) -> None:
+    text = f"---\n{front_matter}\n---\nText.\n# First\nOne.\n# Owls and more\nTwo.\n"
+    (tmp_path / "a.md").write_text(text)
+    (book,), _ = read_documents(tmp_path, make_format("text"))
+    assert isinstance(book, Book)
+    assert [title for _, _, title in book.chapters] == titles
 
 
 def test_what_is_no_text_is_told_by_file(tmp_path: Path) -> None:
