@@ -12,7 +12,7 @@ from pipeline.core.output_files import Table
 from pipeline.core.params import CheckParams
 from pipeline.core.parts import PART_SUFFIX, iter_groups, write_part
 from pipeline.core.schema import Instance, InstanceQuestion, PiiFinding, Reject
-from pipeline.core.storage import find_parts, read_row_group, read_rows, row_group_sizes
+from pipeline.core.storage import find_parts, read_matching_rows, read_row_group, row_group_sizes
 from pipeline.text.tokens import load_tokenizer
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def filter_shard(task: FilterTask, folder: Path, client: "LLMClient | None" = No
     def iter_kept() -> Iterator[Instance]:
         for instance, instance_rejects in filter_instances(
             instances,
-            (row for row in read_rows(task.questions, InstanceQuestion) if row.instance in ids),
+            read_matching_rows(task.questions, InstanceQuestion, "instance", ids),
             params.checks,
             # Not loaded, which takes a while, where no check needs it.
             None

@@ -155,6 +155,16 @@ def read_rows(path: Path, row_type: type[T]) -> Iterator[T]:
             yield from _from_batches(part, row_type, file.iter_batches(column_paths(row_type)))
 
 
+def read_matching_rows(path: Path, row_type: type[T], column: str, values: Collection[str]) -> Iterator[T]:
+    """Yield the rows whose text in a column is one of the values, as `read_rows` does; no others are built."""
+    value_set = pa.array(sorted(values), pa.string())
+    for part in find_parts(path):
+        with _open_verified(part, row_type) as file:
+            for batch in file.iter_batches(column_paths(row_type)):
+                matching = batch.filter(pc.is_in(batch.column(column), value_set=value_set))
+                yield from _from_batches(part, row_type, [matching])
+
+
 def read_parts(parts: Iterable[Path], row_type: type[T]) -> Iterator[T]:
     """Yield the rows of several files, in order, as `read_rows` does."""
     for part in parts:

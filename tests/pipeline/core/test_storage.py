@@ -37,6 +37,7 @@ from pipeline.core.storage import (
     find_split_files,
     iter_row_groups,
     read_columns,
+    read_matching_rows,
     read_metadata,
     read_row,
     read_row_group,
@@ -205,6 +206,7 @@ def reader_calls(path: Path) -> list[Callable[[], object]]:
     target = path.with_name("copied.parquet")
     return [
         lambda: list(read_rows(path, Segment)),
+        lambda: list(read_matching_rows(path, Segment, "id", ["s/0", "s/1", "s/2"])),
         lambda: read_row(path, Segment, "s/1"),
         lambda: read_row_group(path, Segment, 0),
         lambda: read_columns(path, Segment, 0, ["id", "text"]),
@@ -290,6 +292,15 @@ def test_a_row_is_found_by_its_id(tmp_path: Path) -> None:
     write_rows(path, Segment, rows)
     assert [read_row(path, Segment, row.id) for row in (rows[0], rows[150])] == [rows[0], rows[150]]
     assert read_row(path, Segment, "s/none") is None
+
+
+def test_matching_rows_are_those_with_a_value(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    rows = make_segments(200)
+    write_rows(path, Segment, rows)
+    wanted = {rows[3].id, rows[150].id, "s/none"}
+    assert list(read_matching_rows(path, Segment, "id", wanted)) == [rows[3], rows[150]]
+    assert list(read_matching_rows(path, Segment, "id", [])) == []
 
 
 def test_looking_up_an_id_in_rows_without_ids_is_an_error(tmp_path: Path) -> None:
