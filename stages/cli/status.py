@@ -1,8 +1,10 @@
 """memcurate status: what each source gave, stage by stage, as a table."""
 
+import json
 from collections.abc import Iterator, Sequence
 
 from pipeline.core.params import load_params
+from stages.shared.paths import DATASET_DIR, metrics_path
 from stages.shared.yields import StageYield, read_yield
 
 _HEADER = (
@@ -19,13 +21,15 @@ _HEADER = (
 
 
 def status() -> None:
-    """Show what each enabled source gave: instances, chunks and questions kept, and what was dropped.
+    """Show what each enabled source gave up to `filter`: instances, chunks and questions kept, and dropped.
 
-    A dash marks a source that was not built yet. `memcurate trace` and data/report tell the reasons.
+    A dash marks a source that was not built yet. The last line tells what `assemble` made of all sources.
+    `memcurate trace` and data/report tell the reasons.
     """
     rows = [_HEADER, *map(_describe, load_params().enabled_sources)]
     for line in _align(rows):
         print(line)
+    print(_describe_dataset())
 
 
 def _describe(source: str) -> Sequence[str]:
@@ -39,6 +43,17 @@ def _describe(source: str) -> Sequence[str]:
     ]
     counts = (kept.train, kept.test, kept.chunks, kept.questions.total(), *dropped)
     return (source, *(f"{count:,}" for count in counts))
+
+
+def _describe_dataset() -> str:
+    path = metrics_path("assemble", None)
+    if not path.exists():
+        return f"\n{DATASET_DIR}: not assembled yet; `dvc repro assemble` joins the sources"
+    counts = json.loads(path.read_text(encoding="utf-8"))
+    return (
+        f"\n{DATASET_DIR}, last assembled: {counts['train']:,} train and {counts['test']:,} test instances, "
+        f"{counts['questions']:,} questions; assemble dropped {counts['rejected']:,}"
+    )
 
 
 def _align(rows: Sequence[Sequence[str]]) -> Iterator[str]:

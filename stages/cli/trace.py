@@ -1,31 +1,38 @@
 """memcurate trace: all that the stages made of a raw record."""
 
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import load_params, require_enabled
-from pipeline.core.printable import escape_hidden
+from pipeline.core.printable import count_noun, escape_hidden
 from pipeline.lineage.locations import parse_location
 from pipeline.lineage.trace import trace as trace_record
 from stages.cli.lineage_files import list_reject_files, source_outputs
 from stages.shared.paths import RAW_DIR
 
+_MAX_NAMES = 5  # of files in a message
+
 
 def trace(
     source: Annotated[str, typer.Argument(help="a source in `enabled_sources`")],
     record: Annotated[
-        str, typer.Argument(help="a location in data/raw/SOURCE: FILE, FILE#POINTER, FILE@START-END")
+        str,
+        typer.Argument(
+            help="a location in data/raw/SOURCE or in a file of yours: FILE, FILE#POINTER, FILE@START-END"
+        ),
     ],
 ) -> None:
     """Show the chunks and questions made of a raw record, and the rejects with their reasons."""
     require_enabled(load_params(), source)
     location = parse_location(record)
     raw_dir = RAW_DIR / source
-    if raw_dir.is_dir() and not (raw_dir / location.file).is_file():
-        known = sorted(str(path.relative_to(raw_dir)) for path in raw_dir.rglob("*") if path.is_file())
-        raise MemcurateError(f"{raw_dir} has no file {location.file}; it has {', '.join(known)}")
+    if raw_dir.is_dir():
+        location = replace(location, file=_find_raw_file(raw_dir, location.file))
     outputs = source_outputs(source)
     lines = list(trace_record(outputs, location, list_reject_files(source)))
     if not lines:
@@ -34,3 +41,20 @@ def trace(
             + "".join(f"; {folder} is not here" for folder in outputs.missing_dirs())
         )
     print(escape_hidden("\n".join(lines)))
+
+
+def _find_raw_file(raw_dir: Path, file: str) -> str:
+    """Return the raw file with a name, or the only one that the path of the user's own file ends with.
+
+    Raises MemcurateError, with the names most like it, where there is none.
+    """
+    if (raw_dir / file).is_file():
+        return file
+    known = sorted(path.relative_to(raw_dir).as_posix() for path in raw_dir.rglob("*") if path.is_file())
+    same = [name for name in known if f"/{file}".endswith(f"/{name}")]
+    if len(same) == 1:
+        return same[0]
+    shown = get_close_matches(file, known, n=_MAX_NAMES, cutoff=0) if len(known) > _MAX_NAMES else known
+    others = len(known) - len(shown)
+    more = f" and {count_noun(others, 'other')}" if others else ""
+    raise MemcurateError(f"{raw_dir} has no file {file}; it has {', '.join(shown)}{more}")

@@ -263,7 +263,9 @@ def test_status_of_what_was_built(project: Path) -> None:
         )
         if stage != "fetch":
             assert done.stdout.startswith(f"{stage}@notes: ")
-    rows = [line.split() for line in memcurate(project, "status").splitlines()]
+    table, dataset = memcurate(project, "status").split("\n\n")
+    assert dataset.startswith("data/dataset, last assembled: ") or "not assembled yet" in dataset
+    rows = [line.split() for line in table.splitlines()]
     assert rows[0][:4] == ["source", "train", "test", "chunks"]
     by_source = {row[0]: row[1:] for row in rows[1:]}
     assert by_source["gutenberg"][0] == "–"

@@ -64,6 +64,7 @@ def test_show_prints_a_reject(project: Project) -> None:
         (["show", "nowhere/q"], ["'nowhere' is not in enabled_sources"]),
         (["trace", "nowhere", "f.json"], ["'nowhere' is not in enabled_sources"]),
         (["trace", SOURCE, "g.json"], ["has no file g.json; it has f.json"]),
+        (["trace", SOURCE, "own/g.json"], ["has no file own/g.json; it has f.json"]),
         (["trace", SOURCE, "f.json#q"], ["is not a location in a raw file"]),
         (["trace", SOURCE, "f.json#/none"], ["nothing came of f.json#/none"]),
     ],
