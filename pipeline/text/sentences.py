@@ -38,7 +38,7 @@ with block_import("scipy"):
     from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer, PunktToken, load_punkt_params
 
 _FILES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt")
-_CACHE_SIZE = 1 << 16
+_CACHE_SIZE = 1 << 14
 _MAX_CACHED_LENGTH = 80
 
 # Punkt has three notions of white space: ASCII for runs, White_Space of Unicode (`\s` of the `regex`
