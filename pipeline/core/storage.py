@@ -156,7 +156,7 @@ def read_rows(path: Path, row_type: type[T]) -> Iterator[T]:
 
 
 def read_matching_rows(path: Path, row_type: type[T], column: str, values: Collection[str]) -> Iterator[T]:
-    """Yield the rows whose text in a column is one of the values, as `read_rows` does; no others are built."""
+    """Yield the rows that have one of the values in a column, as `read_rows` does; no others are built."""
     value_set = pa.array(sorted(values), pa.string())
     for part in find_parts(path):
         with _open_verified(part, row_type) as file:

@@ -20,6 +20,7 @@ ROOMS = (
     "pipeline.core",
     "pipeline.text",
     "pipeline.fetching",
+    "pipeline.world",
     "pipeline.sources",
     "pipeline.matching",
     "pipeline.llm",
