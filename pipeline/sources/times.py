@@ -67,6 +67,19 @@ def parse_time(value: Any, day_first: bool | None = None) -> str | None:
     return _parse_seconds(value) if isinstance(value, int | float) else None
 
 
+def parse_time_by_forms(value: Any, forms: Iterable[str]) -> str | None:
+    """Return a time that has one of some forms of `strptime` as YYYY-MM-DD HH:MM; None for other values."""
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or len(text) > _MAX_CHARS:
+        return None
+    for form in forms:
+        try:
+            return _format(datetime.strptime(text, form))
+        except ValueError:
+            continue
+    return None
+
+
 def _parse_slash_date(match: re.Match[str], day_first: bool | None) -> str | None:
     first, second = int(match[1]), int(match[3])
     if day_first is None and first != second and max(first, second) <= _MONTHS:
@@ -89,11 +102,9 @@ def _parse_text(text: str) -> str | None:
         return _format(datetime.fromisoformat(text))
     except ValueError:
         pass
-    for form in _FORMS:
-        try:
-            return _format(datetime.strptime(text, form))
-        except ValueError:
-            continue
+    time = parse_time_by_forms(text, _FORMS)
+    if time is not None:
+        return time
     try:
         return _format(parsedate_to_datetime(text))
     except (ValueError, TypeError, IndexError):

@@ -6,35 +6,31 @@ are scored by `token_f1`, as the benchmark does; adversarial questions have no a
 """
 
 import re
-from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
 from pipeline.core.ids import short_id
 from pipeline.core.params.formats import LocomoFormat
-from pipeline.core.schema import Span
 from pipeline.sources.document_builder import DocumentBuilder
 from pipeline.sources.io import (
     RawRecord,
     json_pointer,
-    make_record_reject,
     read_json,
     strip_with_span,
     validate_records,
 )
 from pipeline.sources.parsed import ParsedSource, make_source_question
+from pipeline.sources.record_reader import RecordReader
 from pipeline.sources.shards import RawShard, iter_files
+from pipeline.sources.times import parse_time_by_forms
 
 _CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
 _UNANSWERABLE = 5
 _SESSION = re.compile(r"session_(\d+)")
 _TURN_ID = re.compile(r"D:?(\d+):(\d+)")  # as evidence names a turn, with the slips of the public file
-_TIME_FORM = "%I:%M %p on %d %B, %Y"
-
-M = TypeVar("M", bound=RawRecord)
+_TIME_FORMS = ("%I:%M %p on %d %B, %Y",)
 
 
 class Turn(RawRecord):
@@ -91,20 +87,18 @@ def _parse_file(path: Path, file: str, source: str, parsed: ParsedSource, names:
         _ConversationReader(file, key, source, parsed).read(name, sample)
 
 
-class _ConversationReader:
+class _ConversationReader(RecordReader):
     """Reads a conversation and its questions into a parsed source."""
 
     def __init__(self, file: str, key: str | int, source: str, parsed: ParsedSource) -> None:
-        self._file = file
-        self._key = key
-        self._source = source
-        self._parsed = parsed
+        super().__init__(file, key, source, parsed)
         self._turns: dict[tuple[int, int], list[str]] = {}  # segments by the numbers of session and turn
 
     def read(self, name: str, sample: Sample) -> None:
         builder = DocumentBuilder(self._source, self._file, name)
         for number, session in _list_sessions(sample):
-            time = _parse_time(sample.conversation.get(f"session_{number}_date_time"))
+            written = sample.conversation.get(f"session_{number}_date_time")
+            time = parse_time_by_forms(written, _TIME_FORMS)
             self._add_session(builder, number, session, time)
         document = builder.build()
         if not document.sections:
@@ -173,13 +167,6 @@ class _ConversationReader:
             )
         )
 
-    def _validate(self, model: type[M], values: Any, *where: str | int) -> Iterator[tuple[str | int, M]]:
-        return validate_records(model, values, self._file, self._source, self._parsed.rejects, *where)
-
-    def _reject(self, reason: str, detail: str, *where: str | int) -> None:
-        span = Span(self._file, json_pointer(*where), 0, 0)
-        self._parsed.rejects.append(make_record_reject(self._source, reason, detail, span))
-
 
 def _list_sessions(sample: Sample) -> list[tuple[int, object]]:
     """Return (number, session) in order."""
@@ -189,10 +176,3 @@ def _list_sessions(sample: Sample) -> list[tuple[int, object]]:
         if (match := _SESSION.fullmatch(name))
     ]
     return sorted(numbered, key=lambda one: one[0])
-
-
-def _parse_time(value: object) -> str | None:
-    try:
-        return f"{datetime.strptime(str(value).strip(), _TIME_FORM):%Y-%m-%d %H:%M}"
-    except ValueError:
-        return None
