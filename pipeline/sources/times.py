@@ -107,7 +107,7 @@ def _parse_text(text: str) -> str | None:
         return time
     try:
         return _format(parsedate_to_datetime(text))
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.sources.times import find_day_first, is_ambiguous, parse_time
+from pipeline.sources.times import find_day_first, is_ambiguous, parse_time, parse_time_by_forms
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,23 @@ def test_other_dates_of_a_column_tell_which_number_is_the_day(
     values: list[object], day_first: bool | None
 ) -> None:
     assert find_day_first(values) is day_first
+
+
+def test_a_number_beyond_all_years_is_not_a_time() -> None:
+    assert parse_time("Sep 05, 2025, 10:00:00" + "9" * 30) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "time"),
+    [
+        (" March-15-2024 ", "2024-03-15 00:00"),
+        ("Sep 04, 2025, 21:12:31", "2025-09-04 21:12"),
+        ("March-32-2024", None),
+        ("March-15-0999", None),
+        ("March-15-2024" + " " * 60 + "x", None),
+        (20240315, None),
+        (None, None),
+    ],
+)
+def test_times_in_named_forms(value: object, time: str | None) -> None:
+    assert parse_time_by_forms(value, ("%B-%d-%Y", "%b %d, %Y, %H:%M:%S")) == time
