@@ -81,6 +81,10 @@ def _detect_by_records(records: Sequence[RawRecord]) -> DetectedFormat | None:
         return DetectedFormat("squad", "records have paragraphs with qas")
     if _share(values, _is_locomo) > 0.5:
         return DetectedFormat("locomo", "records have a conversation in sessions, with qa")
+    if _share(values, _is_beam) > 0.5:
+        return DetectedFormat("beam", "records have a chat with probing_questions")
+    if _share(values, _is_halumem) > 0.5:
+        return DetectedFormat("halumem", "records have sessions with a dialogue and memory_points")
     for detect in (
         _detect_messages,
         _detect_qa,
@@ -101,6 +105,20 @@ def _is_squad(value: Any) -> bool:
 
 def _is_locomo(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("conversation"), dict) and "qa" in value
+
+
+def _is_beam(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("chat"), list) and "probing_questions" in value
+
+
+def _is_halumem(value: Any) -> bool:
+    sessions = value.get("sessions") if isinstance(value, dict) else None
+    return (
+        isinstance(sessions, list)
+        and bool(sessions)
+        and isinstance(sessions[0], dict)
+        and {"dialogue", "memory_points"} <= sessions[0].keys()
+    )
 
 
 def _share(values: Sequence[Any], fits: Any) -> float:

@@ -36,6 +36,8 @@ _CLASSES = {
     "locomo": ("locomo", "Locomo"),
     "longmemeval": ("longmemeval", "LongMemEval"),
     "memory_agent_bench": ("memory_agent_bench", "MemoryAgentBench"),
+    "beam": ("beam", "Beam"),
+    "halumem": ("halumem", "HaluMem"),
 }
 _ENTRY_POINTS = "memcurate.formats"
 

@@ -58,6 +58,7 @@ from training.policies.scripted import ScriptedPolicy
 # With the columns of seeds.own_files.
 _OWN_FORMATS: list[dict[str, object]] = [
     *({"format": name} for name in ("messages", "text", "labels", "qa", "timeline", "squad", "chapters")),
+    {"format": "locomo"},
     {"format": "text", "headings": "books"},
     {"format": "label_lines", "separator": ","},
     {"format": "label_lists", "texts": ["texts"], "labels": ["labels"], "label_names": "names"},

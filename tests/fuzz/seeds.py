@@ -71,6 +71,19 @@ def own_files() -> Sequence[bytes]:
         b'{"texts": ["One", "Two", "Three"], "labels": [0, "1", 1], "names": {"0": "a", "1": "b"}, '
         b'"pairs": [["One", "a"], ["Two", "b"], ["Three"]], "other": [["Four", "c"]]}',
         b'{"title": "T", "chapter": "1", "text": "Ann met Bob.", "summary": [{"text": "They met."}]}\n',
+        b'[{"sample_id": 1, "conversation": {"session_1_date_time": "1:56 pm on 8 May, 2023", "session_1": '
+        b'[{"speaker": "Ann", "dia_id": "D1:1", "text": "I am in Rome."}]}, "qa": [{"question": "Where is '
+        b'Ann?", "answer": "Rome", "evidence": ["D1:1"], "category": 4}]}]',
+        b'{"conversation_id": "1", "chat": [[{"role": "user", "id": 0, "time_anchor": "March-15-2024", '
+        b'"content": "I am in Rome. ->-> 1,1"}], {"plan-1": [{"batch_number": 1, "turns": [[{"role": '
+        b'"user", "id": 1, "content": "And now in Oslo."}]]}], "plan-2": null}], "probing_questions": '
+        b"\"{'knowledge_update': [{'question': 'Where am I?', 'rubric': ['LLM response should "
+        b"state: Oslo'], 'source_chat_ids': {'a': [0], 'b': [1]}}]}\"}\n",
+        b'{"uuid": "u", "sessions": [{"start_time": "Sep 04, 2025, 21:12:31", "dialogue": [{"role": "user", '
+        b'"content": "I am in Rome.", "timestamp": "Sep 04, 2025, 21:12:31"}], "memory_points": '
+        b'[{"memory_content": "Ann is in Rome", "is_update": "True", "original_memories": ["x"]}], '
+        b'"questions": [{"question": "Where is Ann?", "answer": "Rome", "question_type": "Dynamic Update", '
+        b'"evidence": [{"memory_content": "Ann is in Rome"}]}]}]}\n',
     ]
 
 

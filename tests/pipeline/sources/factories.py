@@ -76,6 +76,9 @@ CHUNKING: dict[str, Chunking] = {
     "mab_longmemeval": ConversationChunking(
         strategy="conversations", max_tokens=160, min_chunks=1, max_chunks=1000
     ),
+    "beam_100k": ConversationChunking(
+        strategy="conversations", max_tokens=160, min_chunks=1, max_chunks=1000
+    ),
     "mab_infbench_sum": BookChunking(strategy="books", max_tokens=160, min_chunks=1, max_chunks=1000),
 }
 CHUNKING |= {
@@ -83,6 +86,8 @@ CHUNKING |= {
     "hotpotqa": CHUNKING["hotpotqa_dev"],
     "longmemeval_train": CHUNKING["longmemeval"],
     "clinc150": CHUNKING["nlu"],
+    "beam_10m": CHUNKING["beam_100k"],
+    "halumem_medium": CHUNKING["beam_100k"],
 }
 for name in ("ruler_qa1", "ruler_qa2"):
     CHUNKING[f"mab_{name}"] = WholeDocumentChunking(
@@ -112,6 +117,10 @@ CHECKS: dict[str, CheckParams] = {
     "longmemeval": KEEP_ALL.model_copy(update={"min_questions": 2}),
     "gutenberg": KEEP_ALL.model_copy(update={"min_keywords": 2}),
     "booksum": KEEP_ALL.model_copy(update={"min_keywords": 2, "min_summary_overlap": 60, "min_questions": 1}),
+}
+CHECKS |= {
+    name: KEEP_ALL.model_copy(update={"unanswerable": "keep"})
+    for name in ("beam_100k", "beam_10m", "halumem_medium")
 }
 CHECKS |= {"squad": CHECKS["squad_dev"], "hotpotqa": CHECKS["hotpotqa_dev"]}
 QUESTIONS: dict[str, QuestionParams] = {
@@ -155,10 +164,51 @@ _METADATA = [
 ]
 
 
+_MESSAGE = pa.struct(
+    [
+        ("content", pa.string()),
+        ("id", pa.int64()),
+        *((name, pa.string()) for name in ("index", "question_type", "role", "time_anchor")),
+    ]
+)
+_TURNS = pa.list_(pa.list_(_MESSAGE))
+_BATCH = pa.struct([("batch_number", pa.int64()), ("time_anchor", pa.string()), ("turns", _TURNS)])
+_PLANS = pa.list_(pa.struct([(f"plan-{number}", pa.list_(_BATCH)) for number in (1, 10, 2)]))
+_BEAM = (
+    ("conversation_id", pa.string()),
+    (
+        "conversation_seed",
+        pa.struct(
+            [
+                ("category", pa.string()),
+                ("id", pa.int64()),
+                ("subtopics", _TEXTS),
+                ("theme", pa.string()),
+                ("title", pa.string()),
+            ]
+        ),
+    ),
+    ("narratives", pa.string()),
+    ("user_profile", pa.struct([("user_info", pa.string()), ("user_relationships", pa.string())])),
+    ("conversation_plan", pa.string()),
+    (
+        "user_questions",
+        pa.list_(pa.struct([("messages", pa.list_(_TEXTS)), ("time_anchor", pa.string())])),
+    ),
+)
+
+
+def make_beam_schema(chat: pa.DataType = _TURNS) -> pa.Schema:
+    """Return BEAM's columns; `chat`: lists of messages, or of plans in the set of 10 million tokens."""
+    return pa.schema([*_BEAM, ("chat", chat), ("probing_questions", pa.string())])
+
+
 def make_hub_schema(path: Path, rows: list[dict[str, object]]) -> pa.Schema:
     """Return the columns of a file, by folder; a context is a string, or a list where rows have lists."""
     if path.parent.parent.name == "hotpotqa":
         return _HOTPOTQA
+    if path.parent.parent.name.startswith("beam_"):
+        return make_beam_schema(_PLANS if path.parent.parent.name == "beam_10m" else _TURNS)
     lists = any(isinstance(row["context"], list) for row in rows)
     return pa.schema(
         [
@@ -204,6 +254,7 @@ RAW_FILES = {
     "booksum": "train.jsonl",
     "nlu": "train/seq.in",
     "pubmed_rct": "train.txt",
+    "halumem_medium": "HaluMem-Medium.jsonl",
 }
 JSON_SOURCES = [source for source, name in RAW_FILES.items() if name.endswith(".json")]
 

@@ -55,7 +55,7 @@ def test_a_golden_source_gives_the_expected_rows(source: str, context: ChunkingC
             elif question.origin == "summary":
                 assert read_span(raw, question.source_span) in (question.summary, question.text)
             else:
-                filled = question.text.replace(BLANK, question.answers[0])
+                filled = question.text.replace(BLANK, "".join(question.answers[:1]))
                 assert collapse_spaces(read_span(raw, question.source_span)) in collapse_spaces(filled)
     result = {
         "instances": list(map(summarize_instance, instances)),

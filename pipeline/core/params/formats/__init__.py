@@ -5,8 +5,10 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Tag
 
 from pipeline.core.params.formats.corpora import (
+    BeamFormat,
     ChaptersFormat,
     ChitchatFormat,
+    HaluMemFormat,
     HotpotQaFormat,
     LocomoFormat,
     LongMemEvalFormat,
@@ -50,6 +52,8 @@ FORMAT_NAMES = (
     "locomo",
     "longmemeval",
     "memory_agent_bench",
+    "beam",
+    "halumem",
 )
 
 
@@ -93,15 +97,19 @@ FormatParams = Annotated[
     | Annotated[LocomoFormat, Tag("locomo")]
     | Annotated[LongMemEvalFormat, Tag("longmemeval")]
     | Annotated[MemoryAgentBenchFormat, Tag("memory_agent_bench")]
+    | Annotated[BeamFormat, Tag("beam")]
+    | Annotated[HaluMemFormat, Tag("halumem")]
     | Annotated[OwnFormat, Tag("own")],
     Discriminator(_get_tag),
 ]
 
 __all__ = [
     "FORMAT_NAMES",
+    "BeamFormat",
     "ChaptersFormat",
     "ChitchatFormat",
     "FormatParams",
+    "HaluMemFormat",
     "HotpotQaFormat",
     "LabelFilesFormat",
     "LabelLinesFormat",

@@ -41,6 +41,18 @@ class LocomoFormat(StrictModel):
     name: Literal["locomo"]
 
 
+class BeamFormat(StrictModel):
+    """Conversations of up to 10 million tokens with questions of ten abilities, in BEAM's columns."""
+
+    name: Literal["beam"]
+
+
+class HaluMemFormat(StrictModel):
+    """Users with dated sessions, memory points and questions, in HaluMem's JSONL."""
+
+    name: Literal["halumem"]
+
+
 class HotpotQaFormat(StrictModel):
     """Questions with supporting facts in paragraphs of sentences, in HotpotQA's JSON or the hub's columns."""
 

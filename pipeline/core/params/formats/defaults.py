@@ -42,6 +42,12 @@ _LABELS: dict[str, Any] = {
     "questions": {**_NO_QUESTIONS, "label": 100},
     "checks": _CHECKS,
 }
+# A conversation is an instance: the evidence of a question stands anywhere in it.
+_WHOLE_CONVERSATIONS: dict[str, Any] = {
+    "chunking": {"strategy": "conversations", "max_tokens": 2048, "min_chunks": 1, "max_chunks": 100_000},
+    "questions": {**_NO_QUESTIONS, "source": True},
+    "checks": {**_CHECKS, "unanswerable": "keep"},
+}
 
 OWN_FORMAT_BLOCKS = _CHATS
 # A format that is not here has none: its sources name all blocks.
@@ -55,10 +61,14 @@ DEFAULT_BLOCKS: dict[str, dict[str, Any]] = {
         "checks": {**_CHECKS, "drop_answer_in_question": True},
     },
     "locomo": {
-        # A conversation is an instance: the evidence of a question stands anywhere in it.
+        **_WHOLE_CONVERSATIONS,
         "chunking": {"strategy": "conversations", "max_tokens": 1024, "min_chunks": 1, "max_chunks": 1000},
-        "questions": {**_NO_QUESTIONS, "source": True},
-        "checks": {**_CHECKS, "unanswerable": "keep"},
+    },
+    "beam": _WHOLE_CONVERSATIONS,
+    # A user of HaluMem has 173 questions on average.
+    "halumem": {
+        **_WHOLE_CONVERSATIONS,
+        "checks": {**_WHOLE_CONVERSATIONS["checks"], "max_questions": 1000},
     },
     "chapters": {
         "chunking": {"strategy": "books", "max_tokens": 2048, "min_chunks": 1, "max_chunks": 20},
