@@ -24,6 +24,7 @@ from pipeline.questions.deterministic import explain_left_out
 from pipeline.report.sample_records import SampleRecords, count_records, describe_first
 from pipeline.sources import make_reader
 from pipeline.sources.io import read_json
+from pipeline.sources.shards import MEDIA_SUFFIXES
 
 _SAMPLE_BYTES = 3 << 19
 _MAX_LINE_BYTES = 1 << 26
@@ -101,8 +102,11 @@ def make_preview(name: str, params: Params, sample: Sample, assets: Path) -> Pre
 
 
 def take_sample(raw_dir: Path, folder: Path) -> Sample:
-    """Copy files into an empty folder, up to 1.5 MB; of a larger file, its first records or lines."""
-    paths = sorted(path for path in raw_dir.rglob("*") if path.is_file())
+    """Copy files into an empty folder, up to 1.5 MB; of a larger file, its first records or lines.
+
+    Files of upper folders come first, for they may tell of those below, and pictures and the like last.
+    """
+    paths = sorted((path for path in raw_dir.rglob("*") if path.is_file()), key=_get_sample_order)
     remaining = _SAMPLE_BYTES
     for path in paths:
         if remaining <= 0:
@@ -119,6 +123,10 @@ def take_sample(raw_dir: Path, folder: Path) -> Sample:
             _sample_lines(path, target, remaining)
         remaining -= path.stat().st_size
     return Sample(folder, len(paths), _sum_sizes(paths), _sum_sizes(folder.rglob("*")))
+
+
+def _get_sample_order(path: Path) -> tuple[bool, int, Path]:
+    return path.name.lower().endswith(MEDIA_SUFFIXES), len(path.parts), path
 
 
 def _sum_sizes(paths: Iterable[Path]) -> int:
@@ -141,13 +149,24 @@ def _sample_json(path: Path, target: Path, num_bytes: int) -> None:
     except MemcurateError:  # a value per line, maybe
         _sample_lines(path, target, num_bytes)
         return
-    if isinstance(values, dict) and isinstance(values.get("data"), list):
-        values = {"data": list(_take(values["data"], num_bytes))}
-    elif isinstance(values, list):
-        values = list(_take(values, num_bytes))
-    elif isinstance(values, dict):
-        values = dict(_take(list(values.items()), num_bytes))
-    target.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8", errors="replace")
+    text = json.dumps(_shorten(values, num_bytes), ensure_ascii=False)
+    target.write_text(text, encoding="utf-8", errors="replace")
+
+
+def _shorten(value: Any, num_bytes: int) -> Any:
+    """Return the first items of a list or object.
+
+    Of an object that is not of records, since some of its values are neither lists nor objects, the largest
+    value is shortened: SQuAD's `data`, or `messages` of a chat.
+    """
+    if isinstance(value, list):
+        return list(_take(value, num_bytes))
+    if not isinstance(value, dict) or not value:
+        return value
+    if len(value) > 1 and all(isinstance(one, list | dict) for one in value.values()):
+        return dict(_take(list(value.items()), num_bytes))
+    largest = max(value, key=lambda key: len(json.dumps(value[key])))
+    return {**value, largest: _shorten(value[largest], num_bytes)}
 
 
 def _take(values: list[Any], num_bytes: int) -> Iterator[Any]:

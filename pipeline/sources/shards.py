@@ -11,6 +11,12 @@ from pipeline.core.parquet import ParquetReader
 from pipeline.core.parts import iter_groups
 from pipeline.core.tasks import FileRange
 
+# Of files that exports of chats and folders of notes hold beside texts.
+MEDIA_SUFFIXES = (
+    *(".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".svg", ".tgs", ".mp4", ".mov", ".webm", ".3gp"),
+    *(".mp3", ".m4a", ".ogg", ".oga", ".opus", ".aac", ".wav", ".amr", ".pdf", ".docx", ".xlsx", ".vcf"),
+)
+
 _BLOCK_BYTES = 1 << 22
 
 
