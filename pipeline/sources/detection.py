@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Reject
@@ -17,24 +18,56 @@ from pipeline.sources.shards import FilePart, RawShard
 from pipeline.sources.times import find_day_first, parse_time
 
 _MAX_RECORDS = 2000  # that are looked at
-_QUESTION_KEYS = ("question", "query", "prompt")
-_ANSWER_KEYS = ("answers", "answer", "response", "target", "output")
-_CONTEXT_KEYS = ("context", "passage", "paragraph", "document", "text", "body")
-_LABEL_KEYS = ("label", "labels", "category", "intent", "class", "topic", "queue", "tag")
-_TEXT_KEYS = ("text", "body", "content", "message", "sentence", "utterance", "description", "what")
-_MESSAGE_TEXT_KEYS = ("body", "content", "text", "message", "value", "utterance")
+# Names of columns, the most usual first, in English, German, French and Spanish; see `_find_column`.
+_QUESTION_KEYS = ("question", "query", "prompt", "frage", "pregunta")
+_ANSWER_KEYS = (
+    *("answers", "answer", "response", "target", "output"),
+    *("antworten", "antwort", "réponses", "réponse", "respuestas", "respuesta"),
+)
+_CONTEXT_KEYS = (
+    *("context", "passage", "paragraph", "document", "text", "body"),
+    *("kontext", "absatz", "contexte", "texte", "contexto", "texto"),
+)
+_LABEL_KEYS = (
+    *("label", "labels", "category", "intent", "class", "topic", "queue", "tag"),
+    *("kategorie", "klasse", "thema", "étiquette", "catégorie", "classe", "thème"),
+    *("etiqueta", "categoría", "clase", "tema"),
+)
+_FOREIGN_TEXT_KEYS = (
+    *("nachricht", "inhalt", "satz", "beschreibung", "texte", "contenu", "phrase"),
+    *("texto", "mensaje", "contenido", "frase", "descripción"),
+)
+_TEXT_KEYS = (
+    *("text", "body", "content", "message", "sentence", "utterance", "description", "what"),
+    *_FOREIGN_TEXT_KEYS,
+)
+_MESSAGE_TEXT_KEYS = ("body", "content", "text", "message", "value", "utterance", *_FOREIGN_TEXT_KEYS)
 _TIME_KEYS = (
     *("time", "timestamp", "date", "at", "datetime", "created_at", "created"),
     *("sent_at", "ts", "create_time", "posted_at", "sent"),
+    *("zeitstempel", "zeit", "zeitpunkt", "datum", "horodatage", "fecha", "fecha_hora"),
 )
-_SPEAKER_KEYS = ("speaker", "who", "author", "sender", "from", "role", "user", "username", "name")
-_MESSAGE_SPEAKER_KEYS = ("role", "sender", "speaker", "author", "from", "user", "username", "who", "name")
+_FOREIGN_SPEAKER_KEYS = (
+    *("sprecher", "absender", "autor", "verfasser", "von", "benutzer"),
+    *("locuteur", "auteur", "expéditeur", "hablante", "remitente", "usuario"),
+)
+_SPEAKER_KEYS = (
+    *("speaker", "who", "author", "sender", "from", "role", "user", "username", "name"),
+    *_FOREIGN_SPEAKER_KEYS,
+)
+_MESSAGE_SPEAKER_KEYS = (
+    *("role", "sender", "speaker", "author", "from", "user", "username", "who", "name"),
+    *_FOREIGN_SPEAKER_KEYS,
+)
 _CONVERSATION_KEYS = tuple(
     f"{name}{suffix}"
     for suffix in ("_id", "")
-    for name in ("conversation", "thread", "chat", "dialogue", "dialog", "session")
+    for name in (
+        *("conversation", "thread", "chat", "dialogue", "dialog", "session"),
+        *("gespräch", "unterhaltung", "sitzung", "conversación", "hilo"),
+    )
 )
-_TITLE_KEYS = ("title", "name", "subject")
+_TITLE_KEYS = ("title", "name", "subject", "titel", "betreff", "titre", "título")
 _MAX_LABELS_PER_RECORD = 0.5
 _MAX_LABEL_CHARS = 60
 _MAX_UNUSED = 10  # columns that are named
@@ -252,7 +285,7 @@ def _detect_text(records: Sequence[RawRecord]) -> DetectedFormat | None:
 
 
 def _find_column(records: Sequence[RawRecord], names: Sequence[str], is_text: bool = True) -> str | None:
-    """Return the first of the columns that most records have; case and `_` do not count."""
+    """Return the first of the columns that most records have; case, accents and `_` do not count."""
     for name in names:
         found = Counter(
             key
@@ -268,4 +301,4 @@ def _find_column(records: Sequence[RawRecord], names: Sequence[str], is_text: bo
 
 
 def _fold(name: str) -> str:
-    return "".join(filter(str.isalnum, name.lower()))
+    return "".join(filter(str.isalnum, normalize("NFKD", name.lower())))

@@ -59,6 +59,23 @@ def write(path: Path, *records: object) -> Path:
         ({"text": "x", "label": "a"}, "labels", {}),
         ({"body": "x", "queue": "a", "id": "7"}, "labels", {"text": "body", "label": "queue"}),
         ({"text": "x", "title": "t"}, "text", {}),
+        ({"Nachricht": "x", "Kategorie": "a"}, "labels", {"text": "Nachricht", "label": "Kategorie"}),
+        ({"texte": "x", "Catégorie": "a"}, "labels", {"text": "texte", "label": "Catégorie"}),
+        (
+            {"Texto": "c", "pregunta": "q", "respuesta": "a"},
+            "qa",
+            {"context": "Texto", "question": "pregunta", "answers": "respuesta"},
+        ),
+        (
+            {"Datum": "2024-01-01", "Absender": "Ann", "Inhalt": "x"},
+            "timeline",
+            {"time": "Datum", "text": "Inhalt", "speaker": "Absender"},
+        ),
+        (
+            {"date": "2024-01-01", "auteur": "Ann", "contenu": "x"},
+            "timeline",
+            {"time": "date", "text": "contenu", "speaker": "auteur"},
+        ),
         ({"body": "x"}, "text", {"text": "body"}),
     ],
 )
@@ -81,6 +98,10 @@ def test_the_format_of_records(record: Any, name: str, columns: dict[str, str], 
         (
             ("session", "n", "Date", "from", "value"),
             {"conversation": "session", "time": "Date", "speaker": "from", "text": "value"},
+        ),
+        (
+            ("Gesprach", "n", "Zeitstempel", "Absender", "Nachricht"),
+            {"conversation": "Gesprach", "time": "Zeitstempel", "speaker": "Absender", "text": "Nachricht"},
         ),
     ],
 )
