@@ -113,7 +113,7 @@ def iter_texts(message: Any, names: Iterable[str]) -> Iterator[tuple[Keys, str]]
     record = RawRecord("", (), message)
     for name in names:
         value = message.get(name)
-        if isinstance(value, list):
+        if isinstance(value, list) and value:
             yield from iter_parts(record, (name,), value)
             return
         if isinstance(value, str) and read_string(record, name):

@@ -34,7 +34,10 @@ from pipeline.sources.records import RawRecord, describe_columns, iter_records
 from pipeline.sources.shards import RawShard
 from pipeline.sources.times import is_ambiguous
 
-MESSAGE_KEYS = ("messages", "conversation", "conversations", "dialogue", "dialog", "turns", "chat")
+MESSAGE_KEYS = (
+    *("messages", "conversation", "conversations", "dialogue", "dialog", "turns", "chat"),
+    "chat_messages",  # of Claude's export
+)
 
 
 class Messages:

@@ -154,3 +154,27 @@ def test_a_message_has_the_first_text_that_is_there(tmp_path: Path) -> None:
     (document,), rejects = read(tmp_path, {"messages": messages})
     assert [one.text for one in document.segments] == ["Hi", "Ho"]
     assert [one.reason for one in rejects] == ["message without text"]
+
+
+def test_a_chat_of_claudes_export(tmp_path: Path) -> None:
+    """Older exports have an empty `content` beside `text`; tools and thoughts are not said."""
+    parts = [
+        {"type": "thinking", "thinking": "Rome?"},
+        {"type": "tool_use", "name": "search", "input": {}},
+        {"type": "text", "text": "In Rome."},
+    ]
+    chat = {
+        "uuid": "c",
+        "account": {"uuid": "a"},
+        "created_at": "2024-01-02T10:00:00.123456Z",
+        "chat_messages": [
+            {"sender": "human", "text": "Where is Ann?", "content": [], "created_at": "2024-01-02T10:01:00Z"},
+            {"sender": "assistant", "text": "In Rome.", "content": parts},
+        ],
+    }
+    (document,), rejects = read(tmp_path, [chat], file="conversations.json")
+    assert rejects == [] and document.group == ""
+    assert [(one.speaker, one.time, one.text) for one in document.segments] == [
+        ("User", "2024-01-02 10:01", "Where is Ann?"),
+        ("Assistant", "2024-01-02 10:00", "In Rome."),
+    ]
