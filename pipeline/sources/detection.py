@@ -13,8 +13,10 @@ from pipeline.core.schema import Reject
 from pipeline.sources.formats.chatgpt import is_tree
 from pipeline.sources.formats.message_fields import SPEAKER_KEYS, TEXT_KEYS, TIME_KEYS, USER_KEYS
 from pipeline.sources.formats.messages import MESSAGE_KEYS
+from pipeline.sources.formats.messenger import find_app
+from pipeline.sources.formats.slack import OTHER_FILES
 from pipeline.sources.records import DATA_SUFFIXES, RawRecord, iter_records, read_label, read_string
-from pipeline.sources.shards import FilePart, RawShard
+from pipeline.sources.shards import MEDIA_SUFFIXES, FilePart, RawShard
 from pipeline.sources.times import find_day_first, parse_time
 
 _MAX_RECORDS = 2000  # that are looked at
@@ -84,6 +86,10 @@ class DetectedFormat:
 
 def detect_format(paths: Sequence[Path]) -> DetectedFormat:
     """Return the format of files. Raises MemcurateError where none fits, with the columns that they have."""
+    paths = [path for path in paths if not path.name.lower().endswith(MEDIA_SUFFIXES)] or paths
+    messenger = _detect_messenger(paths)
+    if messenger is not None:
+        return messenger
     data = [path for path in paths if path.name.lower().endswith(DATA_SUFFIXES)]
     if len(data) * 2 < len(paths) or not data:
         return DetectedFormat("text", f"{len(paths) - len(data)} of {len(paths)} files are not data files")
@@ -105,6 +111,17 @@ def detect_format(paths: Sequence[Path]) -> DetectedFormat:
             "`format` is messages, text, labels, qa, timeline or squad, with its columns (docs/own-data.md)"
         )
     return found
+
+
+def _detect_messenger(paths: Sequence[Path]) -> DetectedFormat | None:
+    """Detect files of which most are chats of messengers; Slack's files of names do not count."""
+    apps = [find_app(path) for path in paths if path.name not in OTHER_FILES]
+    found = Counter(filter(None, apps))
+    if 2 * found.total() <= len(apps):
+        return None
+    noun = "file is a chat" if found.total() == 1 else "files are chats"
+    reason = f"{found.total()} of {len(apps)} {noun}, of {' and '.join(sorted(found))}"
+    return DetectedFormat("messenger", reason)
 
 
 def _detect_by_records(records: Sequence[RawRecord]) -> DetectedFormat | None:

@@ -2,7 +2,8 @@
 
 A text file is one string, without its byte order mark. Strings of a JSON file have JSON pointers (RFC 6901)
 as addresses, and so have those of a JSONL, CSV, TSV or Parquet file, which is a list of its rows. A pointer
-can lead into a string that is itself JSON, or a Python literal. `read_span` reads the characters of a span.
+can lead into a string that is itself JSON, or a Python literal, and to a rich text, whose parts are joined.
+`read_span` reads the characters of a span.
 """
 
 import ast
@@ -363,7 +364,7 @@ def _parse_literal(text: str) -> Any:
 
 
 def resolve_pointer(value: Any, record: str, path: Path) -> str:
-    """Return the string at a JSON pointer in the value of a file; other values are returned as JSON.
+    """Return the string or rich text at a JSON pointer in the value of a file; other values as JSON.
 
     Raises MemcurateError when the pointer leads to no value.
     """
@@ -377,4 +378,21 @@ def resolve_pointer(value: Any, record: str, path: Path) -> str:
             raise MemcurateError(f"{path} has no value at {record}") from None
     if isinstance(value, bytes):  # a cell of a binary column, which models read as a string
         return value.decode(errors="replace")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = value if isinstance(value, str) else join_rich_text(value)
+    return json.dumps(value, ensure_ascii=False, default=str) if text is None else text
+
+
+def join_rich_text(value: Any) -> str | None:
+    """Return a text whose parts are strings, and objects with a type and a text; None: it is no such list.
+
+    Telegram writes a text with a link so: `["See ", {"type": "link", "text": "https://a.org"}]`.
+    """
+    if not isinstance(value, list) or not any(isinstance(part, dict) for part in value):
+        return None
+    parts = []
+    for part in value:
+        text = part.get("text") if isinstance(part, dict) and isinstance(part.get("type"), str) else part
+        if not isinstance(text, str):
+            return None
+        parts.append(text)
+    return "".join(parts)

@@ -23,6 +23,7 @@ _CLASSES = {
     "labels": ("labels", "Labels"),
     "qa": ("qa", "Qa"),
     "timeline": ("timeline", "Timeline"),
+    "messenger": ("messenger", "Messenger"),
     "squad": ("squad", "Squad"),
     "label_lines": ("label_lines", "LabelLines"),
     "label_files": ("label_files", "LabelFiles"),

@@ -5,9 +5,10 @@ told by the other dates of a column, where one has a number beyond 12, or by the
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 from typing import Any
 
 _DAYS = ("%Y/%m/%d", "%d.%m.%Y")
@@ -31,6 +32,18 @@ def find_day_first(values: Iterable[Any]) -> bool | None:
     return found.pop() if len(found) == 1 else None
 
 
+def find_day_first_by_order(values: Sequence[str]) -> bool | None:
+    """Return whether dates such as 3/2/2024 begin with the day, of entries in order of time; None: not known.
+
+    It is known where one of both readings never goes back by a day, and the other does.
+    """
+    rises = {}
+    for day_first in (True, False):
+        days = [time[:10] for value in values if (time := parse_time(value, day_first))]
+        rises[day_first] = all(one <= other for one, other in pairwise(days))
+    return None if rises[True] == rises[False] else rises[True]
+
+
 def is_ambiguous(value: Any) -> bool:
     """Return whether a value is a date such as 3/2/2024, in February or in March."""
     match = _match_slash_date(value)
@@ -38,6 +51,11 @@ def is_ambiguous(value: Any) -> bool:
         return False
     first, second = int(match[1]), int(match[3])
     return first != second and max(first, second) <= _MONTHS
+
+
+def explain_ambiguous(value: object) -> str:
+    """Return what to do about a time that `is_ambiguous`."""
+    return f"{value}: which number is the day? Write `day_first: true` or `false` beside `format`"
 
 
 def _match_slash_date(value: Any) -> re.Match[str] | None:

@@ -59,6 +59,8 @@ from training.policies.scripted import ScriptedPolicy
 _OWN_FORMATS: list[dict[str, object]] = [
     *({"format": name} for name in ("messages", "text", "labels", "qa", "timeline", "squad", "chapters")),
     {"format": "locomo"},
+    {"format": "messenger"},
+    {"format": "messenger", "day_first": True},
     {"format": "text", "headings": "books"},
     {"format": "label_lines", "separator": ","},
     {"format": "label_lists", "texts": ["texts"], "labels": ["labels"], "label_names": "names"},
@@ -148,9 +150,9 @@ def _json(data: bytes, scratch: Path) -> None:
 
 def _own_files(context: ChunkingContext, data: bytes, scratch: Path) -> None:
     """Detect the format of a file under each suffix, read it in all formats, and of some make instances."""
-    suffix = (".jsonl", ".json", ".csv", ".tsv", ".md")[crc32(data) % 5]
+    suffix = (".jsonl", ".json", ".csv", ".tsv", ".md", ".txt")[crc32(data) % 6]
     (scratch / "raw").mkdir()
-    path = scratch / "raw" / f"own{suffix}"
+    path = scratch / "raw" / f"2024-01-02{suffix}"  # as Slack names a day
     path.write_bytes(data)
     with suppress(MemcurateError):
         detect_format([path])

@@ -84,7 +84,30 @@ def own_files() -> Sequence[bytes]:
         b'[{"memory_content": "Ann is in Rome", "is_update": "True", "original_memories": ["x"]}], '
         b'"questions": [{"question": "Where is Ann?", "answer": "Rome", "question_type": "Dynamic Update", '
         b'"evidence": [{"memory_content": "Ann is in Rome"}]}]}]}\n',
+        *_exported_chats(),
     ]
+
+
+def _exported_chats() -> list[bytes]:
+    """A chat as each messenger exports it."""
+    iphone = (
+        "[31/12/23, 22:15:22] Ann: I live in Rome.\r\nAnd you?\r\n"
+        "\u200e[1/1/24, 9:05:00] Bob: \u200eimage omitted\r\n[1/1/24, 9:06:00] Bob: In Oslo.\r\n"
+    )
+    android = (
+        "3/2/24, 10:15\u202fPM - Ann added Bob\n3/2/24, 10:16\u202fPM - Ann: Hi!\n"
+        "3/3/24, 9:00\u202fAM - Bob: IMG-20240303-WA0001.jpg (file attached)\nHo. <This message was edited>\n"
+    )
+    telegram = {"id": 1, "type": "message", "date": "2024-01-02T10:01:00", "from": "Ann"}
+    parts = ["See ", {"type": "link", "text": "https://a.org"}, " now"]
+    discord = {"type": "Default", "timestamp": "2024-01-02T10:00:00+00:00", "content": "In Rome."}
+    slack = {"type": "message", "user": "U1", "ts": "1704189600.000100", "text": "Hi <@U2>"}
+    values: tuple[object, ...] = (
+        {"name": "Ann", "messages": [{**telegram, "type": "service"}, {**telegram, "text": parts}]},
+        {"guild": {}, "channel": {}, "messages": [{**discord, "author": {"name": "ann", "nickname": "Ann"}}]},
+        [{**slack, "thread_ts": "1704189600.000100"}, {**slack, "subtype": "channel_join"}],
+    )
+    return [iphone.encode(), android.encode(), *(json.dumps(value).encode() for value in values)]
 
 
 @cache

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from pipeline.core.schema import Instance, Reject, segment_text
 from pipeline.core.storage import read_rows
 from pipeline.sources.io import read_span
+from pipeline.sources.times import parse_time
 from tests.integration.project import BIN, copy_repository, dvc, ran, run
 
 pytestmark = pytest.mark.slow
@@ -105,13 +107,124 @@ def write_questions(folder: Path, raw: Path) -> str:
     return "qa.jsonl"
 
 
-def write_log(folder: Path, raw: Path) -> str:
+def read_messages(raw: Path) -> list[tuple[datetime, str, str]]:
+    """The (time, sender, text) of the messages of 700 chats of chitchat, in order of time."""
     chats = json.loads((raw / "chitchat" / "dataset.json").read_text(encoding="utf-8"))
     messages = [one for chat in list(chats.values())[:700] for turn in chat["messages"] for one in turn]
-    rows = [(one["timestamp"], one["sender"][:5], one["text"]) for one in messages if one["text"].strip()]
+    rows = [
+        (datetime.fromisoformat(str(parse_time(one["timestamp"]))), f"P{one['sender'][:5]}", one["text"])
+        for one in messages
+        if one["text"].strip()
+    ]
+    return sorted(rows, key=lambda row: row[0])
+
+
+def write_log(folder: Path, raw: Path) -> str:
+    rows = [(str(time), sender, text) for time, sender, text in read_messages(raw)]
     with (folder / "log.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("at", "who", "what"), *rows])
     return "log.csv"
+
+
+def write_claude(folder: Path, raw: Path) -> str:
+    first = datetime(2024, 1, 1)
+    senders = {"user": "human", "assistant": "assistant"}
+    chats = [
+        {
+            "uuid": f"c{number}",
+            "name": f"Chat {number}",
+            "created_at": f"{first + timedelta(hours=number):%Y-%m-%dT%H:%M:%S.%fZ}",
+            "account": {"uuid": "a"},
+            "chat_messages": [
+                {
+                    "uuid": f"m{place}",
+                    "text": one["content"],
+                    "content": [{"type": "text", "text": one["content"]}] if place else [],
+                    "sender": senders[one["role"]],
+                    "created_at": f"{first + timedelta(hours=number, minutes=place):%Y-%m-%dT%H:%M:%S.%fZ}",
+                    "attachments": [],
+                }
+                for place, one in enumerate(session)
+            ],
+        }
+        for number, session in enumerate(read_sessions(raw)[450:600])
+    ]
+    (folder / "claude").mkdir()
+    (folder / "claude" / "conversations.json").write_text(json.dumps(chats), encoding="utf-8")
+    (folder / "claude" / "users.json").write_text(json.dumps([{"uuid": "a", "full_name": "Ann"}]))
+    return "claude"
+
+
+def write_whatsapp_iphone(folder: Path, raw: Path) -> str:
+    """The zip with pictures that an iPhone makes; the day stands first."""
+    lines = ["\u200e[01/05/18, 00:00:00] Group: \u200eMessages and calls are end-to-end encrypted."]
+    for number, (time, sender, text) in enumerate(read_messages(raw)):
+        text = "\u200eimage omitted" if number % 50 == 0 else text
+        lines.append(f"[{time:%d/%m/%y, %H:%M:%S}] {sender}: {text}")
+    with zipfile.ZipFile(folder / "chat_export.zip", "w") as archive:
+        archive.writestr("00000001-PHOTO.jpg", b"\xff\xd8\0" * (1 << 20))
+        archive.writestr("_chat.txt", "\r\n".join(lines))
+    return "chat_export.zip"
+
+
+def write_whatsapp_android(folder: Path, raw: Path) -> str:
+    lines = [
+        f"{time:%-m/%-d/%y, %-I:%M\u202f%p} - {sender}: {text}" for time, sender, text in read_messages(raw)
+    ]
+    (folder / "WhatsApp Chat with Bob.txt").write_text("\n".join(lines), encoding="utf-8")
+    return "WhatsApp Chat with Bob.txt"
+
+
+def write_telegram(folder: Path, raw: Path) -> str:
+    messages = [
+        {
+            "id": number,
+            "type": "message",
+            "date": f"{time:%Y-%m-%dT%H:%M:%S}",
+            "from": sender,
+            "from_id": f"user{sender}",
+            "text": text if number % 2 else [{"type": "bold", "text": text[:9]}, text[9:]],
+        }
+        for number, (time, sender, text) in enumerate(read_messages(raw))
+    ]
+    (folder / "telegram" / "photos").mkdir(parents=True)
+    (folder / "telegram" / "photos" / "a.jpg").write_bytes(b"\xff\xd8\0")
+    chat = {"name": "Group", "type": "private_group", "id": 1, "messages": messages}
+    (folder / "telegram" / "result.json").write_text(json.dumps(chat), encoding="utf-8")
+    return "telegram"
+
+
+def write_discord(folder: Path, raw: Path) -> str:
+    messages = [
+        {
+            "id": str(number),
+            "type": "Default",
+            "timestamp": f"{time:%Y-%m-%dT%H:%M:%S}.5+00:00",
+            "content": text,
+            "author": {"id": sender, "name": sender, "nickname": sender},
+        }
+        for number, (time, sender, text) in enumerate(read_messages(raw))
+    ]
+    channel = {"guild": {"name": "G"}, "channel": {"name": "c"}, "messages": messages, "messageCount": 1}
+    (folder / "discord.json").write_text(json.dumps(channel), encoding="utf-8")
+    return "discord.json"
+
+
+def write_slack(folder: Path, raw: Path) -> str:
+    days: dict[str, list[dict[str, str]]] = {}
+    messages = read_messages(raw)
+    for number, (time, sender, text) in enumerate(messages):
+        seconds = (time - datetime(1970, 1, 1)).total_seconds()
+        message = {"type": "message", "user": f"U{sender}", "text": text, "ts": f"{seconds:.0f}.{number:06d}"}
+        days.setdefault(f"{time:%Y-%m-%d}", []).append(message)
+    (folder / "slack" / "general").mkdir(parents=True)
+    names = {sender for _, sender, _ in messages}
+    users = [{"id": f"U{name}", "profile": {"real_name": name}} for name in sorted(names)]
+    (folder / "slack" / "users.json").write_text(json.dumps(users))
+    (folder / "slack" / "channels.json").write_text("[]")
+    for day, of_day in days.items():
+        (folder / "slack" / "general" / f"{day}.json").write_text(json.dumps(of_day), encoding="utf-8")
+    return "slack"
 
 
 def write_squad(folder: Path, raw: Path) -> str:
@@ -137,6 +250,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (write_labels, 30),
         (write_questions, 30),
         (write_log, 3),
+        (write_claude, 3),
+        (write_whatsapp_iphone, 3),
+        (write_whatsapp_android, 3),
+        (write_telegram, 3),
+        (write_discord, 3),
+        (write_slack, 3),
         (write_squad, 30),
     ],
 )
@@ -145,7 +264,7 @@ def test_own_files_become_instances_without_code(
 ) -> None:
     """Bar: both splits, at least 90 % of the text, and questions; every segment can be traced."""
     name = write(project / "own", raw)
-    source = name.partition(".")[0]
+    source = name.partition(".")[0].lower().replace(" ", "_")
     shown = run(project, BIN / "memcurate", "add", f"own/{name}")
     stages = {f"{stage}@{source}" for stage in ("fetch", "chunk", "question", "filter")}
     assert ran(dvc(project, "repro", f"filter@{source}")) == stages

@@ -7,7 +7,7 @@ from pipeline.core.schema import Reject
 from pipeline.sources.document_builder import DocumentBuilder
 from pipeline.sources.io import make_record_reject
 from pipeline.sources.records import RawRecord, read_string
-from pipeline.sources.times import parse_time
+from pipeline.sources.times import explain_ambiguous, parse_time
 
 TEXT_KEYS = ("content", "value", "text", "message")
 SPEAKER_KEYS = ("role", "from", "speaker", "author", "sender", "name")
@@ -96,8 +96,7 @@ def find_time(value: Any, names: Iterable[str], day_first: bool | None) -> str |
 
 def reject_ambiguous_time(record: RawRecord, value: object, source: str) -> Reject:
     """Return the reject of a record whose date may be of two months."""
-    detail = f"{value}: which number is the day? Write `day_first: true` or `false` beside `format`"
-    return make_record_reject(source, "ambiguous time", detail, record.span())
+    return make_record_reject(source, "ambiguous time", explain_ambiguous(value), record.span())
 
 
 def find_user(record: RawRecord, names: Iterable[str]) -> str | None:

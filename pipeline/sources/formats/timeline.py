@@ -14,7 +14,7 @@ from pipeline.sources.io import make_record_reject
 from pipeline.sources.parsed import Document
 from pipeline.sources.records import RawRecord, describe_columns, iter_records, read_string
 from pipeline.sources.shards import RawShard
-from pipeline.sources.times import find_day_first, is_ambiguous, parse_time
+from pipeline.sources.times import explain_ambiguous, find_day_first, is_ambiguous, parse_time
 
 
 class Timeline:
@@ -66,8 +66,5 @@ class Timeline:
             return None, f"{self._columns.text} is blank"
         given = value[self._columns.time]
         if day_first is None and is_ambiguous(given):
-            return (
-                None,
-                f"{given}: which number is the day? Write `day_first: true` or `false` beside `format`",
-            )
+            return None, explain_ambiguous(given)
         return parse_time(given, day_first), f"{self._columns.time} is no time: {given!r:.80}"

@@ -348,6 +348,21 @@ def test_a_pointer_without_a_value_is_an_error(record: str) -> None:
         resolve_pointer({"a": ["x", "y"], "c": None}, record, Path("made.json"))
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (["See ", {"type": "link", "text": "a.org"}, " now"], "See a.org now"),
+        ([{"type": "bold", "text": "x"}], "x"),
+        (["a", "b"], '["a", "b"]'),
+        ([{"text": "a"}], '[{"text": "a"}]'),
+        ([{"type": "text", "text": None}, "b"], '[{"type": "text", "text": null}, "b"]'),
+        ([], "[]"),
+    ],
+)
+def test_the_parts_of_a_rich_text_are_joined(value: Any, text: str) -> None:
+    assert resolve_pointer({"a": value}, "/a", Path("made.json")) == text
+
+
 def test_a_span_of_a_missing_file_is_an_error(tmp_path: Path) -> None:
     for record in ("", "/0"):
         with pytest.raises(MemcurateError, match=r"gone\.json cannot be read"):

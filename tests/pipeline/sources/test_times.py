@@ -2,7 +2,13 @@
 
 import pytest
 
-from pipeline.sources.times import find_day_first, is_ambiguous, parse_time, parse_time_by_forms
+from pipeline.sources.times import (
+    find_day_first,
+    find_day_first_by_order,
+    is_ambiguous,
+    parse_time,
+    parse_time_by_forms,
+)
 
 
 @pytest.mark.parametrize(
@@ -81,3 +87,19 @@ def test_a_number_beyond_all_years_is_not_a_time() -> None:
 )
 def test_times_in_named_forms(value: object, time: str | None) -> None:
     assert parse_time_by_forms(value, ("%B-%d-%Y", "%b %d, %Y, %H:%M:%S")) == time
+
+
+@pytest.mark.parametrize(
+    ("values", "day_first"),
+    [
+        (["12/01/2024", "01/02/2024 09:00", "01/02/2024 08:00"], True),  # a clock may be set back
+        (["01/11/2024", "02/03/2024", "02/04/2024", "03/01/2024"], False),
+        (["03/04/2024", "03/05/2024"], None),
+        (["03/04/2024"], None),
+        (["02/01/2024", "01/02/2024", "05/01/2023"], None),  # not in order
+        (["2024-01-02", "1.2.2024"], None),
+        ([], None),
+    ],
+)
+def test_the_order_of_entries_tells_the_day(values: list[str], day_first: bool | None) -> None:
+    assert find_day_first_by_order(values) is day_first

@@ -271,6 +271,34 @@ def test_a_large_file_is_sampled(project: Path) -> None:
     assert "of a sample of 1.6 MB" in shown
 
 
+def test_a_large_export_is_sampled_behind_its_head(project: Path) -> None:
+    """And the pictures beside it are not what is read."""
+    folder = project / "own" / "export"
+    (folder / "photos").mkdir(parents=True)
+    (folder / "0.jpg").write_bytes(b"\xff\xd8\0" * (1 << 20))
+    messages = [
+        {
+            **{"id": n, "type": "message", "from": "AB"[n % 2]},
+            **{"date": f"2024-01-{1 + n // 1000:02d}T10:00:00", "text": f"I live in house {n}. " * 8},
+        }
+        for n in range(20_000)
+    ]
+    chat = {"name": "B", "type": "personal_chat", "id": 1, "messages": messages}
+    (folder / "result.json").write_text(json.dumps(chat))
+    shown = memcurate(project, "add", "own/export", status=1)  # all messages are alike
+    assert "format: messenger\n  because: 1 of 1 file is a chat, of Telegram" in shown
+    assert "of a sample of 1.6 MB" in shown
+
+
+def test_a_chat_whose_dates_do_not_tell_asks_for_the_key(project: Path) -> None:
+    lines = [f"3/{4 + n // 50}/24, 10:{10 + n % 50} - {'AB'[n % 2]}: I live in {n}.\n" for n in range(300)]
+    (project / "own" / "_chat.txt").write_text("".join(lines))
+    shown = memcurate(project, "add", "own/_chat.txt", status=1)
+    assert "dropped  300 records: ambiguous time 300" in shown
+    assert "Write `day_first: true` or `false` beside `format`" in shown
+    assert "params.yaml is unchanged" in shown and "format: messenger" in shown
+
+
 def test_status_of_what_was_built(project: Path) -> None:
     memcurate(project, "add", "own/Notes 2024", "--name", "notes")
     for stage in ("fetch", "chunk", "question", "filter"):

@@ -18,6 +18,7 @@ from pipeline.core.params.formats.corpora import (
 from pipeline.core.params.formats.defaults import DEFAULT_BLOCKS, OWN_FORMAT_BLOCKS
 from pipeline.core.params.formats.general import (
     MessagesFormat,
+    MessengerFormat,
     OwnFormat,
     QaFormat,
     SquadFormat,
@@ -39,6 +40,7 @@ FORMAT_NAMES = (
     "labels",
     "qa",
     "timeline",
+    "messenger",
     "squad",
     "label_lines",
     "label_files",
@@ -84,6 +86,7 @@ FormatParams = Annotated[
     | Annotated[LabelsFormat, Tag("labels")]
     | Annotated[QaFormat, Tag("qa")]
     | Annotated[TimelineFormat, Tag("timeline")]
+    | Annotated[MessengerFormat, Tag("messenger")]
     | Annotated[SquadFormat, Tag("squad")]
     | Annotated[LabelLinesFormat, Tag("label_lines")]
     | Annotated[LabelFilesFormat, Tag("label_files")]
@@ -120,6 +123,7 @@ __all__ = [
     "LongMemEvalFormat",
     "MemoryAgentBenchFormat",
     "MessagesFormat",
+    "MessengerFormat",
     "OwnFormat",
     "PerLtqaFormat",
     "QaFormat",

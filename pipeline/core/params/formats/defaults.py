@@ -54,6 +54,7 @@ OWN_FORMAT_BLOCKS = _CHATS
 DEFAULT_BLOCKS: dict[str, dict[str, Any]] = {
     "messages": _CHATS,
     "timeline": _CHATS,
+    "messenger": _CHATS,
     "chitchat": _CHATS,
     "text": {
         "chunking": {"strategy": "books", "max_tokens": 1024, **_JOINED},

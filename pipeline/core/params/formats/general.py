@@ -83,6 +83,17 @@ class TimelineFormat(StrictModel):
     )
 
 
+class MessengerFormat(StrictModel):
+    """Chats of people, as WhatsApp, Telegram (JSON), Slack and DiscordChatExporter (JSON) export them."""
+
+    name: Literal["messenger"]
+    day_first: bool | None = Field(
+        None,
+        description="whether dates of WhatsApp such as 3/2/24 begin with the day; null: the chat's other "
+        "dates, or their order, tell",
+    )
+
+
 class SquadFormat(StrictModel):
     """Articles of paragraphs with questions, in SQuAD's JSON."""
 
