@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from pipeline.text.normalize import combining_marks, fold_case
+from pipeline.text.word_totals import count_word_totals, is_plain
 
 # Letters with their marks. No ASCII character is a mark: to rule ASCII out first is quicker.
 _MARKED_LETTERS = rf"(?:(?![\x00-\x7f])[{combining_marks()}]+[^\W\d_]*)*"
@@ -31,10 +33,6 @@ _INNER_CAPITALS = re.compile(
     r"[A-Z](?:(?<=[a-z,;] [A-Z])|(?<=Mr\. [A-Z])|(?<=Mrs\. [A-Z])|(?<=Dr\. [A-Z])|(?<=St\. [A-Z]))"
     rf"{_REST}(?: [A-Z]{_REST})*"
 )
-_AFTER_DETERMINER = re.compile(
-    r"[Aaneyrs](?=\s)(?:(?<=\b[Aa])|(?<=\b[Aa]n)|(?<=\b[Tt]he)|(?<=\b[Mm]y)|(?<=\b[Yy]our)|(?<=\b[Hh]is)|"
-    r"(?<=\b[Hh]er)|(?<=\b[Ii]ts)|(?<=\b[Oo]ur)|(?<=\b[Tt]heir)|(?<=\b[Tt]hy))\s+([a-z]+(?:-[a-z]+)*)"
-)
 
 
 def mid_sentence_capitals(text: str) -> list[str]:
@@ -44,23 +42,17 @@ def mid_sentence_capitals(text: str) -> list[str]:
 
 def count_words(text: str) -> Counter[str]:
     """Return how often each word of a text occurs, case folded."""
-    counts, others = _count_pieces(text.lower() if text.isascii() else text)
+    folded = text.lower() if text.isascii() else text
+    # Each word is in one piece. A text repeats most of its pieces: to search each of them once for words is
+    # quicker than to search the text.
+    spaced = folded.encode("utf-8", "surrogatepass").translate(_TO_SPACES).replace(b"--", b" ")
+    counts = Counter(spaced.decode("utf-8", "surrogatepass").split())
+    is_word = str.isalpha if text.isascii() else is_plain
+    others = {piece: counts.pop(piece) for piece in [one for one in counts if not is_word(one)]}
     for piece, count in others.items():
         for word, _ in _find_words(piece):
             counts[word] += count
     return counts
-
-
-def _count_pieces(text: str) -> tuple[Counter[str], dict[str, int]]:
-    """Count the pieces of a text that hold its words: those that are a word in lowercase, and the others.
-
-    Each word is in one piece. A text repeats most of its pieces, so to search each of them once for words is
-    quicker than to search the text.
-    """
-    spaced = text.encode("utf-8", "surrogatepass").translate(_TO_SPACES).replace(b"--", b" ")
-    counts = Counter(spaced.decode("utf-8", "surrogatepass").split())
-    others = [piece for piece in counts if not (piece.isascii() and piece.isalpha() and piece.islower())]
-    return counts, {piece: counts.pop(piece) for piece in others}
 
 
 @lru_cache(_CACHE_SIZE)
@@ -80,21 +72,18 @@ class WordStatistics:
     instance_frequency: Counter[str] = field(default_factory=Counter)  # instances that hold the word
     num_instances: int = 0
 
-    def add_instance(self, texts: Iterable[str]) -> None:
-        """Count the segments' texts of one instance."""
-        text = "\n\n".join(texts)
-        lowercase, others = _count_pieces(text)
-        words = set(lowercase)
-        for piece, count in others.items():
-            for word, is_lowercase in _find_words(piece):
-                words.add(word)
-                if is_lowercase:
-                    lowercase[word] += count
-        self.lowercase.update(lowercase)
-        self.capitalized.update(map(fold_case, mid_sentence_capitals(text)))
-        self.after_determiner.update(_AFTER_DETERMINER.findall(text))
-        self.instance_frequency.update(words)
-        self.num_instances += 1
+    def add_instances(self, instances: Iterable[Iterable[str]]) -> None:
+        """Count the segments' texts of instances."""
+        texts = ["\n\n".join(segments) for segments in instances]
+        totals = count_word_totals(texts, _find_words)
+        self.lowercase.update(totals.lowercase)
+        self.after_determiner.update(totals.after_determiner)
+        self.instance_frequency.update(totals.text_frequency)
+        runs = Counter(chain.from_iterable(map(_INNER_CAPITALS.findall, texts)))
+        for run, count in runs.items():
+            for word in run.split(" "):
+                self.capitalized[fold_case(word)] += count
+        self.num_instances += len(texts)
 
     def merge(self, other: "WordStatistics") -> None:
         """Add the counts of another shard."""

@@ -274,7 +274,7 @@ READERS: dict[str, Callable[[Tools, str], object]] = {
         occurs_in(text[: LONG // 2], f"{text}x"),
     ),
     "shingles": lambda tools, text: unigram_bigram_hashes(text),
-    "usage": lambda tools, text: WordStatistics().add_instance([text]),
+    "usage": lambda tools, text: WordStatistics().add_instances([[text]]),
     "language": lambda tools, text: detect_other_language(text),
     "personal data": lambda tools, text: personal_data(text),
     "marking": lambda tools, text: (find_spans(text, [text[:50]]), highlight_answers(text, [text[:50]], 500)),

@@ -5,6 +5,7 @@ The first pass counts how the source uses its words, the second analyzes the mos
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from pipeline.core.parallel import map_shards
@@ -21,6 +22,7 @@ from pipeline.text.languages import find_language
 from pipeline.text.sentences import SentenceSplitter, load_splitter
 
 _MAX_WORD_CHARS = 100  # spaCy takes seconds for a word of thousands of characters
+_INSTANCES_PER_COUNT = 128  # whose words are counted at once
 _MAX_SENTENCES = 12  # sentences of a chunk that are analyzed word by word
 
 _MakeShard = Callable[[Callable[[], Iterable[Instance]]], list[InstanceQuestion]]
@@ -64,9 +66,11 @@ def _count_words(read_shard: Callable[[], Iterable[Instance | InstanceTexts]]) -
 def count_instance_words(instances: Iterable[Instance | InstanceTexts]) -> WordStatistics:
     """Count the words of instances."""
     statistics = WordStatistics()
-    for instance in instances:
-        statistics.add_instance(
-            segment_text(chunk, segment) for chunk in instance.chunks for segment in chunk.segments
+    remaining = iter(instances)
+    while batch := list(islice(remaining, _INSTANCES_PER_COUNT)):
+        statistics.add_instances(
+            [segment_text(chunk, segment) for chunk in instance.chunks for segment in chunk.segments]
+            for instance in batch
         )
     return statistics
 

@@ -75,7 +75,7 @@ def make_statistics(names: str, nouns: str = "", also: str = "") -> WordStatisti
     lines = [f"we saw {name}, {name}, {name}." for name in names.split()]
     lines += [f"it is the {noun}, a {noun}." for noun in nouns.split()]
     statistics = WordStatistics()
-    statistics.add_instance([*lines, also])
+    statistics.add_instances([[*lines, also]])
     return statistics
 
 

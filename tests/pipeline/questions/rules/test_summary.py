@@ -107,7 +107,7 @@ def test_names_places_and_events_come_before_things() -> None:
 def test_names_that_other_instances_have_come_last() -> None:
     """A name in one instance of two is worth twice a name in both."""
     statistics = make_statistics(" ".join(NAMES[:21]), also="so " + ", ".join(NAMES[:21]))
-    statistics.add_instance(["so Banna came"])
+    statistics.add_instances([["so Banna came"]])
     many = ", ".join(NAMES[:21] * 2)
     assert "Banna" not in make_answers(f"so {many}, Banna", statistics=statistics)
     assert "Banna" in make_answers(f"so {many}, Banna, Banna, Banna", statistics=statistics)
@@ -115,7 +115,7 @@ def test_names_that_other_instances_have_come_last() -> None:
 
 def test_the_rarer_word_of_a_name_counts() -> None:
     statistics = make_statistics(" ".join(NAMES[:22]))
-    statistics.add_instance(["so Banna came"])
+    statistics.add_instances([["so Banna came"]])
     many = ", ".join(NAMES[2:22] * 2)
     assert "Banna Bessa" in make_answers(f"so {many}, Banna Bessa, Banna Bessa", statistics=statistics)
     assert "Banna" not in make_answers(f"so {many}, Banna, Banna", statistics=statistics)
