@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Literal
 
 from pipeline.text.casing import WordStatistics
@@ -103,31 +103,24 @@ class SentenceTagger:
 
     def tag(self, sentence: str) -> TaggedSentence:
         """Tokenize a sentence with single spaces, and give each token the tag that the patterns look for."""
-        tokens: list[str] = []
-        starts: list[int] = []
-        tags = ""
-        if may_join_words(sentence):
+        words = sentence.split(" ")
+        if "" in words or may_join_words(sentence):
             doc = spacy_tokenizer()(sentence)
             tokens, starts = [token.text for token in doc], [token.idx for token in doc]
             tags = "".join(map(self._tag_token, tokens))
         else:
-            words = sentence.split(" ")
-            tagged = [self._words[word] for word in words]
-            tokens = [token for word_tokens, _, _ in tagged for token in word_tokens]
-            word_starts = accumulate([len(word) + 1 for word in words], initial=0)
-            starts = [
-                start + offset
-                for start, (_, offsets, _) in zip(word_starts, tagged, strict=False)
-                for offset in offsets
-            ]
-            tags = "".join([word_tags for _, _, word_tags in tagged])
+            tagged = map(self._words.__getitem__, words)
+            word_tokens, word_widths, word_tags = zip(*tagged, strict=True)
+            tokens = list(chain.from_iterable(word_tokens))
+            starts = list(accumulate(chain.from_iterable(word_widths), initial=0))[:-1]
+            tags = "".join(word_tags)
         # The sentence's first word has a capital anyway.
         if tags[:1] == NAME and self.statistics.lowercase[fold_case(tokens[0])]:
             tags = self._tag_common_word(tokens[0]) + tags[1:]
         return TaggedSentence(sentence, tokens, starts, _extend_names(tags, tokens) if NAME in tags else tags)
 
     def _find_tag(self, token: str) -> str:
-        if not any(map(str.isalnum, token)):
+        if not (token.isalpha() or any(map(str.isalnum, token))):
             return MARK
         lower = token.lower()
         if token[0].isdigit():
@@ -157,19 +150,20 @@ class SentenceTagger:
         return NOUN if self.statistics.is_noun(token) else OTHER
 
 
-class _TaggedWords(dict[str, tuple[tuple[str, ...], tuple[int, ...], str]]):
-    """A cache by word, between spaces: its tokens, their offsets in the word, and their tags."""
+class _TaggedWords(dict[str, tuple[tuple[str, ...], list[int], str]]):
+    """A cache by word, between spaces: tokens, their lengths with the space after the word, and tags."""
 
     def __init__(self, tag_token: Callable[[str], str]) -> None:
         super().__init__()
         self._tag_token = tag_token
 
-    def __missing__(self, word: str) -> tuple[tuple[str, ...], tuple[int, ...], str]:
+    def __missing__(self, word: str) -> tuple[tuple[str, ...], list[int], str]:
         if len(self) >= _CACHE_SIZE:
             self.clear()
         tokens = split_word(word)
-        offsets = tuple(sum(map(len, tokens[:index])) for index in range(len(tokens)))
-        self[word] = tagged = tokens, offsets, "".join(map(self._tag_token, tokens))
+        widths = list(map(len, tokens))
+        widths[-1] += 1
+        self[word] = tagged = tokens, widths, "".join(map(self._tag_token, tokens))
         return tagged
 
 

@@ -24,6 +24,7 @@ _PLAIN_WORD = re.compile(
     r"([\"'(]?)(?:([A-Za-z]+)(?:(--?)([A-Za-z]+)(?:(--?)([A-Za-z]+))?)?('s)?((?<=[a-z])\.)?|(\d+(?::\d+)?))"
     r"([,;:!?]?)([\"')]?)([,;]?)"
 )
+_FINAL_MARKS = frozenset(",;:!?.\"')")  # that end a plain word
 
 
 @cache
@@ -34,6 +35,12 @@ def spacy_tokenizer() -> Any:
 
 def split_word(word: str) -> tuple[str, ...]:
     """Return spaCy's tokens of a word without spaces; joined, they are the word."""
+    # Most are letters, or letters and a mark.
+    mark = word[-1:] if word[-1:] in _FINAL_MARKS else ""
+    letters = word[: len(word) - len(mark)]
+    is_plain = letters.isalpha() and letters.isascii() and (mark != "." or letters[-1].islower())
+    if is_plain and _exceptions().isdisjoint([letters, mark, word]):
+        return (letters, mark) if mark else (word,)
     plain = _PLAIN_WORD.fullmatch(word)
     if plain:
         tokens = tuple(filter(None, plain.groups()))
