@@ -1,9 +1,10 @@
-"""Import a library without a dependency that it would load wherever that is installed."""
+"""Import a library without a module of its own, or of others, that it would load and is not needed."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
+from types import ModuleType
 
 
 class _Blocker(MetaPathFinder):
@@ -30,3 +31,21 @@ def block_import(name: str) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(blocker)
+
+
+@contextmanager
+def replace_import(name: str, *attributes: str) -> Iterator[None]:
+    """Let `import name` find an empty module within this block, unless it was imported before.
+
+    What a library takes of it is there and None: `attributes`. After the block the import works as usual.
+    """
+    if name in sys.modules:
+        yield
+        return
+    module = ModuleType(name)
+    vars(module).update(dict.fromkeys(attributes))
+    sys.modules[name] = module
+    try:
+        yield
+    finally:
+        del sys.modules[name]

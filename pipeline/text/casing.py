@@ -147,11 +147,14 @@ class WordStatistics:
 
     def is_name(self, form: str) -> bool:
         """Return whether the word, written like this inside a sentence, is a name."""
+        is_careless, has_capital = self.has_careless_casing, form[0].isupper()
+        if not (is_careless or has_capital):
+            return False
         word = fold_case(form)
         capitalized, lowercase = self.capitalized[word], self.lowercase[word]
-        if not self.has_careless_casing:
-            return form[0].isupper() and capitalized >= 3 and capitalized >= 4 * lowercase
-        if form[0].isupper():
+        if not is_careless:
+            return capitalized >= 3 and capitalized >= 4 * lowercase
+        if has_capital:
             return capitalized >= 2 and 2 * capitalized >= lowercase
         return capitalized >= 3 and capitalized >= (lowercase * 3 // 4 if len(form) > 3 else lowercase * 3)
 

@@ -12,18 +12,22 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from pipeline.core.blocked_import import block_import
+from pipeline.core.blocked_import import block_import, replace_import
 
-# spaCy imports torch where it is installed: that takes seconds, and hundreds of MB in every process.
-with block_import("torch"):
+# spaCy imports torch where it is installed: that takes seconds, and hundreds of MB in every process. For its
+# function `info` it imports its command line, which is most of what there is.
+with block_import("torch"), replace_import("spacy.cli.info", "info"):
     import spacy
-    from spacy.lang.en.lex_attrs import like_num
+    from spacy.lang.en.lex_attrs import _num_words, _ordinal_words, like_num
+    from spacy.symbols import ORTH  # type: ignore[import-not-found]  # it is compiled
 
 # The tokens of a plain word. A token or a run of them may be an exception: then spaCy decides.
+_LETTERS = r"([A-Za-z]+(?:'(?![Ss](?![A-Za-z]))[A-Za-z]+)?)"
 _PLAIN_WORD = re.compile(
-    r"([\"'(]?)(?:([A-Za-z]+)(?:(--?)([A-Za-z]+)(?:(--?)([A-Za-z]+))?)?('s)?((?<=[a-z])\.)?|(\d+(?::\d+)?))"
+    rf"([\"'(]?)(?:{_LETTERS}(?:(--?)([A-Za-z]+)(?:(--?)([A-Za-z]+))?)?('s)?((?<=[a-z])\.)?|(\d+(?::\d+)?))"
     r"([,;:!?]?)([\"')]?)([,;]?)"
 )
+_NUMBER_WORDS = frozenset(_num_words + _ordinal_words)
 _FINAL_MARKS = frozenset(",;:!?.\"')")  # that end a plain word
 
 
@@ -35,27 +39,30 @@ def spacy_tokenizer() -> Any:
 
 def split_word(word: str) -> tuple[str, ...]:
     """Return spaCy's tokens of a word without spaces; joined, they are the word."""
+    exceptions = _exceptions()
+    if word in exceptions:
+        return exceptions[word]
     # Most are letters, or letters and a mark.
     mark = word[-1:] if word[-1:] in _FINAL_MARKS else ""
     letters = word[: len(word) - len(mark)]
     is_plain = letters.isalpha() and letters.isascii() and (mark != "." or letters[-1].islower())
-    if is_plain and _exceptions().isdisjoint([letters, mark, word]):
+    if is_plain and letters not in exceptions and mark not in exceptions:
         return (letters, mark) if mark else (word,)
     plain = _PLAIN_WORD.fullmatch(word)
     if plain:
         tokens = tuple(filter(None, plain.groups()))
-        runs = (
-            "".join(tokens[first:last])
-            for first in range(len(tokens))
-            for last in range(first + 1, len(tokens) + 1)
-        )
-        if _exceptions().isdisjoint(runs):
+        runs = [
+            tokens[first:last] for first in range(len(tokens)) for last in range(first + 1, len(tokens) + 1)
+        ]
+        if all(exceptions.get("".join(run), run) == run for run in runs):
             return tokens
     return tuple(token.text for token in spacy_tokenizer()(word))
 
 
 def is_like_number(token: str) -> bool:
     """Return whether a token is a number to spaCy: digits, a fraction, or a word such as `two` or `third`."""
+    if token.isalpha() and token.isascii():
+        return token.lower() in _NUMBER_WORDS
     return bool(like_num(token))  # type: ignore[no-untyped-call]  # spaCy declares no types
 
 
@@ -65,8 +72,12 @@ def may_join_words(sentence: str) -> bool:
 
 
 @cache
-def _exceptions() -> frozenset[str]:
-    return frozenset(spacy_tokenizer().rules)
+def _exceptions() -> dict[str, tuple[str, ...]]:
+    """Return spaCy's exceptions, with the tokens of each."""
+    return {
+        exception: tuple(token[ORTH] for token in tokens)
+        for exception, tokens in spacy_tokenizer().rules.items()
+    }
 
 
 @cache

@@ -43,12 +43,13 @@ _MIN_CONTEXT_WORDS = 3  # content words around the fact
 _MAX_CONTEXT_WORDS = 6  # more of them do not raise the score
 _CONTENT_TAGS = frozenset([NAME, NOUN, OTHER, EVENT, NUMBER, MONTH, DAY, YEAR])
 
+_NUMBER_WORDS = frozenset(
+    """two three four five six seven eight nine ten twelve twenty thirty forty fifty hundred
+    thousand""".split()
+)
 # Inside a sentence. These patterns begin with the character before a word: to search for one that is not of a
 # word, and look on from there, is quicker than to search for one of many words.
-_NOTABLE = re.compile(
-    r"\W(?:(?!I\b)[A-Z][a-z]*|\d+|(?:two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|"
-    r"fifty|hundred|thousand)\b)"
-)
+_NOTABLE = re.compile(rf"\W(?:(?!I\b)[A-Z][a-z]*|\d+|(?:{'|'.join(sorted(_NUMBER_WORDS))})\b)")
 _VAGUE_OPENING = re.compile(
     r"(?<!\W)\W*+(?:it|this|that|these|those|there|he|she|they|him|her|and|but|or|so|then|nor|for|yes|no|well)\b",
     re.IGNORECASE,
@@ -67,6 +68,7 @@ _LONG_SENTENCE_CHARS = 220  # longer sentences score lower
 
 _MAX_NOTABLE = 4  # more of them do not raise the score of a sentence
 _PERSON = 1 << 16
+_MARKS = ".,;:!?\"'()-"  # around a word
 _CACHE_SIZE = 1 << 16
 
 
@@ -79,9 +81,14 @@ class _WordSigns(dict[str, int]):
     def __missing__(self, word: str) -> int:
         if len(self) >= _CACHE_SIZE:
             self.clear()
-        spaced = f" {word}"
-        has_person = narrative_facts.FIRST_OR_SECOND_PERSON.search(spaced) is not None
-        self[word] = signs = len(_NOTABLE.findall(spaced)) + _PERSON * has_person
+        letters = word.strip(_MARKS)
+        if letters.isalpha() and letters.isascii():  # most are
+            notable = int(letters != "I" if letters[0].isupper() else letters in _NUMBER_WORDS)
+            has_person = letters.lower() in narrative_facts.PERSONS
+        else:
+            notable = len(_NOTABLE.findall(f" {word}"))
+            has_person = narrative_facts.FIRST_OR_SECOND_PERSON.search(f" {word}") is not None
+        self[word] = signs = notable + _PERSON * has_person
         return signs
 
 

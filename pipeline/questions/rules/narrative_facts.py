@@ -14,7 +14,8 @@ _RELATION_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _MAX_RELATION_CHARS = 40  # more than _RELATION_BEFORE can match
-FIRST_OR_SECOND_PERSON = re.compile(r"\W(?i:i|me|my|mine|you|your|thou|thee|thy|ye|we|us|our)\b")
+PERSONS = frozenset("i me my mine you your thou thee thy ye we us our".split())  # the first and the second
+FIRST_OR_SECOND_PERSON = re.compile(rf"\W(?i:{'|'.join(sorted(PERSONS))})\b")
 _SIMPLE_NUMBER = re.compile(
     r"two|three|four|five|six|seven|eight|nine|ten|(?:an? )?(?:hundred|thousand|dozen|million)|third|fourth|"
     r"fifth|sixth|seventh|eighth|ninth|tenth",
