@@ -9,7 +9,7 @@ they led to; docs/results.md has the figures.
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -107,16 +107,19 @@ class Fact:
 
 
 def score_sentence(sentence: Sentence) -> int:
+    """Return the score of a sentence, as `score_words` does."""
+    return score_words(sentence.text, sentence.text.split(" "), sentence.register)
+
+
+def score_words(sentence: str, words: Sequence[str], register: Register) -> int:
     """Return a quick estimate, 0 to 8, of how much a sentence is worth asking about; 0: not at all.
 
-    It selects the few sentences that are analyzed word by word.
+    It selects the few sentences that are analyzed word by word. `words`: between the sentence's spaces.
     """
-    register = sentence.register
-    if register == "conversation" and not conversation_facts.has_lasting_fact(sentence.text):
+    if register == "conversation" and not conversation_facts.has_lasting_fact(sentence):
         return 0
-    if register == "user" and not user_facts.states_fact(sentence.text):
+    if register == "user" and not user_facts.states_fact(sentence):
         return 0
-    words = sentence.text.split(" ")
     num_persons, notable = divmod(sum(map(_WORD_SIGNS.__getitem__, words)), _PERSON)
     notable -= _WORD_SIGNS[words[0]] % _PERSON - len(_NOTABLE.findall(words[0]))  # its capital says nothing
     notable = min(notable, _MAX_NOTABLE)
@@ -124,7 +127,7 @@ def score_sentence(sentence: Sentence) -> int:
         return 1 + notable
     if register == "user":
         return 4 + notable if notable else 0
-    return 4 + notable - narrative_facts.score_dialogue(sentence.text, num_persons > 0) if notable else 0
+    return 4 + notable - narrative_facts.score_dialogue(sentence, num_persons > 0) if notable else 0
 
 
 def find_best_fact(

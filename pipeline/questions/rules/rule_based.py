@@ -10,11 +10,19 @@ from pathlib import Path
 
 from pipeline.core.parallel import map_shards
 from pipeline.core.params import QuestionParams
-from pipeline.core.schema import Chunk, Instance, InstanceQuestion, InstanceTexts, Question, segment_text
+from pipeline.core.schema import (
+    Chunk,
+    Instance,
+    InstanceQuestion,
+    InstanceTexts,
+    Question,
+    SegmentSpan,
+    segment_text,
+)
 from pipeline.questions.rules.cloze import make_cloze_questions
-from pipeline.questions.rules.facts import score_sentence
+from pipeline.questions.rules.facts import score_words
 from pipeline.questions.rules.languages.clozes import make_language_clozes
-from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence, extract_sentences
+from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence, find_register, find_sentences
 from pipeline.questions.rules.summary import make_human_summary_question, make_summary_question
 from pipeline.text.casing import WordStatistics, count_words
 from pipeline.text.keywords import Keyword, SentenceTagger, extract_keywords
@@ -164,10 +172,11 @@ def _analyze_sentence(sentence: Sentence, tagger: SentenceTagger) -> AnalyzedSen
 
 def _select_sentences(chunk: Chunk, splitter: SentenceSplitter) -> list[Sentence]:
     """Return the sentences of a chunk with the highest scores, in reading order; a user's come beside."""
-    scored: dict[bool, list[tuple[int, int, Sentence]]] = {True: [], False: []}
-    for index, sentence in enumerate(extract_sentences(chunk, splitter)):
-        score = score_sentence(sentence)
+    scored: dict[bool, list[tuple[int, int, tuple[SegmentSpan, int, int, str]]]] = {True: [], False: []}
+    for index, (fields, words) in enumerate(find_sentences(chunk, splitter)):
+        register = find_register(fields[0])
+        score = score_words(fields[3], words, register)
         if score:
-            scored[sentence.register == "user"].append((-score, index, sentence))
+            scored[register == "user"].append((-score, index, fields))
     best = [one for some in scored.values() for one in sorted(some, key=lambda one: one[:2])[:_MAX_SENTENCES]]
-    return [sentence for _, _, sentence in sorted(best, key=lambda one: one[1])]
+    return [Sentence(*fields) for _, _, fields in sorted(best, key=lambda one: one[1])]

@@ -69,6 +69,16 @@ def extract_sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sent
     In a conversation a sentence also ends at a line end. In a book line ends mean nothing, but a segment with
     an empty line in it begins with a heading, and is skipped.
     """
+    return (Sentence(*fields) for fields, _ in find_sentences(chunk, splitter))
+
+
+def find_sentences(
+    chunk: Chunk, splitter: SentenceSplitter
+) -> Iterator[tuple[tuple[SegmentSpan, int, int, str], list[str]]]:
+    """Iterate over the fields of the sentences that `extract_sentences` makes, and their words.
+
+    Most sentences are not chosen: for these no object is made.
+    """
     for segment in chunk.segments:
         if segment.end - segment.start < _ALLOWED_CHARS.start:
             continue
@@ -89,6 +99,7 @@ def extract_sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sent
                 continue
             verse = text[start].isdecimal() and _VERSE_NUMBER.match(text, start, end)
             begin = verse.end() if verse else start
-            clean = " ".join(text[begin:end].split())
+            words = text[begin:end].split()
+            clean = " ".join(words)
             if len(clean) in _ALLOWED_CHARS and not has_unusable_marks(clean) and not clean.isupper():
-                yield Sentence(segment, begin, end, clean)
+                yield (segment, begin, end, clean), words
