@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +22,7 @@ from pipeline.core.remote import AnyPath, RemotePath, new_folder
 
 MANIFEST_FILE = "manifest.json"
 _READ_BYTES = 1 << 20
+_KEPT_DIGESTS = 64  # of files
 _LIBRARIES = (
     "beautifulsoup4",
     "markdownify",
@@ -108,19 +109,39 @@ def _hash_file(path: AnyPath | FileRange, digest: "blake2b") -> None:
     if isinstance(path, RemotePath):
         digest.update(path.read_bytes())
         return
-    part = path if isinstance(path, FileRange) else FileRange(path, 0, None)
+    if isinstance(path, FileRange):
+        _hash_range(path, digest)
+        return
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    digest.update(_file_digest(path, status.st_ino, status.st_size, status.st_mtime_ns))
+
+
+@lru_cache(_KEPT_DIGESTS)
+def _file_digest(path: Path, *_: int) -> bytes:
+    """Return the hash of a file, which many tasks read; it is read again where its other arguments differ."""
+    digest = blake2b(digest_size=16)
+    _hash_range(FileRange(path, 0, None), digest)
+    return digest.digest()
+
+
+def _hash_range(part: FileRange, digest: "blake2b") -> None:
     remaining = sys.maxsize if part.end is None else part.end - part.start
     try:
         file = part.path.open("rb")
     except OSError as error:
-        raise MemcurateError(
-            f"{part.path} cannot be read ({error.strerror}): rebuild it with `dvc repro`"
-        ) from error
+        raise _unreadable(part.path, error) from error
     with file:
         file.seek(part.start)
         while block := file.read(min(_READ_BYTES, remaining)):
             digest.update(block)
             remaining -= len(block)
+
+
+def _unreadable(path: Path, error: OSError) -> MemcurateError:
+    return MemcurateError(f"{path} cannot be read ({error.strerror}): rebuild it with `dvc repro`")
 
 
 @cache
@@ -130,7 +151,7 @@ def _code_hash() -> str:
     root = Path(pipeline.__file__).parent
     for path in sorted(root.rglob("*.py")):
         digest.update(str(path.relative_to(root)).encode())
-        _hash_file(path, digest)
+        _hash_range(FileRange(path, 0, None), digest)
     for name in _LIBRARIES:
         with suppress(PackageNotFoundError):
             digest.update(f"{name} {version(name)}".encode())
