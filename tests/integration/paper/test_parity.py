@@ -58,12 +58,11 @@ def test_hotpotqas_questions_before_any_filter(raw: Path, assets: Path) -> None:
 
 
 def test_every_row_of_the_paper_has_a_source() -> None:
-    """Bar: eight training sources and nine evaluation sets; these and other benchmarks never train."""
+    """Bar: eight training sources and nine evaluation sets, which never train."""
     rows = {name: source.parity.row for name, source in PAPER.sources.items() if source.parity}
     assert sorted(rows.values()) == sorted(PAPER_ROWS)
-    others = {"beam_100k", "halumem_medium"}
-    assert set(PAPER.enabled_sources) == rows.keys() | others
-    assert set(PAPER.dataset.eval_only_sources) == others | {
+    assert set(PAPER.enabled_sources) == rows.keys()
+    assert set(PAPER.dataset.eval_only_sources) == {
         name for name, row in rows.items() if PAPER_ROWS[row].train is None
     }
 
