@@ -37,7 +37,7 @@ def block_import(name: str) -> Iterator[None]:
 def replace_import(name: str, *attributes: str) -> Iterator[None]:
     """Let `import name` find an empty module within this block, unless it was imported before.
 
-    What a library takes of it is there and None: `attributes`. After the block the import works as usual.
+    Its `attributes`, which a library takes of it, are None. After the block the import works as usual.
     """
     if name in sys.modules:
         yield
