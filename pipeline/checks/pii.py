@@ -38,6 +38,8 @@ _KEY_PATTERNS = {
         "eyJ": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}",  # JWT: two JSON objects and a signature
     }.items()
 }
+_MARKS_WITH_UNDERSCORES = tuple(mark for mark in _KEY_PATTERNS if "_" in mark)
+_PLAIN_MARKS = tuple(mark for mark in _KEY_PATTERNS if "_" not in mark)
 _MIN_DISTINCT_CHARS = 6  # among a key's last 16; with fewer it is a placeholder such as xxxxxxxx
 _PRIVATE_KEY_HEADER = re.compile(r"-----BEGIN ((?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?)-----")
 _MAX_PRIVATE_KEY_CHARS = 20_000  # between header and footer
@@ -55,6 +57,10 @@ _DIGIT_SEPARATORS = r"[\s().\-–/]{0,3}"
 _MANY_DIGITS = re.compile(
     rf"\d(?:{_DIGIT_SEPARATORS}\d){{8}}|\+{_DIGIT_SEPARATORS}\d(?:{_DIGIT_SEPARATORS}\d){{6}}"
 )
+# To find runs of digits in UTF-8, without what may stand between them. Characters beyond ASCII count as
+# digits, for some are.
+_SEPARATOR_BYTES = bytes(code for code in range(128) if chr(code).isspace() or chr(code) in "().-/")
+_TO_DIGIT_RUNS = bytes(code if code > 127 or chr(code).isdigit() else ord(" ") for code in range(256))
 _REGIONS = ("US", "GB")  # their numbers are recognized without a country code
 
 # In fours, or as American Express and Diners Club print them, or in one piece.
@@ -105,10 +111,18 @@ def _may_hold_pii(text: str) -> bool:
     """Return whether a text has what every finding has; most texts have not."""
     return (
         "@" in text
-        or _MANY_DIGITS.search(text) is not None
+        or _has_many_digits(text)
         or "PRIVATE KEY" in text
-        or any(mark in text for mark in _KEY_PATTERNS)
+        or any(mark in text for mark in _PLAIN_MARKS)
+        or ("_" in text and any(mark in text for mark in _MARKS_WITH_UNDERSCORES))
     )
+
+
+def _has_many_digits(text: str) -> bool:
+    """Return whether `_MANY_DIGITS` is in a text; few texts have so many digits in a run at all."""
+    runs = text.encode("utf-8", "surrogatepass").translate(_TO_DIGIT_RUNS, _SEPARATOR_BYTES).split()
+    min_digits = 7 if "+" in text else 9
+    return max(map(len, runs), default=0) >= min_digits and _MANY_DIGITS.search(text) is not None
 
 
 def _mask(text: str) -> str:
