@@ -1,18 +1,21 @@
 """Filter a source shard by shard: some row groups of its instances, with their questions."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from pipeline.checks.filtering import filter_instances
 from pipeline.checks.pii import find_pii
+from pipeline.core.columns import from_record_batch, replace_column
 from pipeline.core.output_files import Table
 from pipeline.core.params import CheckParams
-from pipeline.core.parts import PART_SUFFIX, iter_groups, write_part
-from pipeline.core.schema import Instance, InstanceQuestion, PiiFinding, Reject
-from pipeline.core.storage import find_parts, read_matching_rows, read_row_group, row_group_sizes
+from pipeline.core.parts import PART_SUFFIX, iter_groups, write_part, write_table_part
+from pipeline.core.schema import Instance, InstanceQuestion, PiiFinding, Reject, column_paths
+from pipeline.core.storage import find_parts, read_columns, read_matching_rows, row_group_sizes
 from pipeline.text.tokens import load_tokenizer
 
 if TYPE_CHECKING:
@@ -76,33 +79,38 @@ def filter_shard(task: FilterTask, folder: Path, client: "LLMClient | None" = No
     `client`: for the checks that call a model. The manifest counts the PII findings by kind.
     """
     params = task.params
-    instances = [one for group in task.row_groups for one in read_row_group(task.instances, Instance, group)]
+    table = pa.concat_tables(
+        read_columns(task.instances, Instance, group, column_paths(Instance)) for group in task.row_groups
+    )
+    instances = [row for batch in table.to_batches() for row in from_record_batch(batch, Instance)]
     ids = {instance.id for instance in instances}
+    kept: list[tuple[int, Instance]] = []
     rejects: list[Reject] = []
     findings: list[PiiFinding] = []
-
-    def iter_kept() -> Iterator[Instance]:
-        for instance, instance_rejects in filter_instances(
-            instances,
-            read_matching_rows(task.questions, InstanceQuestion, "instance", ids),
-            params.checks,
-            # Not loaded, which takes a while, where no check needs it.
-            None
-            if params.checks.max_answer_tokens is None
-            else load_tokenizer(params.tokenizer_name, params.assets),
-            params.bad_verdicts,
-            params.near_duplicate,
-            params.seed,
-            params.source,
-            client,
-            params.language,
-        ):
-            rejects.extend(instance_rejects)
-            if instance is not None:
-                findings.extend(find_pii(instance))
-                yield instance
-
-    rows = {"instances": iter_kept(), "rejects": rejects, "pii_findings": findings}
-    for name, table in FILTER_TABLES.items():
-        write_part(folder / f"{name}{PART_SUFFIX}", table.row_type, rows[name])
+    filtered = filter_instances(
+        instances,
+        read_matching_rows(task.questions, InstanceQuestion, "instance", ids),
+        params.checks,
+        # Not loaded, which takes a while, where no check needs it.
+        None
+        if params.checks.max_answer_tokens is None
+        else load_tokenizer(params.tokenizer_name, params.assets),
+        params.bad_verdicts,
+        params.near_duplicate,
+        params.seed,
+        params.source,
+        client,
+        params.language,
+    )
+    for index, (instance, instance_rejects) in enumerate(filtered):
+        rejects.extend(instance_rejects)
+        if instance is not None:
+            findings.extend(find_pii(instance))
+            kept.append((index, instance))
+    # The columns as they were read, but for the questions: to make them of rows again takes longer.
+    rows = table.take(pa.array([index for index, _ in kept], pa.int64()))
+    rows = replace_column(rows, Instance, "questions", [instance for _, instance in kept])
+    write_table_part(folder / f"instances{PART_SUFFIX}", Instance, rows)
+    write_part(folder / f"rejects{PART_SUFFIX}", Reject, rejects)
+    write_part(folder / f"pii_findings{PART_SUFFIX}", PiiFinding, findings)
     return {"pii": Counter(finding.kind for finding in findings)}

@@ -69,6 +69,21 @@ def to_record_batch(rows: Sequence[Any], row_type: type, schema: pa.Schema) -> p
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
+def replace_column(table: pa.Table, row_type: type, name: str, rows: Sequence[Any]) -> pa.Table:
+    """Return a table of `row_type` with another column: that field of the rows, one for each of the table's.
+
+    Raises what `to_record_batch` raises.
+    """
+    inner, is_list = next(
+        (inner, is_list) for field, inner, is_list in describe_fields(row_type) if field == name
+    )
+    index = table.schema.get_field_index(name)
+    field = table.schema.field(index)
+    return table.set_column(
+        index, field, _to_array(list(map(attrgetter(name), rows)), inner, is_list, field.type)
+    )
+
+
 def _to_array(values: list[Any], inner: type | None, is_list: bool, arrow_type: pa.DataType) -> pa.Array:
     """Return a column of values, None among them. `inner`: the dataclass in it; None: no dataclass."""
     if is_list:

@@ -28,12 +28,22 @@ def write_part(path: Path, row_type: type, rows: Iterable[object]) -> int:
     """Write dataclasses of `row_type` as a part, streaming; return the number of rows."""
     schema = arrow_schema(row_type)
     count = 0
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with pa.ipc.new_file(path, schema, options=options) as writer:
+    with _new_part(path, schema) as writer:
         for group in batched_rows(rows):
             writer.write_batch(to_record_batch(group, row_type, schema))
             count += len(group)
     return count
+
+
+def write_table_part(path: Path, row_type: type, table: pa.Table) -> None:
+    """Write a table with the columns of `row_type` as a part."""
+    schema = arrow_schema(row_type)
+    with _new_part(path, schema) as writer:
+        writer.write_table(table.select(schema.names).cast(schema))
+
+
+def _new_part(path: Path, schema: pa.Schema) -> pa.RecordBatchFileWriter:
+    return pa.ipc.new_file(path, schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
 
 
 def read_part_table(paths: Sequence[AnyPath], row_type: type) -> pa.Table:
