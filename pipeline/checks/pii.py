@@ -119,7 +119,7 @@ def _may_hold_pii(text: str) -> bool:
 
 
 def _has_many_digits(text: str) -> bool:
-    """Return whether `_MANY_DIGITS` is in a text; few texts have so many digits in a run at all."""
+    """Return whether `_MANY_DIGITS` is in a text; most have no run of digits that is long enough."""
     runs = text.encode("utf-8", "surrogatepass").translate(_TO_DIGIT_RUNS, _SEPARATOR_BYTES).split()
     min_digits = 7 if "+" in text else 9
     return max(map(len, runs), default=0) >= min_digits and _MANY_DIGITS.search(text) is not None

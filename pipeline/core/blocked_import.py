@@ -37,7 +37,7 @@ def block_import(name: str) -> Iterator[None]:
 def replace_import(name: str, *attributes: str) -> Iterator[None]:
     """Let `import name` find an empty module within this block, unless it was imported before.
 
-    Its `attributes`, which a library takes of it, are None. After the block the import works as usual.
+    `attributes`: what a library takes of it, which is None. After the block the import works as usual.
     """
     if name in sys.modules:
         yield

@@ -103,7 +103,7 @@ def _count_after_determiners(codes: _Integers, pieces: Sequence[str]) -> Counter
     is_determiner = np.zeros(len(pieces), np.bool_)
     is_determiner[determiners] = True
     after = np.flatnonzero(is_determiner[codes[:-1]]) + 1
-    # A word that is counted is not a determiner of the next: "of the the owl".
+    # A word that is counted has no noun after it: in "of the the owl" that is the second determiner.
     is_both = np.zeros(len(pieces), np.bool_)
     is_both[[code for code in determiners if _NOUN.fullmatch(pieces[code])]] = True
     is_counted = np.ones(len(codes) + 1, np.bool_)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.questions.rules import facts
+from pipeline.questions.rules import facts, narrative_facts
 from pipeline.questions.rules.facts import Fact, find_best_fact, score_sentence
 from pipeline.text.casing import WordStatistics
 from pipeline.text.keywords import SentenceTagger
@@ -262,3 +262,16 @@ def test_the_rest_of_any_text_does_not_have_its_fact(
             assert fact.score >= min_score
 
     holds()
+
+
+SIGN_PARTS = """two Two TWO I i
+I'm my My US us \u0131 twenty-two (Three) 12th 3 dArcy owl Owl's -- _me \u00c9lan
+thousand. \"We\"""".split()
+
+
+@given(st.lists(st.sampled_from(SIGN_PARTS) | st.text(max_size=2), max_size=4).map("".join))
+def test_signs_of_a_word_are_what_the_patterns_find(word: str) -> None:
+    signs = facts._WordSigns()[word]
+    assert signs % facts._PERSON == len(facts._NOTABLE.findall(f" {word}"))
+    persons = narrative_facts.FIRST_OR_SECOND_PERSON.search(f" {word}")
+    assert signs // facts._PERSON == (persons is not None)
