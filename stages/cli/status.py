@@ -21,10 +21,10 @@ _HEADER = (
 
 
 def status() -> None:
-    """Show what each enabled source gave up to `filter`: instances, chunks and questions kept, and dropped.
+    """Show what each enabled source gave: instances, chunks and questions kept, and what was dropped.
 
-    A dash marks a source that was not built yet. The last line tells what `assemble` made of all sources.
-    `memcurate trace` and data/report tell the reasons.
+    The table counts up to `filter`, and the last line is what `assemble` made of all sources. A dash marks a
+    source that was not built yet. `memcurate trace` and data/report tell the reasons.
     """
     rows = [_HEADER, *map(_describe, load_params().enabled_sources)]
     for line in _align(rows):
