@@ -58,8 +58,9 @@ def add(
     if not preview.instances:
         raise MemcurateError(
             f"params.yaml is unchanged, for nothing can be built of {source} yet: its sample gives no "
-            "instance. Mend the files, and add them again. Or write the source below `sources` and its name "
-            f"below `enabled_sources`, and run `memcurate preview {source}` after each change:\n\n"
+            "instance, for the reasons above. Add more text, or mend what was dropped. Or write the source "
+            "below `sources` with other `chunking` and `checks`, and its name below `enabled_sources`, and run "
+            f"`memcurate preview {source}` after each change:\n\n"
             f"{format_block(source, block)}"
         )
     print(f"\nNext: dvc repro filter@{source}")

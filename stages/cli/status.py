@@ -47,8 +47,8 @@ def _describe(source: str) -> Sequence[str]:
 
 def _describe_dataset() -> str:
     path = metrics_path("assemble", None)
-    if not path.exists():
-        return f"\n{DATASET_DIR}: not assembled yet; `dvc repro assemble` joins the sources"
+    if not DATASET_DIR.exists() or not path.exists():
+        return f"\n{DATASET_DIR}: not here yet; `dvc repro assemble` joins the sources"
     counts = json.loads(path.read_text(encoding="utf-8"))
     return (
         f"\n{DATASET_DIR}, last assembled: {counts['train']:,} train and {counts['test']:,} test instances, "

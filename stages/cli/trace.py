@@ -48,10 +48,10 @@ def _find_raw_file(raw_dir: Path, file: str) -> str:
 
     Raises MemcurateError, with the names most like it, where there is none.
     """
-    if (raw_dir / file).is_file():
-        return file
     known = sorted(path.relative_to(raw_dir).as_posix() for path in raw_dir.rglob("*") if path.is_file())
-    same = [name for name in known if f"/{file}".endswith(f"/{name}")]
+    if file in known:
+        return file
+    same = [name for name in known if file.endswith(f"/{name}")]
     if len(same) == 1:
         return same[0]
     shown = get_close_matches(file, known, n=_MAX_NAMES, cutoff=0) if len(known) > _MAX_NAMES else known

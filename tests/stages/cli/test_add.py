@@ -313,7 +313,7 @@ def test_status_of_what_was_built(project: Path) -> None:
         if stage != "fetch":
             assert done.stdout.startswith(f"{stage}@notes: ")
     table, dataset = memcurate(project, "status").split("\n\n")
-    assert dataset.startswith("data/dataset, last assembled: ") or "not assembled yet" in dataset
+    assert dataset.startswith("data/dataset, last assembled: ") or "not here yet" in dataset
     rows = [line.split() for line in table.splitlines()]
     assert rows[0][:4] == ["source", "train", "test", "chunks"]
     by_source = {row[0]: row[1:] for row in rows[1:]}

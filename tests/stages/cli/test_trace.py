@@ -18,6 +18,8 @@ def project(make: Make) -> Project:
         ("f.json#/s1", [f"chunk {SOURCE}/i/0", f"question {SOURCE}/q: kept, has its evidence there"]),
         ("f.json#/q", [f"question {SOURCE}/q: kept, was read there"]),
         ("f.json#/s3", [f"segment {SOURCE}/r: rejected by filter: too short (2 words)"]),
+        ("./f.json#/q", [f"question {SOURCE}/q: kept, was read there"]),
+        ("/elsewhere/own/f.json#/q", [f"question {SOURCE}/q: kept, was read there"]),
         ("own/files/f.json#/q", [f"question {SOURCE}/q: kept, was read there"]),
         ("f.json#/s1@0-3", [f"chunk {SOURCE}/i/0", f"question {SOURCE}/q"]),
     ],
