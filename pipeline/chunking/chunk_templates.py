@@ -45,6 +45,20 @@ def _join_segments(parts: list[tuple[str, Segment, str]]) -> tuple[str, list[int
     return text, starts
 
 
+def _join_sentences(unit: list[Segment], title: str) -> tuple[str, list[int]]:
+    """Return a title, the sentences of a paragraph and an empty line, and the offset of each sentence."""
+    spaces = [*map(_space_between, unit, unit[1:]), "\n\n"]
+    titles = [title, *[""] * (len(unit) - 1)]
+    return _join_segments(list(zip(titles, unit, spaces, strict=True)))
+
+
+def _space_between(one: Segment, other: Segment) -> str:
+    """Return the space between two sentences: none where the raw text has none, as in Chinese."""
+    end, start = one.source_span, other.source_span
+    touches = (end.file, end.record, end.end) == (start.file, start.record, start.start)
+    return "" if touches else " "
+
+
 def _dialogue_frame(index: int, opening: str, closing: str) -> Frame:
     """Return the frame of a dialogue on day `index` of the instance."""
     time = synthetic_time(index)
@@ -75,14 +89,7 @@ class PassageTemplate:
         """Return the passage and an empty line, under its title where an article or a chunk begins."""
         section = unit[0].section
         is_continued = previous is not None and previous[-1].section == section
-        title = "" if is_continued or not section else f"Title: {section}\n"
-        last = len(unit) - 1
-        return _join_segments(
-            [
-                (title if index == 0 else "", segment, "\n\n" if index == last else " ")
-                for index, segment in enumerate(unit)
-            ]
-        )
+        return _join_sentences(unit, "" if is_continued or not section else f"Title: {section}\n")
 
 
 class ExampleTemplate:
@@ -193,17 +200,7 @@ class ReadingTemplate:
         """Return a paragraph and an empty line, below the text's name where it or a chunk begins."""
         title = document_and_section(unit[0])
         is_continued = previous is not None and document_and_section(previous[-1]) == title
-        last = len(unit) - 1
-        return _join_segments(
-            [
-                (
-                    "" if is_continued or index else f"Title: {title}\n",
-                    segment,
-                    "\n\n" if index == last else " ",
-                )
-                for index, segment in enumerate(unit)
-            ]
-        )
+        return _join_sentences(unit, "" if is_continued else f"Title: {title}\n")
 
 
 def _reading_frame(index: int, seed: int, names: tuple[object, ...], what: str, short: str) -> Frame:

@@ -168,6 +168,19 @@ def test_texts_are_joined_below_their_names(context: ChunkingContext, tmp_path: 
     assert all(together.count(f"Text {number} begins.") >= 1 for number in range(30))
 
 
+def test_joined_texts_have_a_space_between_sentences_only_where_they_had_one(
+    context: ChunkingContext, tmp_path: Path
+) -> None:
+    text = "Look! ![a photo](a.png) It is mine. 他来了。他走了。 "
+    tmp_path.joinpath("texts").mkdir()
+    for number in range(30):
+        (tmp_path / "texts" / f"{number}.txt").write_text(f"{text}Note {number}. " * 3)
+    instances, rejects = chunk(tmp_path / "texts", context, name="text")
+    shown = " ".join(chunk.text for instance in instances for chunk in instance.chunks)
+    assert rejects == [] and shown.count("Look! ![a photo](a.png) It is mine.") == 90
+    assert shown.count("他来了。他走了。") == 90
+
+
 def test_shards_make_the_same_files_with_any_workers(
     context: ChunkingContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
