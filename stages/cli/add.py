@@ -59,7 +59,7 @@ def add(
         raise MemcurateError(
             f"params.yaml is unchanged, for nothing can be built of {source} yet: its sample gives no "
             "instance, for the reasons above. Add more text, or mend what was dropped. Or write the source "
-            "below `sources` with other `chunking` and `checks`, and its name below `enabled_sources`, and run "
+            "below `sources` with other `chunking` and `checks`, its name below `enabled_sources`, and run "
             f"`memcurate preview {source}` after each change:\n\n"
             f"{format_block(source, block)}"
         )
