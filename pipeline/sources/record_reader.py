@@ -20,7 +20,7 @@ class RecordReader:
             file: Path of the raw file below the source's raw folder.
             key: Key or index of the record in the file, with which the paths of its parts begin.
             source: Name in params.yaml.
-            parsed: What is read goes there.
+            parsed: The source that the parts and rejects are added to.
         """
         self._file = file
         self._key = key
@@ -35,3 +35,14 @@ class RecordReader:
         """Reject the part at a path."""
         span = Span(self._file, json_pointer(*where), 0, 0)
         self._parsed.rejects.append(make_record_reject(self._source, reason, detail, span))
+
+
+def name_document(name: str, names: set[str], file: str, key: str | int) -> str:
+    """Return the name of a record's document, with its place in the files where another has the name.
+
+    `names`: those of the documents before; the name is added.
+    """
+    if name in names:
+        name = f"{name} in {file}#/{key}"
+    names.add(name)
+    return name

@@ -1,4 +1,4 @@
-"""Draw the timeline of a world: what is told of its people, day by day.
+"""Draw the timeline of a world: the events of its people, day by day.
 
 Each fact gets a chain of events of its own: it is stated, then restated, changed, corrected, planned to
 change, reported otherwise by someone else, or to be forgotten. The chains are merged by day.

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from pipeline.questions.rules import assistant_facts, conversation_facts, narrative_facts, user_facts
 from pipeline.questions.rules.name_edges import begins_with_verb
-from pipeline.questions.rules.sentences import AnalyzedSentence, Register, Sentence
+from pipeline.questions.rules.sentences import AnalyzedSentence, Register
 from pipeline.text.keywords import DAY, EVENT, MONTH, NAME, NOUN, NUMBER, OTHER, YEAR, Keyword, SentenceTagger
 from pipeline.text.normalize import fold_case, occurs_in
 
@@ -104,11 +104,6 @@ class Fact:
     text: str
     kind: str
     score: int
-
-
-def score_sentence(sentence: Sentence) -> int:
-    """Return the score of a sentence, as `score_words` does."""
-    return score_words(sentence.text, sentence.text.split(" "), sentence.register)
 
 
 def score_words(sentence: str, words: Sequence[str], register: Register) -> int:

@@ -63,21 +63,15 @@ def has_unusable_marks(sentence: str) -> bool:
     return _UNUSABLE.search(sentence) is not None
 
 
-def extract_sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sentence]:
+def find_sentences(
+    chunk: Chunk, splitter: SentenceSplitter
+) -> Iterator[tuple[tuple[SegmentSpan, int, int, str], list[str]]]:
     """Iterate over the whole sentences of a chunk that have 30 to 280 characters and are not questions.
 
     In a conversation a sentence also ends at a line end. In a book line ends mean nothing, but a segment with
     an empty line in it begins with a heading, and is skipped.
-    """
-    return (Sentence(*fields) for fields, _ in find_sentences(chunk, splitter))
 
-
-def find_sentences(
-    chunk: Chunk, splitter: SentenceSplitter
-) -> Iterator[tuple[tuple[SegmentSpan, int, int, str], list[str]]]:
-    """Iterate over the fields of the sentences that `extract_sentences` makes, and their words.
-
-    Most sentences are not chosen: for these no object is made.
+    Yields (the fields of a `Sentence`, its words): most sentences are not chosen, and need no object.
     """
     for segment in chunk.segments:
         if segment.end - segment.start < _ALLOWED_CHARS.start:

@@ -33,7 +33,7 @@ from pipeline.sources.io import (
 )
 from pipeline.sources.literal_answers import choose_metric
 from pipeline.sources.parsed import Document, ParsedSource, make_source_question
-from pipeline.sources.record_reader import RecordReader
+from pipeline.sources.record_reader import RecordReader, name_document
 from pipeline.sources.shards import RawShard, iter_files
 from pipeline.sources.times import parse_time, parse_time_by_forms
 
@@ -122,10 +122,7 @@ class Beam:
 def _parse_file(path: Path, file: str, source: str, parsed: ParsedSource, names: set[str]) -> None:
     """Parse a file. `names`: those of the documents of all files."""
     for key, record in validate_records(Conversation, read_data_file(path), file, source, parsed.rejects):
-        name = str(record.conversation_id)
-        if name in names:
-            name = f"{name} in {file}#/{key}"
-        names.add(name)
+        name = name_document(str(record.conversation_id), names, file, key)
         _ConversationReader(file, key, source, parsed, name).read(record)
 
 

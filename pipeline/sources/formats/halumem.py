@@ -27,7 +27,7 @@ from pipeline.sources.io import (
 )
 from pipeline.sources.literal_answers import choose_metric
 from pipeline.sources.parsed import Document, ParsedSource, make_source_question
-from pipeline.sources.record_reader import RecordReader
+from pipeline.sources.record_reader import RecordReader, name_document
 from pipeline.sources.shards import RawShard, iter_files
 from pipeline.sources.times import parse_time, parse_time_by_forms
 
@@ -113,8 +113,7 @@ class HaluMem:
         names: set[str] = set()
         for path, file in iter_files(shards):
             for key, user in validate_records(User, read_data_file(path), file, source, parsed.rejects):
-                name = user.uuid if user.uuid not in names else f"{user.uuid} in {file}#/{key}"
-                names.add(name)
+                name = name_document(user.uuid, names, file, key)
                 _UserReader(file, key, source, parsed, name).read(user)
         return parsed
 

@@ -22,7 +22,7 @@ from pipeline.sources.io import (
     validate_records,
 )
 from pipeline.sources.parsed import ParsedSource, make_source_question
-from pipeline.sources.record_reader import RecordReader
+from pipeline.sources.record_reader import RecordReader, name_document
 from pipeline.sources.shards import RawShard, iter_files
 from pipeline.sources.times import parse_time_by_forms
 
@@ -80,10 +80,7 @@ class Locomo:
 def _parse_file(path: Path, file: str, source: str, parsed: ParsedSource, names: set[str]) -> None:
     """Parse a file. `names`: those of the documents of all files."""
     for key, sample in validate_records(Sample, read_json(path), file, source, parsed.rejects):
-        name = str(sample.sample_id)
-        if name in names:
-            name = f"{name} in {file}#/{key}"
-        names.add(name)
+        name = name_document(str(sample.sample_id), names, file, key)
         _ConversationReader(file, key, source, parsed).read(name, sample)
 
 

@@ -1,6 +1,6 @@
 """Make instances, questions and analyzed sentences for tests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.core.params import QuestionParams
 from pipeline.core.schema import (
@@ -16,9 +16,11 @@ from pipeline.core.schema import (
 )
 from pipeline.llm.client import LLMClient
 from pipeline.questions.generated.model_generated import run_model_steps
-from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence
+from pipeline.questions.rules.facts import score_words
+from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence, find_sentences
 from pipeline.text.casing import WordStatistics
 from pipeline.text.keywords import SentenceTagger, extract_keywords
+from pipeline.text.sentences import SentenceSplitter
 
 
 def make_instance(
@@ -108,3 +110,13 @@ def run_model_steps_once(
     client = LLMClient()
     rows, rejects = run_model_steps(questions, instances, config, source, client)
     return rows, rejects, client.model_calls
+
+
+def extract_sentences(chunk: Chunk, splitter: SentenceSplitter) -> Iterator[Sentence]:
+    """Make the sentences that `find_sentences` finds."""
+    return (Sentence(*fields) for fields, _ in find_sentences(chunk, splitter))
+
+
+def score_sentence(sentence: Sentence) -> int:
+    """Score a sentence by its words."""
+    return score_words(sentence.text, sentence.text.split(" "), sentence.register)

@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.core.params import load_params
 from pipeline.core.params.formats import FormatParams, get_default_blocks
 from pipeline.core.params.source import Source
-from pipeline.core.schema import Reject
+from pipeline.core.schema import Question, Reject
 from pipeline.sources import SourceReader
 from pipeline.sources.parsed import Book, Document, ParsedSource
 
@@ -48,3 +48,19 @@ def read_documents(
     rejects: list[Reject] = []
     shards = reader.plan(raw_dir, shard_bytes)
     return [one for shard in shards for one in reader.iter_documents(shard, rejects)], rejects
+
+
+def all_questions(parsed: ParsedSource) -> list[Question]:
+    """Return the questions of a source, those about a whole document too."""
+    return [*parsed.questions, *(one for document in parsed.documents for one in document.questions)]
+
+
+def texts_of(parsed: ParsedSource, question: Question) -> list[str]:
+    """Return the texts of a question's evidence."""
+    by_id = {one.id: one.text for document in parsed.documents for one in document.segments}
+    return [by_id[identity] for identity in question.evidence]
+
+
+def reasons(rejects: list[Reject]) -> list[tuple[str, str]]:
+    """Return the reason of each reject, and the place of its record."""
+    return [(one.reason, one.source_span.record if one.source_span else "") for one in rejects]

@@ -6,9 +6,9 @@ import pytest
 
 from pipeline.core.schema import Chunk, Instance, SegmentSpan, Span
 from pipeline.questions.rules.cloze import make_cloze_questions
-from pipeline.questions.rules.facts import find_best_fact, score_sentence
+from pipeline.questions.rules.facts import find_best_fact
 from pipeline.text.keywords import SentenceTagger
-from tests.pipeline.questions.factories import make_analyzed_sentence, make_statistics
+from tests.pipeline.questions.factories import make_analyzed_sentence, make_statistics, score_sentence
 
 NAMES = """Trello Oslo Horizon Zero Dawn Rachel Winters NovaTech Spitfire Fleetwood Mac Harvard Brussels
 Kaggle Max Jen Strip Reddit Coursera Netflix University Pennsylvania Bob Marley Sanibel Island"""

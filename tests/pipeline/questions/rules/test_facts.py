@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.questions.rules import facts, narrative_facts
-from pipeline.questions.rules.facts import Fact, find_best_fact, score_sentence
+from pipeline.questions.rules.facts import Fact, find_best_fact
 from pipeline.text.casing import WordStatistics
 from pipeline.text.keywords import SentenceTagger
 from pipeline.text.normalize import occurs_in
-from tests.pipeline.questions.factories import make_analyzed_sentence, make_statistics
+from tests.pipeline.questions.factories import make_analyzed_sentence, make_statistics, score_sentence
 
 NAMES = "Utah Provo George Nintendo Japan Dawgs Spanish Lyme Mexico Naruto Xhosa"
 NOUNS = """accounting basketball band cats dog google guitar kids lawyer movie nurse pumpkin russian school

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.schema import BLANK, Chunk
-from pipeline.questions.rules.sentences import extract_sentences
 from pipeline.text.sentences import SentenceSplitter
-from tests.pipeline.questions.factories import make_document_instance
+from tests.pipeline.questions.factories import extract_sentences, make_document_instance
 
 OWL = "The owl lives in the old barn by the mill."
 FOX = "The fox sleeps under the hedge all day long."

@@ -12,14 +12,14 @@ import pytest
 
 from pipeline.chunking import ChunkingContext
 from pipeline.core.params import Source
-from pipeline.core.schema import Question, Reject, segment_texts_by_id
+from pipeline.core.schema import segment_texts_by_id
 from pipeline.parity.build_source import SourceConfig, build_source
 from pipeline.sources import SourceReader
 from pipeline.sources.detection import detect_format
 from pipeline.sources.io import read_span
 from pipeline.sources.parsed import ParsedSource
 from tests.pipeline.sources.factories import SPLIT, golden_raw_dir, make_beam_schema
-from tests.pipeline.sources.reading import make_format, parse
+from tests.pipeline.sources.reading import all_questions, make_format, parse, reasons, texts_of
 
 NORA, BEES = "1", "2"  # conversations of the golden file
 
@@ -37,19 +37,6 @@ def make_row(**fields: Any) -> dict[str, Any]:
 def parse_rows(folder: Path, *rows: dict[str, Any]) -> ParsedSource:
     (folder / "100K.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     return SourceReader("made", make_format("beam")).parse(folder)
-
-
-def all_questions(parsed: ParsedSource) -> list[Question]:
-    return [*parsed.questions, *(one for document in parsed.documents for one in document.questions)]
-
-
-def texts_of(parsed: ParsedSource, question: Question) -> list[str]:
-    by_id = {one.id: one.text for document in parsed.documents for one in document.segments}
-    return [by_id[identity] for identity in question.evidence]
-
-
-def reasons(rejects: list[Reject]) -> list[tuple[str, str]]:
-    return [(one.reason, one.source_span.record if one.source_span else "") for one in rejects]
 
 
 def test_a_conversation_is_a_document_of_dated_sessions() -> None:

@@ -10,14 +10,13 @@ import pytest
 
 from pipeline.chunking import ChunkingContext
 from pipeline.core.params import Source
-from pipeline.core.schema import Question, Reject
 from pipeline.parity.build_source import SourceConfig, build_source
 from pipeline.sources import SourceReader
 from pipeline.sources.detection import detect_format
 from pipeline.sources.io import read_span
 from pipeline.sources.parsed import ParsedSource
 from tests.pipeline.sources.factories import SPLIT, golden_raw_dir
-from tests.pipeline.sources.reading import make_format, parse
+from tests.pipeline.sources.reading import all_questions, make_format, parse, reasons, texts_of
 
 START = "Sep 04, 2025, 21:12:31"
 
@@ -41,19 +40,6 @@ def parse_sessions(folder: Path, *sessions: object) -> ParsedSource:
     user = {"uuid": "u1", "persona_info": "Name: Ann", "sessions": sessions}
     (folder / "HaluMem-Medium.jsonl").write_text(json.dumps(user) + "\n")
     return SourceReader("made", make_format("halumem")).parse(folder)
-
-
-def all_questions(parsed: ParsedSource) -> list[Question]:
-    return [*parsed.questions, *(one for document in parsed.documents for one in document.questions)]
-
-
-def texts_of(parsed: ParsedSource, question: Question) -> list[str]:
-    by_id = {one.id: one.text for document in parsed.documents for one in document.segments}
-    return [by_id[identity] for identity in question.evidence]
-
-
-def reasons(rejects: list[Reject]) -> list[tuple[str, str]]:
-    return [(one.reason, one.source_span.record if one.source_span else "") for one in rejects]
 
 
 def test_a_user_is_a_document_of_dated_sessions() -> None:
