@@ -31,6 +31,7 @@ _ANSWER_INSTRUCTIONS = {
     "judge": "Answer in a few words.",
     "token_f1": "Answer in a few words.",
     "abstain": "Answer in a few words.",
+    "number": "Answer with a number.",
     "keywords": "Name who, what, where and when, in a paragraph.",
 }
 

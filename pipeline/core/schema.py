@@ -12,13 +12,14 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 
 Split = Literal["train", "test", "evaluation"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 DRAWN_SPLITS: tuple[Split, ...] = ("train", "test")  # evaluation sets are in neither
-Metric = Literal["contains", "exact", "judge", "keywords", "token_f1", "abstain"]
+Metric = Literal["contains", "exact", "judge", "keywords", "token_f1", "abstain", "number"]
 Origin = Literal["source", "label", "summary", "cloze", "generated"]
+FactEnd = Literal["superseded", "corrected", "forgotten"]
 
 BLANK = "____"  # stands for the words that a cloze question leaves out
 
@@ -79,7 +80,7 @@ class Chunk:
 
 @dataclass(slots=True)
 class Question:
-    """A question after the last chunk, its gold answers and its evidence."""
+    """A question, its gold answers and its evidence."""
 
     id: Annotated[str, "hash of text, answers and evidence; of a label question, of its instance's index too"]
     text: Annotated[str, "text of the question"]
@@ -92,6 +93,24 @@ class Question:
     evidence_chunks: Annotated[list[int], "indices of the chunks that hold those segments"]
     source_span: Annotated[Span | None, "raw characters of the question or its labelled example; else null"]
     summary: Annotated[str | None, "the human summary that the answers were taken from; else null"] = None
+    wrong_answers: Annotated[list[str], "values that a right reply leaves out, such as outdated ones"] = (
+        field(default_factory=list)
+    )
+    after_chunk: Annotated[int | None, "index of the chunk after which it is asked; null: the last"] = None
+
+
+@dataclass(slots=True)
+class Fact:
+    """A value that the text tells, and how long it holds: what a memory should keep, and when."""
+
+    subject: Annotated[str, "what it is a fact of, such as a person"]
+    attribute: Annotated[str, "what the value is to the subject, such as city"]
+    value: Annotated[str, "the value"]
+    segment: Annotated[str, "id of the segment that tells it"]
+    chunk: Annotated[int, "index of the chunk that holds this segment"]
+    end: Annotated[FactEnd | None, "why it holds no longer; null: it holds to the end"] = None
+    end_segment: Annotated[str | None, "id of the segment after which it holds no longer"] = None
+    end_chunk: Annotated[int | None, "index of the chunk that holds that segment"] = None
 
 
 @dataclass(slots=True)
@@ -115,6 +134,9 @@ class Instance:
     chunks: Annotated[list[Chunk], "in reading order"]
     questions: Annotated[list[Question], "sorted by id"]
     labels: Annotated[list[Label], "number and name of each label; empty for instances without labels"]
+    facts: Annotated[list[Fact], "in the order in which they are told; empty: they are not known"] = field(
+        default_factory=list
+    )
 
 
 @dataclass(slots=True)

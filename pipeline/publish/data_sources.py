@@ -17,7 +17,9 @@ _CONTAINMENT_METRICS: frozenset[Metric] = frozenset({"contains"})
 _KEYWORD_METRICS: frozenset[Metric] = frozenset({"keywords", "contains"})  # `contains` is a single keyword
 _EXACT_METRICS: frozenset[Metric] = frozenset({"exact"})
 # A model compares an answer with the gold answer, of whatever form.
-_JUDGE_METRICS: frozenset[Metric] = frozenset({"judge", "contains", "keywords", "token_f1", "abstain"})
+_JUDGE_METRICS: frozenset[Metric] = frozenset(
+    {"judge", "contains", "keywords", "token_f1", "abstain", "number"}
+)
 
 # Our metrics that the code measures correctly under each name.
 SUPPORTED_METRICS: dict[str, frozenset[Metric]] = {

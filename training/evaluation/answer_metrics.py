@@ -1,7 +1,8 @@
 r"""Score an answer from 0 to 1 by the metric of its question (paper, table of rewards).
 
 `token_f1` is SQuAD's F1: the words that answer and gold answer share, without English articles; in scripts
-without spaces, the letters. `abstain` is 1 where the answer says that it is not known.
+without spaces, the letters. `number` is 1 where the last number of the answer is gold. `abstain` is 1 where
+the answer says that it is not known.
 
 Two rules deviate from the paper: a gold answer is contained when it stands in the answer as whole words, not
 as any characters; a label is the last number in `\boxed{}`. Answers that only a judge can score
@@ -18,6 +19,7 @@ from pipeline.text.abstention import is_abstention
 from pipeline.text.normalize import contains_normalized, normalize_text, single_letters
 
 _ARTICLES = {"a", "an", "the"}
+_NUMBER = re.compile(r"\b\d{1,9}\b")
 _BOXED = re.compile(r"\\boxed\{([^}]{0,1000}+)\}")  # the bound keeps the time linear in the answer's length
 
 
@@ -33,6 +35,9 @@ def score_answer(metric: Metric, gold_answers: Sequence[str], answer: str) -> fl
             return float(bool(boxed) and boxed[-1].strip() in gold_answers)
         case "token_f1":
             return max((_token_f1(gold_answer, answer) for gold_answer in gold_answers), default=0.0)
+        case "number":
+            numbers = _NUMBER.findall(answer)
+            return float(bool(numbers) and numbers[-1] in gold_answers)
         case "abstain":
             return float(is_abstention(answer))
         case "judge":

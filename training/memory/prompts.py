@@ -47,6 +47,7 @@ _ANSWER_FORMATS: dict[Metric, str] = {
     "keywords": "Name who, what and where, in a paragraph.",
     "token_f1": "Give the answer in a few words.",
     "abstain": "Give the answer in a few words.",
+    "number": "Give the answer as a number.",
 }
 _ABSTENTION_FORMAT = "If the memory does not tell, say that you don't know."
 
