@@ -1,20 +1,24 @@
-"""fetch: the raw files of one source, verified and unpacked, in data/raw/<source>. Nothing is parsed."""
+"""fetch: the raw files of one source, verified and unpacked, and its worlds, in data/raw/<source>."""
 
 from typing import Any
 
 from pipeline.core.atomic import atomic_folder
 from pipeline.core.params import Params
 from pipeline.fetching import default_cache, fetch, mirror_from_environment
+from pipeline.world.files import write_worlds
 from stages.shared.paths import RAW_DIR
 from stages.shared.runner import run_stage
 
 
 def stage(params: Params, source: str) -> dict[str, Any]:
-    """Fetch the files of `sources.<source>.files`."""
-    files = params.sources[source].files
+    """Fetch the files of `sources.<source>.files`, and write the worlds of its block `simulate`."""
+    corpus = params.sources[source]
     with atomic_folder(RAW_DIR / source) as folder:
-        counts = fetch(files, folder, mirror=mirror_from_environment(), cache=default_cache())
-    return {"files": counts.files, "mb": round(counts.bytes / 1e6, 2)}
+        counts = fetch(corpus.files, folder, mirror=mirror_from_environment(), cache=default_cache())
+        num_files, num_bytes = counts.files, counts.bytes
+        if corpus.simulate is not None:
+            num_files, num_bytes = num_files + 1, num_bytes + write_worlds(corpus.simulate, folder)
+    return {"files": num_files, "mb": round(num_bytes / 1e6, 2)}
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ def _describe(name: str, source: Source, hashes: dict[str, str | None]) -> dict[
     return {
         **values,
         "language": {"language": source.language},
-        "files": {"files": values["files"], "local_files": hashes},
+        "files": {"files": values.get("files", []), "local_files": hashes},
+        "simulate": {"simulate": source.simulate and source.simulate.model_dump(mode="json")},
         "reviews": {"sha256": hash_file(reviews, "sha256") if reviews.exists() else None},
     }
 

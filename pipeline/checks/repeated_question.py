@@ -38,8 +38,20 @@ def find_repeated_questions(questions: Sequence[Question], percent: int) -> dict
     similarity of at least `percent`, the first by id is kept. Questions that are the same in full and have no
     common answer are all rejected; of two that are the same, of which one has no answer, only that one is.
     Two different label questions are never near-duplicates and never contradict each other: a label in common
-    says little, and `What is a tonne?` is another example than `What is a lake?`. Ids must be unique.
+    says little, and `What is a tonne?` is another example than `What is a lake?`. Nor are questions that are
+    asked after different chunks: what is right may have changed meanwhile. Ids must be unique.
     """
+    by_moment: dict[int | None, list[Question]] = defaultdict(list)
+    for question in questions:
+        by_moment[question.after_chunk].append(question)
+    rejections: dict[str, Rejection] = {}
+    for asked in by_moment.values():
+        rejections |= _find_repeated_at_once(asked, percent)
+    return rejections
+
+
+def _find_repeated_at_once(questions: Sequence[Question], percent: int) -> dict[str, Rejection]:
+    """Return the questions to reject among those that are asked after the same chunk."""
     rejections = _find_contradictions(questions)
     by_answer: dict[str, list[_KeptQuestion]] = defaultdict(list)
     with_own_text = zip(questions, strip_templates(questions), strict=True)

@@ -16,8 +16,9 @@ from pipeline.chunking.documents import chunk_document
 from pipeline.chunking.errors import describe_reject, no_input_error
 from pipeline.chunking.instances import NO_ROOM_REASON
 from pipeline.chunking.joining import JoiningChunking, chunk_joined, measure
+from pipeline.chunking.located import attach_questions
 from pipeline.chunking.packing import budget_error
-from pipeline.chunking.train_test_split import draw_test_documents
+from pipeline.chunking.train_test_split import draw_splits, draw_test_documents
 from pipeline.chunking.types import ChunkedSource, ChunkingContext
 from pipeline.core.output_files import FileGroup, write_output_files
 from pipeline.core.params import BookChunking, Chunking, ConversationChunking
@@ -142,6 +143,7 @@ class _ShardChunker:
         self.questions: list[InstanceQuestion] = []
         self._task = task
         self._documents: list[tuple[str, int]] = []
+        self._given_splits: dict[str, Split] = {}  # of groups and documents whose split is not drawn
         self._splits: list[Split] = []  # of the instances, where documents are joined
         self._undated = 0  # documents whose date is drawn
 
@@ -162,8 +164,11 @@ class _ShardChunker:
             instances, rejects = chunk_document(document, task.params, task.context)
             self.rejects += rejects
             self._documents.append((document.group or document.name, len(instances)))
-            if len(instances) == 1:
-                self.questions += (InstanceQuestion(instances[0].id, one) for one in document.questions)
+            if isinstance(document, Document) and document.split:
+                self._given_splits[document.group or document.name] = document.split
+            questions, rejects = attach_questions(document, instances, task.context.source)
+            self.questions += questions
+            self.rejects += rejects
             yield from instances
 
     def _count_undated(self, documents: Iterable[Book | Document]) -> Iterator[Book | Document]:
@@ -176,6 +181,7 @@ class _ShardChunker:
         """Return the documents with the numbers of their instances, and a summary of the rejects."""
         return {
             "documents": self._documents,
+            "given_splits": self._given_splits,
             "splits": self._splits,
             "undated": self._undated,
             "num_rejects": len(self.rejects),
@@ -191,19 +197,19 @@ def _draw_documents(
     tasks: Sequence[ChunkTask], measured: Sequence[Sequence[tuple[str, int]]], context: ChunkingContext
 ) -> list[ChunkTask]:
     """Draw the documents of test by their sizes; return the tasks, each with those of its shard."""
-    test = _draw_test(measured, context)
+    test = draw_test_documents(_sum_weights(measured), context.split, context.seed, context.source)
     return [
         replace(task, test_documents=tuple(n for n, (name, _) in enumerate(documents) if name in test))
         for task, documents in zip(tasks, measured, strict=True)
     ]
 
 
-def _draw_test(shards: Sequence[Sequence[tuple[str, int]]], context: ChunkingContext) -> set[str]:
-    """Draw the groups and documents of test; `shards`: each with the name and weight of its documents."""
+def _sum_weights(shards: Iterable[Sequence[tuple[str, int]]]) -> dict[str, int]:
+    """Return the weight of each group and document; `shards`: each with those of its documents."""
     weights: dict[str, int] = {}
     for name, weight in chain.from_iterable(shards):
         weights[name] = weights.get(name, 0) + weight
-    return draw_test_documents(weights, context.split, context.seed, context.source)
+    return weights
 
 
 def measure_shard(task: ChunkTask, _: Path) -> dict[str, Any]:
@@ -228,8 +234,12 @@ def _choose_splits(
 
 def _draw_splits(manifests: Sequence[dict[str, Any]], context: ChunkingContext) -> list[list[Split]]:
     """Draw the documents of test; return the split of each instance of each shard."""
-    test = _draw_test([manifest["documents"] for manifest in manifests], context)
+    given: dict[str, Split] = {}
+    for manifest in manifests:
+        given |= manifest["given_splits"]
+    weights = _sum_weights(manifest["documents"] for manifest in manifests)
+    splits = draw_splits(weights, given, context)
     return [
-        ["test" if group in test else "train" for group, count in manifest["documents"] for _ in range(count)]
+        [splits[group] for group, count in manifest["documents"] for _ in range(count)]
         for manifest in manifests
     ]

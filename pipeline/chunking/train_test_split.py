@@ -3,10 +3,11 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from pipeline.chunking.located import attach_questions
 from pipeline.chunking.types import ChunkedSource, ChunkingContext
 from pipeline.core import seeded_random
 from pipeline.core.params import SplitParams
-from pipeline.core.schema import Instance, InstanceQuestion, Reject
+from pipeline.core.schema import Instance, Reject, Split
 from pipeline.sources.parsed import Book, Document
 
 K = TypeVar("K", bound=Hashable)
@@ -33,6 +34,15 @@ def draw_test_documents(
     return drawn
 
 
+def draw_splits(
+    weights: Mapping[str, int], given: Mapping[str, Split], context: ChunkingContext
+) -> dict[str, Split]:
+    """Return the split of each document and group: the one that it is given, else one that is drawn."""
+    drawn = {name: weight for name, weight in weights.items() if name not in given}
+    test = draw_test_documents(drawn, context.split, context.seed, context.source)
+    return {name: given.get(name, "test" if name in test else "train") for name in weights}
+
+
 def assign_splits(
     documents: Sequence[Book | Document],
     results: Iterable[tuple[list[Instance], list[Reject]]],
@@ -46,20 +56,21 @@ def assign_splits(
     """
     chunked = ChunkedSource(rejects=list(rejects))
     grouped: list[tuple[str, list[Instance]]] = []
-    for document, (instances, rejected) in zip(documents, results, strict=True):
-        grouped.append((document.group or document.name, instances))
-        chunked.rejects += rejected
-        if len(instances) == 1:
-            chunked.document_questions += (
-                InstanceQuestion(instances[0].id, question) for question in document.questions
-            )
+    given: dict[str, Split] = {}
     weights: dict[str, int] = {}
-    for group, instances in grouped:
+    for document, (instances, rejected) in zip(documents, results, strict=True):
+        group = document.group or document.name
+        grouped.append((group, instances))
         weights[group] = weights.get(group, 0) + len(instances)
-    test = draw_test_documents(weights, context.split, context.seed, context.source)
+        if isinstance(document, Document) and document.split is not None:
+            given[group] = document.split
+        questions, unlocated = attach_questions(document, instances, context.source)
+        chunked.document_questions += questions
+        chunked.rejects += (*rejected, *unlocated)
+    splits = draw_splits(weights, given, context)
     for group, instances in grouped:
         for instance in instances:
-            instance.split = "test" if group in test else "train"
+            instance.split = splits[group]
         chunked.instances += instances
     return chunked
 

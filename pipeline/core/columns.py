@@ -160,3 +160,25 @@ def _from_array(array: pa.Array, inner: type | None, is_list: bool) -> list[Any]
         for name, part, part_is_list in describe_fields(inner)
     ]
     return _build(inner, columns, len(array))
+
+
+def to_row(value: Any) -> dict[str, Any]:
+    """Convert a dataclass to nested dicts and lists, ready for Arrow."""
+    row = {}
+    for name, inner, is_list in describe_fields(type(value)):
+        part = getattr(value, name)
+        if inner is not None and part is not None:
+            part = [to_row(item) for item in part] if is_list else to_row(part)
+        row[name] = part
+    return row
+
+
+def from_row(row_type: type[T], row: dict[str, Any]) -> T:
+    """Build the dataclass of a row: the inverse of `to_row`."""
+    values = {}
+    for name, inner, is_list in describe_fields(row_type):
+        part = row[name]
+        if inner is not None and part is not None:
+            part = [from_row(inner, item) for item in part] if is_list else from_row(inner, part)
+        values[name] = part
+    return row_type(**values)

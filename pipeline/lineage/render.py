@@ -7,6 +7,7 @@ from pipeline.core.params import CheckParams
 from pipeline.core.printable import escape_hidden
 from pipeline.core.schema import (
     Chunk,
+    Fact,
     Instance,
     Label,
     Question,
@@ -67,8 +68,12 @@ class TerminalRenderer:
         yield f"question {question.id}: {question.origin}{kind}, measured by {question.metric}"
         yield indent(escape_hidden(question.text), "  ")
         yield f"answers   {_format_answers(question, instance.labels)}"
+        if question.wrong_answers:
+            yield f"wrong     {'; '.join(question.wrong_answers)}"
         if question.time:
             yield f"asked at  {question.time}"
+        if question.after_chunk is not None:
+            yield f"asked     after chunk {question.after_chunk}"
         if is_checked:
             yield f"passed    {', '.join(iter_active_checks(self._checks))}"
         if question.source_span is not None:
@@ -90,6 +95,9 @@ class TerminalRenderer:
         yield ""
         for segment in chunk.segments:
             yield f"segment {segment.id}  {format_span(segment.source_span)}"
+        for fact in instance.facts:
+            if chunk.index in (fact.chunk, fact.end_chunk):
+                yield _describe_fact(fact, chunk.index)
         for question in instance.questions:
             if chunk.index in question.evidence_chunks:
                 yield f"question {question.id}  {_shorten_line(question.text)}"
@@ -169,6 +177,12 @@ def _instance_lines(instance: Instance) -> Iterator[str]:
     for question in instance.questions:
         answers = _shorten_line(_format_answers(question, instance.labels))
         yield f"question {question.id}  {_shorten_line(question.text)} → {answers}"
+
+
+def _describe_fact(fact: Fact, chunk_index: int) -> str:
+    """Return a fact that a chunk tells, or after which it holds no longer."""
+    end = f" ({fact.end})" if fact.end_chunk == chunk_index else ""
+    return f"fact {fact.segment}  {fact.subject}, {fact.attribute}: {fact.value}{end}"
 
 
 def _format_answers(question: Question, labels: Sequence[Label]) -> str:

@@ -20,11 +20,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.core.columns import to_row
 from pipeline.core.dates import synthetic_time
 from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import short_id
 from pipeline.core.schema import (
     Chunk,
+    Fact,
     Instance,
     Label,
     Metric,
@@ -78,6 +80,8 @@ class ExportSummary:
     row_counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     # Rows with a question that the code measures otherwise; only under names that the user chose.
     mismatch_counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    # Questions that are left out: all of a row are asked after its last chunk, and these before it.
+    num_left_out: int = 0
 
 
 def export_instances(
@@ -110,12 +114,14 @@ def _select_name(instance: Instance, names: DataSourceNames, summary: ExportSumm
         raise MemcurateError(f"instance {instance.id} has no data source name: give one with --as")
     summary.row_counts[instance.source, name] += 1
     measured = SUPPORTED_METRICS.get(name)
+    summary.num_left_out += sum(one.after_chunk is not None for one in instance.questions)
     if measured is not None and not {one.metric for one in instance.questions} <= measured:
         summary.mismatch_counts[instance.source, name] += 1
     return name
 
 
 def _to_published_row(number: int, instance: Instance, name: str) -> dict[str, Any]:
+    facts = {"facts": [to_row(fact) for fact in instance.facts]} if instance.facts else {}
     metadata = {
         "id": instance.id,
         "source": instance.source,
@@ -123,18 +129,20 @@ def _to_published_row(number: int, instance: Instance, name: str) -> dict[str, A
         "index": instance.index,
         "labels": [{"number": one.number, "name": one.name} for one in instance.labels],
         "chunks": [{"id": one.id, "time": one.time} for one in instance.chunks],
+        **facts,
     }
+    questions = [one for one in instance.questions if one.after_chunk is None]
     return {
         "instance_id": number,
         "prompt": _PROMPT,
         "chunks": _dump_json([chunk.text for chunk in instance.chunks]),
         "questions_and_answers": _dump_json(
-            [_to_published_question(question, name) for question in instance.questions]
+            [_to_published_question(question, name) for question in questions]
         ),
         "data_source": name,
         "metadata": _dump_json({"data_source": name, "memcurate": metadata}),
         "num_chunks": len(instance.chunks),
-        "num_questions": len(instance.questions),
+        "num_questions": len(questions),
     }
 
 
@@ -151,6 +159,7 @@ def _to_published_question(question: Question, name: str) -> dict[str, Any]:
         "time": question.time,
         "evidence_chunks": question.evidence_chunks,
         "summary": question.summary,
+        **({"wrong_answers": question.wrong_answers} if question.wrong_answers else {}),
     }
 
 
@@ -227,6 +236,7 @@ def _to_instance(
         chunks=chunks,
         questions=sorted(questions, key=lambda one: one.id),
         labels=[Label(one.number, one.name) for one in metadata.labels] if metadata else [],
+        facts=[Fact(**one.model_dump()) for one in metadata.facts] if metadata else [],
     )
 
 
@@ -249,6 +259,7 @@ def _to_question(
         evidence_chunks=published.evidence_chunks,
         source_span=Span(file, json_pointer(number, *row.question_paths[index]), 0, len(text)),
         summary=published.summary,
+        wrong_answers=published.wrong_answers,
     )
 
 

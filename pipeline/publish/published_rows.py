@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.core.json_reader import check_bounds
-from pipeline.core.schema import Metric, Origin
+from pipeline.core.schema import FactEnd, Metric, Origin
 from pipeline.core.unicode import is_well_formed
 from pipeline.publish.nested_columns import Path, describe_type, read_column, read_objects, read_texts
 
@@ -35,6 +35,7 @@ class PublishedQuestion(_StrictModel):
     time: str | None = None
     evidence_chunks: list[int] = []
     summary: str | None = None
+    wrong_answers: list[str] = []
 
 
 class MemcurateChunk(_StrictModel):
@@ -51,6 +52,19 @@ class MemcurateLabel(_StrictModel):
     name: str
 
 
+class MemcurateFact(_StrictModel):
+    """A fact, as in the schema's Fact."""
+
+    subject: str
+    attribute: str
+    value: str
+    segment: str
+    chunk: int
+    end: FactEnd | None = None
+    end_segment: str | None = None
+    end_chunk: int | None = None
+
+
 class MemcurateMetadata(_StrictModel):
     """The fields of an instance that only our export writes."""
 
@@ -59,6 +73,7 @@ class MemcurateMetadata(_StrictModel):
     document: str
     index: int
     labels: list[MemcurateLabel] = []
+    facts: list[MemcurateFact] = []
     chunks: list[MemcurateChunk]
 
 

@@ -1,6 +1,7 @@
 """Build documents segment by segment: ids and source spans are made here, for every format alike."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from pipeline.core.errors import MemcurateError
@@ -76,6 +77,19 @@ class DocumentBuilder:
         else:
             units.append([segment])
         return segment
+
+    def add_copies(self, segments: Iterable[Segment], speaker: str, time: str | None) -> None:
+        """Add texts of another document to the last unit, as said by `speaker` at `time`.
+
+        They keep their source spans, and get ids of this document.
+        """
+        section, name = self._document.sections[-1], self._document.name
+        section.units[-1] += [
+            Segment(
+                self._ids.next(one.text), one.source_span, name, section.name, speaker, time, None, one.text
+            )
+            for one in segments
+        ]
 
     def build(self) -> Document:
         """Return the document; it has no sections where no text was added."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from pipeline.core.schema import Metric, Origin, Question, Reject, Segment, Span
+from pipeline.core.schema import Fact, Metric, Origin, Question, Reject, Segment, Span, Split
 
 
 @dataclass(slots=True)
@@ -27,6 +28,13 @@ class Section:
     units: list[list[Segment]]  # segments of one unit stay in one chunk where they fit
 
 
+class Moment(NamedTuple):
+    """When a question is asked on the way: after a segment, and before one that may change its answer."""
+
+    after: str  # id of the segment
+    before: str | None
+
+
 @dataclass(slots=True)
 class Document:
     """Segments in the source's order: a person's chats, a question's sessions, or an article."""
@@ -34,7 +42,10 @@ class Document:
     name: str
     sections: list[Section]
     group: str = ""  # as in Book
-    questions: list[Question] = field(default_factory=list)  # about the whole document, no evidence
+    questions: list[Question] = field(default_factory=list)  # about the whole document
+    split: Split | None = None  # None: it is drawn
+    facts: list[Fact] = field(default_factory=list)  # in order; their chunks are not known before chunking
+    moments: dict[str, Moment] = field(default_factory=dict)  # by the id of a question; others: at the end
 
     @property
     def units(self) -> list[list[Segment]]:

@@ -39,6 +39,7 @@ _CLASSES = {
     "memory_agent_bench": ("memory_agent_bench", "MemoryAgentBench"),
     "beam": ("beam", "Beam"),
     "halumem": ("halumem", "HaluMem"),
+    "simulated_world": ("simulated_world", "SimulatedWorld"),
 }
 _ENTRY_POINTS = "memcurate.formats"
 
@@ -63,6 +64,17 @@ class SourceReader:
     def iter_documents(self, shard: RawShard, rejects: list[Reject]) -> Iterator[Book | Document]:
         """Yield the documents of a shard one by one; rejected records are appended to `rejects`."""
         yield from self._load().iter_documents(shard, self.source, rejects)
+
+    def read_shard(self, shard: RawShard, rejects: list[Reject]) -> Iterator[Book | Document]:
+        """Yield the documents of a shard, also of a format that parses all files together."""
+        reader = self._load()
+        if not hasattr(reader, "parse"):
+            yield from reader.iter_documents(shard, self.source, rejects)
+            return
+        parsed: ParsedSource = reader.parse([shard], self.source)
+        rejects += parsed.rejects
+        yield from parsed.books
+        yield from parsed.documents
 
     def parse(self, raw_dir: Path) -> ParsedSource:
         """Parse all raw files. Raises MemcurateError as the format does."""

@@ -1,4 +1,4 @@
 """Simulated worlds: people whose facts are told, changed, corrected and taken back, event by event.
 
-So far a library: no stage draws a world yet.
+`files.py` writes the worlds of a source, which the format `simulated_world` reads.
 """

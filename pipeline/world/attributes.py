@@ -19,6 +19,8 @@ class Attribute:
     duration: Duration
     values: Sequence[str] = ()  # of a relation, the first names of who can be it; empty: anybody
     digits: int = 0  # of a number or code whose digits are drawn
+    may_be_several: bool = False  # who tells of another value by implication may have both
+    is_mutual: bool = False  # of a relation: who has it to another, the other has it to them
 
 
 def load_values(name: str) -> tuple[str, ...]:
@@ -45,20 +47,20 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute("city", "changing", _CITIES),
     Attribute("employer", "changing", load_values("employers")),
     Attribute("job", "changing", load_values("jobs")),
-    Attribute("phone number", "changing", digits=7),
-    Attribute("car", "changing", load_values("cars")),
-    Attribute("pet", "changing", load_values("pets")),
+    Attribute("phone number", "changing", digits=7, may_be_several=True),
+    Attribute("car", "changing", load_values("cars"), may_be_several=True),
+    Attribute("pet", "changing", load_values("pets"), may_be_several=True),
     Attribute("diet", "changing", load_values("diets")),
-    Attribute("gym", "changing", load_values("gyms")),
+    Attribute("gym", "changing", load_values("gyms"), may_be_several=True),
     Attribute("landlord", "changing", load_values("landlords")),
     Attribute("rent", "changing", _RENTS),
     Attribute("project state", "changing", load_values("project_states")),
     Attribute("dentist appointment", "changing", _APPOINTMENTS),
     Attribute("door code", "changing", digits=4),
     Attribute("favourite drink", "changing", load_values("drinks")),
-    Attribute("partner", "relation"),
-    Attribute("sister", "relation", load_values("women")),
+    Attribute("partner", "relation", is_mutual=True),
+    Attribute("sister", "relation", load_values("women"), is_mutual=True),
     Attribute("manager", "relation"),
-    Attribute("flatmate", "relation"),
+    Attribute("flatmate", "relation", is_mutual=True),
 )
 BY_NAME = {attribute.name: attribute for attribute in ATTRIBUTES}

@@ -8,7 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from pipeline.core.schema import FactEnd
+
 EventKind = Literal["state", "restate", "change", "correct", "plan", "cancel", "report", "forget"]
+
+
+_ENDS: dict[EventKind, FactEnd] = {"change": "superseded", "correct": "corrected", "forget": "forgotten"}
 
 
 class FactKey(NamedTuple):
@@ -29,6 +34,7 @@ class Event:
     value: str  # of a plan the value that may come, of `cancel` that of its plan, of `forget` the last one
     previous: str | None  # the value that a change, correction or plan would end
     speaker: str  # the person, or another one for `report`
+    is_implied: bool = False  # told by implication, which leaves open since when it is so
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class FactHistory:
     forgotten: list[str] = field(default_factory=list)  # values that are not to be kept
     planned: list[str] = field(default_factory=list)  # values that were to come and have not
     reported: dict[str, tuple[str, int]] = field(default_factory=dict)  # by speaker: value and event
+    forget_event: int | None = None  # the number of the event that asks to forget it
 
     @property
     def holding(self) -> Period | None:
@@ -80,6 +87,33 @@ class FactHistory:
         elif event.kind == "forget":
             self.forgotten = [period.value for period in self.periods] + self.mistaken + self.planned
             self.periods, self.mistaken, self.planned = [], [], []
+            self.forget_event = event.number
+
+
+@dataclass(slots=True)
+class HeldValue:
+    """A value of a fact, from the event that tells it to the one after which it holds no longer."""
+
+    key: FactKey
+    value: str
+    event: int  # number of the event that tells it
+    end: FactEnd | None = None  # None: it holds after the last event
+    end_event: int | None = None
+
+
+def list_held_values(events: Iterable[Event]) -> list[HeldValue]:
+    """Return the values that are told as true, in order, and how long each of them holds."""
+    values: list[HeldValue] = []
+    holding: dict[FactKey, HeldValue] = {}
+    for event in events:
+        end = _ENDS.get(event.kind)
+        if end is not None:
+            held = holding.pop(event.key)
+            held.end, held.end_event = end, event.number
+        if event.kind in ("state", "change", "correct"):
+            holding[event.key] = HeldValue(event.key, event.value, event.number)
+            values.append(holding[event.key])
+    return values
 
 
 def fold_events(events: Iterable[Event]) -> dict[FactKey, FactHistory]:

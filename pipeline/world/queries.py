@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 from typing import Literal, get_args
 
 from pipeline.core import seeded_random
@@ -32,6 +32,8 @@ Form = Literal["value", "first", "days", "people", "values", "choice"]
 _PREFERENCES = ("diet", "favourite drink")
 _MIN_DAYS = 3  # between the time that is asked about, or two times that are compared, and a change
 _NUM_CHOICES = 3
+_MAX_VALUES_OF_OTHERS = 5
+_MAX_COMPARED = 16  # changes, two by two
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ def _ask_corrections(known: _Known) -> Iterator[Query]:
 def _ask_values_at_times(known: _Known) -> Iterator[Query]:
     for key, history, holding in known.holding():
         for period, following in pairwise(history.periods):
+            if known.world.events[following.event].is_implied:
+                continue  # it may have been so for some time
             start, end = map(_parse_day, (period.start, following.start))
             if end - start >= timedelta(days=2 * _MIN_DAYS):
                 time = f"{start + (end - start) // 2:%Y-%m-%d}"
@@ -110,15 +114,19 @@ def _ask_orders_and_durations(known: _Known) -> Iterator[Query]:
         for key, history, _ in known.holding()
         if BY_NAME[key.attribute].duration == "changing"
         for before, period in pairwise(history.periods)
+        if not known.world.events[period.event].is_implied  # it may have been so for some time
     ]
     for key, before, period in changes:
-        if before.event == known.facts[key].periods[0].event:
-            continue  # the value may have held for long when it was first told
+        is_first = before.event == known.facts[key].periods[0].event
+        if is_first or known.world.events[before.event].is_implied:
+            continue  # the value may have held for long when it was told
         days = str((_parse_day(period.start) - _parse_day(before.start)).days)
         evidence = (before.event, period.event)
         options = (before.value, period.value)
         yield Query("order and duration", "days", (key,), known.after, days, (), evidence, options=options)
-    for (key, _, one), (other_key, _, other) in combinations(changes, 2):
+    # In random order: what changed first must not stand first.
+    changes = seeded_random.shuffled(changes, repr, known.seed, known.world.name, "order")
+    for (key, _, one), (other_key, _, other) in combinations(changes[:_MAX_COMPARED], 2):
         first, second = sorted((one, other), key=lambda period: period.start)
         apart = _parse_day(second.start) - _parse_day(first.start)
         if key != other_key and one.value != other.value and apart >= timedelta(days=_MIN_DAYS):
@@ -182,11 +190,21 @@ def _ask_conflicts(known: _Known) -> Iterator[Query]:
 def _ask_what_is_not_known(known: _Known) -> Iterator[Query]:
     for person in known.world.people:
         for attribute in ATTRIBUTES:
+            if attribute.is_mutual:
+                continue  # what another says of their own may tell it
             key = FactKey(person, attribute.name)
             history = known.facts.get(key)
-            if history is None or (history.holding is None and history.forgotten):
-                wrong = tuple(history.forgotten) if history else ()
-                yield Query("abstention", "value", (key,), known.after, "", wrong, ())
+            if history is None:
+                yield Query("abstention", "value", (key,), known.after, "", _values_of_others(known, key), ())
+            elif history.holding is None and history.forget_event is not None:
+                wrong, evidence = tuple(history.forgotten), (history.forget_event,)
+                yield Query("abstention", "value", (key,), known.after, "", wrong, evidence)
+
+
+def _values_of_others(known: _Known, key: FactKey) -> tuple[str, ...]:
+    """Return values that other people have of an attribute, some at most: they are easily mistaken for it."""
+    values = (period.value for other, _, period in known.holding() if other.attribute == key.attribute)
+    return tuple(dict.fromkeys(islice(values, _MAX_VALUES_OF_OTHERS)))
 
 
 def _ask_preferences(known: _Known) -> Iterator[Query]:

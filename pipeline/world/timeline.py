@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.core import seeded_random
+from pipeline.core.params import WorldParams
 from pipeline.world.attributes import ATTRIBUTES, BY_NAME, Attribute
 from pipeline.world.events import Event, EventKind, FactKey
 from pipeline.world.people import USER, draw_people
@@ -16,22 +17,6 @@ from pipeline.world.people import USER, draw_people
 _START = datetime(2023, 1, 2)
 _DAYS_PER_SLOT = 3  # between two events of a fact; a correction comes the day after what it corrects
 _DIGITS = "0123456789"
-
-
-@dataclass(frozen=True, slots=True)
-class WorldParams:
-    """The size and difficulty of a world; shares are of its facts, in percent."""
-
-    people: int = 8  # beside the user
-    namesakes: int = 1  # pairs of people with one first name
-    facts: int = 60
-    days: int = 240
-    max_changes: int = 3
-    corrected: int = 20
-    restated: int = 30
-    planned: int = 30  # a change is planned, and then comes or is cancelled
-    reported: int = 20  # someone else says another value
-    forgotten: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +52,54 @@ _Step = tuple[EventKind, str, str | None]  # kind, value, previous value
 def draw_world(name: str, params: WorldParams, seed: int) -> World:
     """Draw the world with a name. Raises ValueError where the params ask for more than there is."""
     people = draw_people(params.people, params.namesakes, seed, name)
-    keys = [FactKey(person, attribute.name) for person in people for attribute in ATTRIBUTES]
+    keys = [
+        FactKey(person, attribute.name)
+        for attribute in ATTRIBUTES
+        for person in (_draw_tellers(attribute, people, seed, name) if attribute.is_mutual else people)
+    ]
     if params.facts > len(keys):
         raise ValueError(f"{params.facts} facts are more than the {len(keys)} of {len(people)} people")
     told = seeded_random.shuffled(keys, str, seed, name, "facts")[: params.facts]
-    drafts = [draft for key in told for draft in _draw_chain(key, people, params, _Draws(seed, name, *key))]
+    drafts: list[tuple[int, FactKey, _Step, str]] = []
+    for key in told:
+        tellers = _draw_tellers(BY_NAME[key.attribute], people, seed, name)
+        drafts += _draw_chain(key, people, tellers, params, _Draws(seed, name, *key))
     drafts.sort(key=lambda draft: (draft[0], seeded_random.draw(seed, name, "order", *draft[1], draft[0])))
     events = [
-        Event(number, _format_time(day, seed, name), kind, key, value, previous, speaker)
+        Event(
+            number,
+            _format_time(day, seed, name),
+            kind,
+            key,
+            value,
+            previous,
+            speaker,
+            _can_be_implied(kind, key) and _is_implied(number, params, seed, name),
+        )
         for number, (day, key, (kind, value, previous), speaker) in enumerate(drafts)
     ]
     return World(name, people, events)
+
+
+def _can_be_implied(kind: EventKind, key: FactKey) -> bool:
+    """Return whether an event may be told by implication, where that ends the value before it too."""
+    return kind == "state" or (kind == "change" and not BY_NAME[key.attribute].may_be_several)
+
+
+def _is_implied(event: int, params: WorldParams, seed: int, world: str) -> bool:
+    return seeded_random.draw(seed, world, "implied", event) % 100 < params.implied
+
+
+def _draw_tellers(attribute: Attribute, people: Sequence[str], seed: int, world: str) -> Sequence[str]:
+    """Draw who may tell a mutual relation of theirs, half of the people; it is to one of the others.
+
+    So no two people contradict each other. Of other attributes nobody is left out.
+    """
+    if not attribute.is_mutual:
+        return ()
+    return [USER, *seeded_random.shuffled(people[1:], str, seed, world, "tellers", attribute.name)][
+        : len(people) // 2
+    ]
 
 
 def _format_time(day: int, seed: int, world: str) -> str:
@@ -87,10 +109,11 @@ def _format_time(day: int, seed: int, world: str) -> str:
 
 
 def _draw_chain(
-    key: FactKey, people: Sequence[str], params: WorldParams, draws: _Draws
+    key: FactKey, people: Sequence[str], tellers: Sequence[str], params: WorldParams, draws: _Draws
 ) -> Iterator[tuple[int, FactKey, _Step, str]]:
-    """Yield the events of a fact in order: day, fact, step and speaker."""
-    values = iter(_draw_values(BY_NAME[key.attribute], key.person, people, draws))
+    """Yield the events of a fact in order: day, fact, step, speaker. No relation is to one of `tellers`."""
+    others = [other for other in people[1:] if other != key.person and other not in tellers]
+    values = iter(_draw_values(BY_NAME[key.attribute], others, draws))
     steps = list(_draw_steps(key, params, values, draws))
     slots = draws.shuffled([f"{slot:06}" for slot in range(params.days // _DAYS_PER_SLOT)], "slots")
     num_slots = sum(kind != "correct" for kind, _, _ in steps)
@@ -107,8 +130,8 @@ def _draw_chain(
         yield day, key, step, speaker
 
 
-def _draw_values(attribute: Attribute, person: str, people: Sequence[str], draws: _Draws) -> Iterator[str]:
-    """Yield values of an attribute in random order, each once."""
+def _draw_values(attribute: Attribute, others: Sequence[str], draws: _Draws) -> Iterator[str]:
+    """Yield values of an attribute in random order, each once; those of a relation are among `others`."""
     if attribute.digits:
         number = 0
         while True:
@@ -117,7 +140,6 @@ def _draw_values(attribute: Attribute, person: str, people: Sequence[str], draws
             number += 1
     values = attribute.values
     if attribute.duration == "relation":
-        others = [other for other in people[1:] if other != person]
         values = [other for other in others if not values or other.split()[0] in values]
     yield from draws.shuffled(values, "values")
 

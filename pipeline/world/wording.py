@@ -26,21 +26,18 @@ def load_wording() -> dict[str, Any]:
 class Wording:
     """The templates of a split, drawn for a world."""
 
-    def __init__(self, split: WordingSplit, seed: int, world: str, implied: int = 0) -> None:
-        """`implied`: the percentage of values that are told by implication."""
+    def __init__(self, split: WordingSplit, seed: int, world: str) -> None:
+        """`seed` and the world's name draw the templates."""
         self._split = split
         self._seed = seed
         self._world = world
-        self._implied = implied
         self._templates = load_wording()
 
     def tell(self, event: Event) -> str:
         """Return the sentence that tells an event."""
         attribute = self._templates["attributes"][event.key.attribute]
         frames = self._templates["frames"]
-        kind: str = event.kind
-        if kind in ("state", "change") and self._draw("implied", event.number) % 100 < self._implied:
-            kind = "implied"
+        kind = "implied" if event.is_implied else event.kind
         block = attribute if kind in _KINDS_BY_ATTRIBUTE else frames
         template = self._choose(block[kind], event.kind, event.number)
         return template.format(
@@ -54,6 +51,10 @@ class Wording:
     def reply(self, event: Event) -> str:
         """Return the assistant's reply to an event."""
         return self._choose(self._templates["replies"], "reply", event.number)
+
+    def request_filler(self, event: Event, number: int) -> str:
+        """Return the user's wish for passage `number` of the filler, before an event."""
+        return self._choose(self._templates["filler_requests"], "request", event.number, number)
 
     def ask(self, query: Query) -> str:
         """Return the text of a query."""

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from pipeline.core.atomic import atomic_file
+from pipeline.core.columns import to_row
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params, load_params
-from pipeline.core.schema import Instance, Split, arrow_schema, to_row
+from pipeline.core.schema import Instance, Split, arrow_schema
 from pipeline.core.storage import find_split_files, read_parts
 from pipeline.publish import mem_alpha
 from pipeline.publish.data_sources import SUPPORTED_METRICS, InstanceQuestionKinds, parse_names
@@ -104,6 +105,8 @@ def _export_mem_alpha(
         for (source, name), row_count in sorted(summary.row_counts.items()):
             note = _name_note(name, summary.mismatch_counts[source, name])
             print(f"  {source} as {name}: {row_count}{note}")
+        if summary.num_left_out:
+            print(f"  {summary.num_left_out} questions left out: they are asked before the last chunk")
         if count:
             exported[split] = path.name
     lines = [

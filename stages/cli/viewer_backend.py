@@ -11,8 +11,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipeline.core.columns import to_row
 from pipeline.core.errors import MemcurateError
-from pipeline.core.schema import Instance, to_row
+from pipeline.core.schema import Instance
 from pipeline.core.storage import iter_row_groups, read_row
 from pipeline.diff.comparison import DiffFilter, Version, compare
 from pipeline.diff.text_report import format_causes

@@ -29,6 +29,11 @@ MAX_TOKENS = "sources.squad_dev.chunking.max_tokens"
         # Every instance has 100: the same comes out, so nothing follows.
         ("sources.banking77.checks.min_questions", 99, {"filter@banking77"}),
         ("sources.trec_fine.card.title", "another title", {"filter@trec_fine", "assemble"}),
+        (
+            "sources.people.simulate.train",
+            105,
+            {"fetch@people", "chunk@people", "question@people", "filter@people", "assemble"},
+        ),
     ],
 )
 def test_a_change_reruns_what_uses_it(project: Path, key: str, value: object, rerun: set[str]) -> None:
@@ -36,7 +41,13 @@ def test_a_change_reruns_what_uses_it(project: Path, key: str, value: object, re
     change_params(project, {key: value})
     assert ran(dvc(project, "repro", "assemble")) == rerun
     after = tree(project / "data")
-    rooms = {"chunk": "chunks", "question": "questions", "filter": "filtered", "assemble": "dataset"}
+    rooms = {
+        "fetch": "raw",
+        "chunk": "chunks",
+        "question": "questions",
+        "filter": "filtered",
+        "assemble": "dataset",
+    }
     allowed = {"/".join([rooms[step], *source]) for step, *source in (stage.split("@") for stage in rerun)}
     allowed.add("inputs")  # the settings
     differing = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}

@@ -7,8 +7,9 @@ from functools import cache
 import pytest
 
 from pipeline.chunking import ChunkedSource
+from pipeline.core.columns import from_row, to_row
 from pipeline.core.params import AgentParams, Params
-from pipeline.core.schema import Question, from_row, to_row
+from pipeline.core.schema import Question
 from pipeline.questions.label_questions import make_label_questions
 from pipeline.questions.source_questions import assign_source_questions
 from pipeline.sources.parsed import ParsedSource

@@ -44,6 +44,7 @@ from pipeline.core.params.validation import (
     MAX_SHOWN_CHARS,
     validate_params,
 )
+from pipeline.core.params.world import Simulation, WorldParams
 
 __all__ = [
     "MAX_COUNT",
@@ -88,6 +89,7 @@ __all__ = [
     "RewardParams",
     "SessionChunking",
     "Sha256",
+    "Simulation",
     "Source",
     "SourceCard",
     "SourceName",
@@ -100,6 +102,7 @@ __all__ = [
     "TrainingProfile",
     "WarmStartParams",
     "WholeDocumentChunking",
+    "WorldParams",
     "load_params",
     "require_enabled",
     "validate_params",

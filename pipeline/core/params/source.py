@@ -8,8 +8,9 @@ from pipeline.core.params.base import StrictModel
 from pipeline.core.params.checks import CheckParams
 from pipeline.core.params.chunking import Chunking
 from pipeline.core.params.files import FileSpec
-from pipeline.core.params.formats import FormatParams, get_default_blocks
+from pipeline.core.params.formats import FormatParams, SimulatedWorldFormat, get_default_blocks
 from pipeline.core.params.questions import QuestionParams
+from pipeline.core.params.world import Simulation
 
 
 class SourceCard(StrictModel):
@@ -43,7 +44,10 @@ class Source(StrictModel):
         description="language of its texts, by ISO 639; questions that rules cannot make in it are left out",
     )
     card: SourceCard
-    files: list[FileSpec] = Field(min_length=1)
+    files: list[FileSpec] = Field(default_factory=list)
+    simulate: Simulation | None = Field(
+        None, description="worlds that are drawn for the format simulated_world; null: none"
+    )
     chunking: Chunking = Field(description="strategy that makes chunks and instances, with its settings")
     questions: QuestionParams
     checks: CheckParams
@@ -75,6 +79,20 @@ class Source(StrictModel):
             **values,
             "format": {"name": name, **columns},
         }
+
+    @model_validator(mode="after")
+    def _validate_simulation(self) -> "Source":
+        is_simulated = isinstance(self.format, SimulatedWorldFormat)
+        if is_simulated != (self.simulate is not None):
+            raise ValueError("the format simulated_world and the block `simulate` go together: write both")
+        needs_files = not isinstance(self.format, SimulatedWorldFormat) or self.format.filler is not None
+        if needs_files and not self.files:
+            raise ValueError("files: a source needs one at least")
+        if self.files and not needs_files:
+            raise ValueError("files: those of simulated worlds are filler; `filler` says how they are read")
+        if is_simulated and getattr(self.chunking, "join_documents", False):
+            raise ValueError("chunking.join_documents: worlds have a split of their own, and are not joined")
+        return self
 
     @model_validator(mode="after")
     def _validate_label_questions(self) -> "Source":

@@ -1,8 +1,9 @@
 """HotpotQA, distractor or full-wiki setting: questions with supporting facts and paragraphs of sentences.
 
 Only gold articles (named by a supporting fact) become documents, one per title, with the first text of that
-title. A segment is a sentence; an article is one unit. The evidence is the supporting sentences. The original
-JSON pairs titles with sentences; the hub's Parquet has parallel lists.
+title; or, with `articles: others`, only the other ones, without questions. A segment is a sentence; an
+article is one unit. The evidence is the supporting sentences. The original JSON pairs titles with sentences;
+the hub's Parquet has parallel lists.
 """
 
 from html import unescape
@@ -82,13 +83,16 @@ class HotpotQa:
     """Reader of questions with supporting facts."""
 
     def __init__(self, columns: HotpotQaFormat) -> None:
-        """`columns`: none."""
+        """`columns`: which articles are read."""
+        self._reads_others = columns.articles == "others"
 
     def parse(self, shards: list[RawShard], source: str) -> ParsedSource:
         """Parse a document per gold article, in question order. Questions without evidence are rejects.
 
         Raises MemcurateError when a file is not in the format of its suffix.
         """
+        if self._reads_others:
+            return _parse_others(shards, source)
         parsed = ParsedSource()
         articles: dict[str, Article] = {}
         texts: dict[str, list[str]] = {}
@@ -140,6 +144,26 @@ def _parse_file(
             continue
         ids = list(dict.fromkeys(segment.id for segment in evidence if segment is not None))
         parsed.questions.append(_make_question(record, ids, file, key, source))
+
+
+def _parse_others(shards: list[RawShard], source: str) -> ParsedSource:
+    """Parse a document per article that no question rests on, in order, with the first text of its title."""
+    parsed = ParsedSource()
+    documents: dict[str, Document] = {}
+    gold: set[str] = set()
+    for path, file in iter_files(shards):
+        for key, record in validate_records(Record, read_data_file(path), file, source, parsed.rejects):
+            gold.update(unescape(fact.title).strip() for fact in record.supporting_facts)
+            for index, paragraph in enumerate(record.context):
+                title = unescape(paragraph.title).strip()
+                if title in gold or title in documents:
+                    continue
+                where = (key, *record.sentences_path(index))
+                article = list(_make_article(title, paragraph, file, where, source).values())
+                if article:
+                    documents[title] = Document(title, [Section(title, [article])])
+    parsed.documents += (document for title, document in documents.items() if title not in gold)
+    return parsed
 
 
 def _make_article(

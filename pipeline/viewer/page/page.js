@@ -169,11 +169,27 @@ function instanceColumn(instance, version, selected) {
     question ? make("p", {class: "selected-question"}, question.text, make("span", {class: "facts"}, ` → ${formatAnswers(question, instance)}`)) : null,
     make("h3", {}, `${instance.questions.length} questions`),
     make("div", {}, instance.questions.map((one) => make("button", {type: "button", class: "question", "aria-pressed": one === question, "data-question": one.id, on: () => toggleQuestion(one.id)},
-      one.text, make("span", {class: "facts"}, ` → ${formatAnswers(one, instance)} · ${one.origin}`)))),
+      one.text, make("span", {class: "facts"}, ` → ${formatAnswers(one, instance)} · ${describeQuestion(one)}`)))),
     make("h3", {}, "Chunks"),
     instance.chunks.map((one) => make("section", {class: "chunk", "data-chunk": one.id},
       make("p", {class: "facts"}, `${one.index} · ${one.time} · ${one.tokens} tokens · ${one.id}`),
-      make("p", {}, markEvidence(one, evidence)))));
+      make("p", {}, markEvidence(one, evidence)), goldMemory(instance.facts, one.index))));
+}
+
+// Where a question is from, when it is asked, and what would be wrong.
+function describeQuestion(question) {
+  return [question.kind ?? question.origin, question.after_chunk === null ? "" : `asked after chunk ${question.after_chunk}`,
+    question.wrong_answers.length ? `wrong: ${question.wrong_answers.join("; ")}` : ""].filter(Boolean).join(" · ");
+}
+
+// The facts that hold after a chunk, and those that do not any more, struck through.
+function goldMemory(facts, index) {
+  const told = facts.filter((one) => one.chunk <= index);
+  const hasEnded = (one) => one.end_chunk !== null && one.end_chunk <= index;
+  const holding = told.filter((one) => !hasEnded(one));
+  if (!told.length) return null;
+  return make("details", {class: "gold-memory"}, make("summary", {}, `Gold memory after chunk ${index}: ${holding.length} facts hold, ${told.length - holding.length} do not`),
+    make("ul", {}, told.map((one) => make("li", {}, `${one.subject}, ${one.attribute}: `, hasEnded(one) ? make("del", {}, one.value) : one.value, hasEnded(one) ? ` (${one.end} in chunk ${one.end_chunk})` : ""))));
 }
 
 async function toggleQuestion(id) {

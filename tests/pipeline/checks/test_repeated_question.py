@@ -160,3 +160,11 @@ def test_of_the_same_question_with_and_without_an_answer_the_second_is_rejected(
         "1": "contradicting questions",
         "3": "repeated question",
     }
+
+
+def test_questions_asked_after_different_chunks_neither_repeat_nor_contradict_each_other() -> None:
+    first, second, third = make_questions(("Where?", ["Leeds"]), ("Where?", ["Porto"]), ("Where?", ["Leeds"]))
+    asked = [first, replace(second, after_chunk=1), replace(third, after_chunk=2)]
+    assert not reject_reasons(asked)
+    asked[2] = replace(third, after_chunk=1)
+    assert set(reject_reasons(asked).values()) == {"contradicting questions"}

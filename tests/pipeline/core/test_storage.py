@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.atomic import atomic_folder, write_json
+from pipeline.core.columns import from_row, to_row
 from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import (
     SCHEMA_VERSION,
@@ -25,8 +26,6 @@ from pipeline.core.schema import (
     Segment,
     Span,
     arrow_schema,
-    from_row,
-    to_row,
 )
 from pipeline.core.storage import (
     ROWS_PER_GROUP,

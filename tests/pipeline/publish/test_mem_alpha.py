@@ -12,11 +12,11 @@ import pytest
 
 from pipeline.chunking import ChunkingContext
 from pipeline.core.errors import MemcurateError
-from pipeline.core.schema import Instance, Reject
+from pipeline.core.schema import Fact, Instance, Reject
 from pipeline.core.storage import write_rows
 from pipeline.parity.build_source import build_source
 from pipeline.publish.data_sources import DataSourceNames
-from pipeline.publish.mem_alpha import SCHEMA, export_instances, import_instances
+from pipeline.publish.mem_alpha import SCHEMA, ExportSummary, export_instances, import_instances
 from pipeline.sources.io import read_span
 from tests.pipeline.sources.factories import SPLIT, golden_raw_dir, make_source_config
 from tests.pipeline.sources.reading import parse
@@ -99,6 +99,26 @@ def test_a_question_to_abstain_from_is_exported_for_a_judge(
     assert row["data_source"] == "lme_train" and question["answer"] == "This was never said."
     (back,), rejects = read(tmp_path / "train.parquet")
     assert not rejects and comparable_fields(back) == comparable_fields(instance)
+
+
+def test_facts_and_wrong_answers_are_kept_and_questions_asked_on_the_way_are_left_out(
+    instances: Sequence[Instance], read: Read, tmp_path: Path
+) -> None:
+    at_end, on_the_way = (
+        replace(instances[0].questions[0], wrong_answers=["Porto"], id=name) for name in "ab"
+    )
+    facts = [
+        Fact("Ann", "city", "Porto", "s1", 0, "superseded", "s2", 1),
+        Fact("Ann", "city", "Leeds", "s2", 1),
+    ]
+    asked = [at_end, replace(on_the_way, after_chunk=0)]
+    instance = replace(instances[0], split="train", questions=asked, facts=facts)
+    summary = ExportSummary()
+    export_instances(tmp_path / "train.parquet", [instance], NAMES, summary)
+    assert summary.num_left_out == 1
+    (back,), rejects = read(tmp_path / "train.parquet")
+    assert not rejects and back.facts == facts
+    assert [(one.id, one.wrong_answers) for one in back.questions] == [("a", ["Porto"])]
 
 
 def comparable_fields(instance: Instance) -> dict[str, Any]:

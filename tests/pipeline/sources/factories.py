@@ -80,6 +80,7 @@ CHUNKING: dict[str, Chunking] = {
         strategy="conversations", max_tokens=160, min_chunks=1, max_chunks=1000
     ),
     "mab_infbench_sum": BookChunking(strategy="books", max_tokens=160, min_chunks=1, max_chunks=1000),
+    "people": ConversationChunking(strategy="conversations", max_tokens=160, min_chunks=1, max_chunks=1000),
 }
 CHUNKING |= {
     "squad": CHUNKING["squad_dev"],
@@ -120,7 +121,7 @@ CHECKS: dict[str, CheckParams] = {
 }
 CHECKS |= {
     name: KEEP_ALL.model_copy(update={"unanswerable": "keep"})
-    for name in ("beam_100k", "beam_10m", "halumem_medium")
+    for name in ("beam_100k", "beam_10m", "halumem_medium", "people")
 }
 CHECKS |= {"squad": CHECKS["squad_dev"], "hotpotqa": CHECKS["hotpotqa_dev"]}
 QUESTIONS: dict[str, QuestionParams] = {

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.chunking import ChunkingContext
-from pipeline.core.schema import BLANK, Instance, Question, Reject, Segment, SegmentSpan, Span
+from pipeline.core.schema import BLANK, Fact, Instance, Question, Reject, Segment, SegmentSpan, Span
 from pipeline.parity.build_source import build_source
 from pipeline.sources.io import read_span
 from tests.pipeline.sources.factories import (
@@ -93,6 +93,7 @@ def summarize_instance(instance: Instance) -> dict[str, Any]:
             for chunk in instance.chunks
         ],
         "questions": list(map(summarize_question, instance.questions)),
+        **({"facts": list(map(summarize_fact, instance.facts))} if instance.facts else {}),
     }
 
 
@@ -117,7 +118,15 @@ def summarize_question(question: Question) -> dict[str, Any]:
         "evidence": question.evidence,
         "evidence_chunks": question.evidence_chunks,
         "raw": summarize_span(question.source_span),
+        **({"wrong": question.wrong_answers} if question.wrong_answers else {}),
+        **({"after_chunk": question.after_chunk} if question.after_chunk is not None else {}),
     }
+
+
+def summarize_fact(fact: Fact) -> str:
+    """Summarize a fact in one line."""
+    end = f"{fact.end} {fact.end_segment} {fact.end_chunk}" if fact.end else "holds"
+    return f"{fact.subject} | {fact.attribute} | {fact.value} | {fact.segment} {fact.chunk} | {end}"
 
 
 def summarize_reject(reject: Reject) -> dict[str, Any]:

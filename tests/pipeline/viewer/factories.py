@@ -7,8 +7,9 @@ from typing import Any
 
 import duckdb
 
+from pipeline.core.columns import to_row
 from pipeline.core.errors import MemcurateError
-from pipeline.core.schema import DRAWN_SPLITS, Instance, Reject, Span, to_row
+from pipeline.core.schema import DRAWN_SPLITS, Instance, Reject, Span
 from pipeline.core.storage import read_row, write_rows
 from pipeline.viewer.database import load_tables
 from pipeline.viewer.server import NotFoundError

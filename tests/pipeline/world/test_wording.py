@@ -6,9 +6,10 @@ from string import Formatter
 
 import pytest
 
+from pipeline.core.params import WorldParams
 from pipeline.world.attributes import ATTRIBUTES, BY_NAME
 from pipeline.world.queries import list_queries
-from pipeline.world.timeline import WorldParams, draw_world
+from pipeline.world.timeline import draw_world
 from pipeline.world.wording import Wording, load_wording
 
 _MIN_STATEMENTS = 12
@@ -60,7 +61,7 @@ def test_each_kind_of_statement_has_many_templates_with_the_value_once(attribute
 def test_every_event_and_query_of_a_world_has_words(split: str) -> None:
     for number in range(6):
         world = draw_world(f"w{number}", WorldParams(), 20)
-        wording = Wording(split, 20, world.name, implied=30)  # type: ignore[arg-type]  # a parameter of the test
+        wording = Wording(split, 20, world.name)  # type: ignore[arg-type]  # a parameter of the test
         for event in world.events:
             told = wording.tell(event)
             assert event.kind == "forget" or event.value in told

@@ -14,6 +14,7 @@ from pipeline.core.params.formats.corpora import (
     LongMemEvalFormat,
     MemoryAgentBenchFormat,
     PerLtqaFormat,
+    SimulatedWorldFormat,
 )
 from pipeline.core.params.formats.defaults import DEFAULT_BLOCKS, OWN_FORMAT_BLOCKS
 from pipeline.core.params.formats.general import (
@@ -56,6 +57,7 @@ FORMAT_NAMES = (
     "memory_agent_bench",
     "beam",
     "halumem",
+    "simulated_world",
 )
 
 
@@ -102,6 +104,7 @@ FormatParams = Annotated[
     | Annotated[MemoryAgentBenchFormat, Tag("memory_agent_bench")]
     | Annotated[BeamFormat, Tag("beam")]
     | Annotated[HaluMemFormat, Tag("halumem")]
+    | Annotated[SimulatedWorldFormat, Tag("simulated_world")]
     | Annotated[OwnFormat, Tag("own")],
     Discriminator(_get_tag),
 ]
@@ -127,6 +130,7 @@ __all__ = [
     "OwnFormat",
     "PerLtqaFormat",
     "QaFormat",
+    "SimulatedWorldFormat",
     "SquadFormat",
     "TextFormat",
     "TimelineFormat",

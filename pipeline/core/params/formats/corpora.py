@@ -1,11 +1,11 @@
 """Formats of public corpora, whose columns have fixed names."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from pipeline.core.params.base import StrictModel
-from pipeline.core.params.formats.general import Column
+from pipeline.core.params.formats.general import Column, QaFormat, SquadFormat
 
 
 class ChaptersFormat(StrictModel):
@@ -57,6 +57,11 @@ class HotpotQaFormat(StrictModel):
     """Questions with supporting facts in paragraphs of sentences, in HotpotQA's JSON or the hub's columns."""
 
     name: Literal["hotpotqa"]
+    articles: Literal["supporting", "others"] = Field(
+        "supporting",
+        description="articles that are read: those that a question rests on, with the questions; or the "
+        "others, without questions",
+    )
 
 
 class LongMemEvalFormat(StrictModel):
@@ -87,4 +92,13 @@ class MemoryAgentBenchFormat(StrictModel):
     context: Literal["documents", "samples", "sessions", "book"] = Field(
         description="what a context is made of: numbered documents, labelled samples, dated sessions, or the "
         "text of a book to be summarized"
+    )
+
+
+class SimulatedWorldFormat(StrictModel):
+    """Simulated worlds, which the block `simulate` draws, told among passages of the source's files."""
+
+    name: Literal["simulated_world"]
+    filler: Annotated[HotpotQaFormat | SquadFormat | QaFormat, Field(discriminator="name")] | None = Field(
+        None, description="format of the files, whose passages are the filler; null: the source has no files"
     )

@@ -66,6 +66,7 @@ DEFAULT_BLOCKS: dict[str, dict[str, Any]] = {
         "chunking": {"strategy": "conversations", "max_tokens": 1024, "min_chunks": 1, "max_chunks": 1000},
     },
     "beam": _WHOLE_CONVERSATIONS,
+    "simulated_world": _WHOLE_CONVERSATIONS,
     # A user of HaluMem has 173 questions on average.
     "halumem": {
         **_WHOLE_CONVERSATIONS,

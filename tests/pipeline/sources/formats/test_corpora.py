@@ -103,3 +103,25 @@ def test_questions_without_an_answer_may_be_kept(tmp_path: Path) -> None:
     (unanswerable,) = [question for question in kept.questions if not question.answers]
     assert unanswerable.id not in {question.id for question in dropped.questions} and unanswerable.evidence
     assert [one.reason for one in dropped.rejects if one not in kept.rejects] == ["abstention question"]
+
+
+def test_articles_that_no_question_rests_on_are_read_once(tmp_path: Path) -> None:
+    def record(*titles: str, gold: str) -> dict[str, object]:
+        context = [[title, [f"{title} is a lake.", " It is deep."]] for title in titles]
+        facts = [[gold, 0]]
+        return {
+            "question": "?",
+            "answer": "a",
+            "type": "bridge",
+            "supporting_facts": facts,
+            "context": context,
+        }
+
+    rows = [record("A", "B", "C", gold="A"), record("C", "D &amp; E", "B", gold="C")]
+    (tmp_path / "hotpotqa.json").write_text(json.dumps(rows))
+    parsed = parse(tmp_path, "hotpotqa", articles="others")
+    assert [one.name for one in parsed.documents] == ["B", "D & E"] and not parsed.questions
+    for document in parsed.documents:
+        first, second = document.segments
+        assert read_span(tmp_path, first.source_span) == first.text
+        assert second.text == "It is deep."
