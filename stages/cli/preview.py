@@ -12,7 +12,10 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import FileSpec, load_params
 from pipeline.fetching import default_cache, expand_local_files, fetch, mirror_from_environment
 from pipeline.report.preview import Sample, format_preview, make_preview, take_sample
+from pipeline.world.files import write_worlds
 from stages.shared.paths import ASSETS_DIR, RAW_DIR
+
+_FEW_WORLDS = {"train": 2, "test": 1}
 
 
 def preview(source: Annotated[str, typer.Argument(help="a source in `sources` of params.yaml")]) -> None:
@@ -24,7 +27,10 @@ def preview(source: Annotated[str, typer.Argument(help="a source in `sources` of
     if source not in params.sources:
         raise MemcurateError(f"params.yaml has no source {source!r}; it has {', '.join(params.sources)}")
     require_assets()
-    with open_sample(source, params.sources[source].files) as sample:
+    corpus = params.sources[source]
+    with open_sample(source, corpus.files) as sample:
+        if corpus.simulate is not None:
+            write_worlds(corpus.simulate.model_copy(update=_FEW_WORLDS), sample.folder)
         print("\n".join(format_preview(source, make_preview(source, params, sample, ASSETS_DIR))))
 
 

@@ -130,3 +130,19 @@ def test_a_missing_file_is_told_by_its_path(folder: Path) -> None:
     add_source(folder, "own", "gone.jsonl", "format: messages")
     with pytest.raises(MemcurateError, match=r"^own/gone\.jsonl does not exist: restore it, or take it out"):
         preview("own")
+
+
+def test_a_few_worlds_of_a_simulated_source_are_shown(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With filler of one's own, of which a sample is read."""
+    rows = [
+        {"context": f"Lake {n} is {n} miles long and {n * 7} feet deep.", "question": "?", "answers": ["x"]}
+        for n in range(5_000)
+    ]
+    (folder / "own" / "lakes.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    keys = ("format: simulated_world", "filler: {name: qa}", "simulate: {train: 9, test: 9, facts: 30}")
+    add_source(folder, "worlds", "lakes.jsonl", *keys)
+    shown = show("worlds", capsys)
+    assert "3 instances of 3.0 chunks: train 2, test 1" in shown
+    assert "[Dialogue at timestamp 2023-01-0" in shown
