@@ -11,8 +11,15 @@ def count_words(text: str) -> int:
     return len(text.split())
 
 
-def make_question(text: str, *answers: str, metric: Metric = "contains") -> EpisodeQuestion:
-    return EpisodeQuestion(f"made/{text[:12]}", text, list(answers), metric, [])
+def make_question(
+    text: str,
+    *answers: str,
+    metric: Metric = "contains",
+    wrong: Sequence[str] = (),
+    after: int | None = None,
+    kind: str | None = None,
+) -> EpisodeQuestion:
+    return EpisodeQuestion(f"made/{text[:12]}", text, list(answers), metric, [], kind, list(wrong), after)
 
 
 def make_instance(

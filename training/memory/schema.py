@@ -3,10 +3,10 @@
 They share the Arrow types, schema version and storage of `pipeline/core/schema.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
-from pipeline.core.schema import Metric, Split
+from pipeline.core.schema import FactEnd, Metric, Split
 
 
 @dataclass(slots=True)
@@ -35,6 +35,21 @@ class EpisodeQuestion:
     answers: Annotated[list[str], "as in Question"]
     metric: Annotated[Metric, "as in Question"]
     evidence_chunks: Annotated[list[int], "as in Question"]
+    kind: Annotated[str | None, "as in Question"] = None
+    wrong_answers: Annotated[list[str], "as in Question"] = field(default_factory=list)
+    after_chunk: Annotated[int | None, "as in Question"] = None
+
+
+@dataclass(slots=True)
+class EpisodeFact:
+    """The fields of a fact that an episode needs."""
+
+    subject: Annotated[str, "as in Fact"]
+    attribute: Annotated[str, "as in Fact"]
+    value: Annotated[str, "as in Fact"]
+    chunk: Annotated[int, "as in Fact"]
+    end: Annotated[FactEnd | None, "as in Fact"] = None
+    end_chunk: Annotated[int | None, "as in Fact"] = None
 
 
 @dataclass(slots=True)
@@ -47,6 +62,12 @@ class EpisodeInput:
     tokens: Annotated[int, "as in Instance"]
     chunks: Annotated[list[EpisodeChunk], "as in Instance"]
     questions: Annotated[list[EpisodeQuestion], "as in Instance"]
+    facts: Annotated[list[EpisodeFact], "as in Instance"] = field(default_factory=list)
+
+    def list_asked_chunks(self) -> list[int]:
+        """Return, in order, the indices of chunks before the last one after which questions are asked."""
+        asked = {question.after_chunk for question in self.questions}
+        return sorted(index for index in asked if index is not None and index < len(self.chunks) - 1)
 
 
 @dataclass(slots=True)
@@ -94,8 +115,11 @@ class AnswerRecord:
         list[str], "passages that the answerer read, in order: core, ids of entries, or chunk 3"
     ]
     tokens: Annotated[int, "tokens of these passages"]
-    answer: Annotated[str, "the answer; by `extractive`, the gold answers that stand in the passages"]
+    answer: Annotated[str, "the answer; of all passages as an answer, the gold answers that stand in them"]
     score: Annotated[float | None, "0 to 1; null where it could not be scored"]
+    kind: Annotated[str | None, "as in Question"] = None
+    wrong_answers: Annotated[list[str], "as in Question"] = field(default_factory=list)
+    after_chunk: Annotated[int | None, "as in Question"] = None
 
 
 @dataclass(slots=True)

@@ -38,10 +38,34 @@ from training.evaluation.answer_metrics import score_answer
         ("abstain", [], "I don't know.", 1.0),
         ("abstain", [], "Rome", 0.0),
         ("abstain", [], "", 0.0),
+        ("number", ["3"], "There were 3.", 1.0),
+        ("number", ["3"], "Of 7 people, Three.", 1.0),
+        ("number", ["3"], "3, or 4", 0.0),
+        ("number", ["20"], "twenty people", 1.0),
+        ("number", ["1"], "twenty-one", 0.0),
+        ("number", ["3"], "", 0.0),
     ],
 )
 def test_metrics_score_answers(metric: Metric, gold: list[str], answer: str, expected: float | None) -> None:
     assert score_answer(metric, gold, answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("gold", "wrong", "answer", "expected"),
+    [
+        (["Leeds"], ["York"], "She lives in Leeds.", 1.0),
+        (["Leeds"], ["York"], "First York, then Leeds.", 0.0),
+        (["Leeds"], ["York"], "Leeds, not New Yorkshire.", 1.0),  # whole words
+        (["Leeds"], ["York"], "In York.", 0.0),
+        (["oat milk"], ["milk"], "oat milk", 1.0),  # part of a gold answer
+        (["milk"], ["oat milk"], "oat milk", 0.0),
+        (["Leeds"], [], "First York, then Leeds.", 1.0),
+    ],
+)
+def test_an_answer_with_a_wrong_answer_in_it_is_wrong(
+    gold: list[str], wrong: list[str], answer: str, expected: float
+) -> None:
+    assert score_answer("contains", gold, answer, wrong) == expected
 
 
 @pytest.mark.parametrize("piece", ["\\boxed{", " ", "\n", "}", "\\boxed{ "])
