@@ -1,8 +1,9 @@
 """An answerer without a model: its answer is all retrieved passages, or a label that their samples vote for.
 
 A gold answer counts when it stands in the passages, so this measures memory and retrieval, not the skill of a
-reader. For a label question, each retrieved sample votes for its own label with the square of its BM25 score
-for the question's sample, so that the few most similar samples decide; the `_MAX_VOTERS` best samples vote.
+reader. Of a question with wrong answers it chooses one of the values (`choosing.py`), or abstains. For a
+label question, each retrieved sample votes for its own label with the square of its BM25 score for the
+question's sample, so that the few most similar samples decide; the `_MAX_VOTERS` best samples vote.
 """
 
 import re
@@ -13,11 +14,14 @@ from functools import lru_cache
 from pipeline.core.question_templates import extract_label_sample
 from training.evaluation.answer_metrics import find_gold_answers
 from training.evaluation.answering import AnswerRequest
+from training.evaluation.answering.choosing import choose_value
 from training.evaluation.bm25 import BM25Index
 from training.evaluation.retrieval import Passage
+from training.memory.schema import EpisodeQuestion
 
 _LABEL = re.compile(r"\blabels?\W{0,4}(?:(?:is|number|=|:|→|->)\W{0,3}){0,2}(\d+)\b", re.IGNORECASE)
 _MAX_VOTERS = 20
+_ABSTENTION = "I don't know."
 
 
 class ExtractiveAnswerer:
@@ -26,18 +30,26 @@ class ExtractiveAnswerer:
     def answer(self, requests: Sequence[AnswerRequest]) -> list[str]:
         """Return the answer to each request.
 
-        It is the passages; for a label question the label with most votes; for the metric `token_f1`, which
-        counts every word, the first gold answer that stands in the passages, or an empty text.
+        It is the passages; for a label question the label with most votes; for a question with wrong answers
+        the value that the passages support, or that it is not known; for the metric `token_f1`, which counts
+        every word, the first gold answer that stands in the passages, or an empty text.
         """
         return [_answer(request) for request in requests]
 
 
 def _answer(request: AnswerRequest) -> str:
-    metric = request.question.metric
+    question, metric = request.question, request.question.metric
     if metric == "exact":
         return _vote_label(request)
+    if question.wrong_answers:
+        return choose_value(question, request.passages) or _ABSTENTION
     text = "\n".join(passage.text for passage in request.passages)
-    return next(iter(find_gold_answers(request.question.answers, text)), "") if metric == "token_f1" else text
+    return next(iter(find_gold_answers(question.answers, text)), "") if metric == "token_f1" else text
+
+
+def is_answered_by_passages(question: EpisodeQuestion) -> bool:
+    """Return whether the extractive answer to a question is all passages, or the gold answers in them."""
+    return question.metric != "exact" and not question.wrong_answers
 
 
 def _vote_label(request: AnswerRequest) -> str:
