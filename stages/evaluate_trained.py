@@ -4,6 +4,7 @@ All run on the same test instances, those of the training profile, with its memo
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from pipeline.core.errors import MemcurateError
@@ -23,7 +24,7 @@ from stages.shared.evaluation_runner import (
 from stages.shared.paths import ASSETS_DIR, TRAINED_EVALUATION_DIR, TRAINED_MODEL_DIR, WARM_START_DIR
 from stages.shared.runner import run_stage
 from training.evaluation.aggregate import EpisodeAggregator
-from training.evaluation.evaluator import Evaluator, unscored_metrics
+from training.evaluation.evaluator import Evaluator, is_scored
 from training.evaluation.factory import build_evaluator
 from training.memory.schema import EpisodeInput
 from training.policies.chats.local import LocalChatModel
@@ -71,7 +72,8 @@ def _make_runners(
 
 def _select_tests(params: Params) -> list[EpisodeInput]:
     profile = params.training.active_profile
-    tests = select_tasks(read_test_instances(), profile, None, params.seed, unscored_metrics(params.answer))
+    can_score = partial(is_scored, answer=params.answer)
+    tests = select_tasks(read_test_instances(), profile, None, params.seed, can_score)
     if not tests:
         raise MemcurateError(
             f"the test split has no instance of training profile {params.training.profile}, whose sources "

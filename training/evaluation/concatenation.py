@@ -4,6 +4,10 @@ A source with too few test instances is padded with train instances, without the
 drawn. Synthetic dates (a day per chunk) continue from one instance to the next, in chunks and in questions;
 real timestamps stay. A question for the label of a sample is left out where a chunk shows that sample, since
 its label would stand there.
+
+A question that is asked after a chunk stays with that chunk. Instances with facts tell of different people by
+the same names: each question about one of them is asked at the end of its own instance at the latest, and
+only the first instance keeps questions about what was never told. The joined instance has no facts.
 """
 
 import re
@@ -60,7 +64,12 @@ def _join_instances(
     for part in parts:
         days = _days_to_shift(chunks, part) if _has_synthetic_dates(part) else 0
         if part.split == "test":
-            questions += [_shift_question(question, part, days) for question in part.questions]
+            is_first = not chunks
+            questions += [
+                _move_question(_shift_question(question, part, days), part, len(chunks))
+                for question in part.questions
+                if is_first or not part.facts or question.metric != "abstain"
+            ]
         chunks += [_shift_chunk(chunk, days) for chunk in part.chunks]
     text = normalize_text("\n".join(chunk.text for chunk in chunks))
     unseen = [question for question in questions if not _is_sample_shown(question, text)]
@@ -116,6 +125,18 @@ def _shift_question(question: EpisodeQuestion, part: EpisodeInput, days: int) ->
     dates = {chunk.time[:10]: _shift_time(chunk.time, days)[:10] for chunk in part.chunks}
     return replace(
         question, text=_DAY.sub(lambda match: dates.get(match.group(), match.group()), question.text)
+    )
+
+
+def _move_question(question: EpisodeQuestion, part: EpisodeInput, num_before: int) -> EpisodeQuestion:
+    """Return the question of a part that has `num_before` chunks before it."""
+    after = question.after_chunk
+    if after is None and part.facts:
+        after = len(part.chunks) - 1
+    return replace(
+        question,
+        evidence_chunks=[index + num_before for index in question.evidence_chunks],
+        after_chunk=None if after is None else after + num_before,
     )
 
 

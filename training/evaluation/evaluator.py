@@ -3,18 +3,20 @@
 A method is a policy, which writes a memory, or a baseline, which keeps chunks or nothing. All methods share
 one answerer, and it reads at most `answer.max_context_tokens` of each. Only long context reads more: it is an
 upper bound, not a memory.
+
+A question that is asked after an earlier chunk is answered from what the method kept after that chunk.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.core.params import AgentParams
 from pipeline.core.params.agent import AnswerParams
-from pipeline.core.schema import Metric
 from pipeline.text.tokens import TokenCounter
 from training.evaluation import rewards
 from training.evaluation.answer_metrics import find_gold_answers, score_answer
 from training.evaluation.answering import Answerer, AnswerRequest
+from training.evaluation.answering.extractive import is_answered_by_passages
 from training.evaluation.judge_answers import AnswerJudge
 from training.evaluation.judge_operations import judge_operations
 from training.evaluation.retrieval import (
@@ -27,6 +29,7 @@ from training.evaluation.retrieval import (
     truncate_passages,
 )
 from training.memory.memory import Memory
+from training.memory.replay import replay_steps
 from training.memory.schema import AnswerRecord, Episode, EpisodeInput, EpisodeQuestion
 from training.policies import Policy
 from training.policies.chats import ChatModel
@@ -57,7 +60,18 @@ class Evaluator:
         if self.operation_judge is not None:
             judge_operations(trajectory.steps, self.operation_judge)
         retriever = MemoryRetriever(trajectory.memory, self.params.answer.top_k)
-        return self._build_episode(method, trajectory, retriever, context_length)
+        earlier = self._replay_retrievers(trajectory)
+        return self._build_episode(method, trajectory, retriever, earlier, context_length)
+
+    def _replay_retrievers(self, trajectory: Trajectory) -> Iterator[tuple[int, Retriever]]:
+        """Yield the retriever from the memory after each chunk before the last that a question names."""
+        asked = trajectory.instance.list_asked_chunks()
+        if not asked:
+            return
+        steps, max_core_tokens = trajectory.steps[: asked[-1] + 1], trajectory.memory.max_core_tokens
+        for index, memory in enumerate(replay_steps(steps, max_core_tokens, self.count_tokens)):
+            if index in asked:
+                yield index, MemoryRetriever(memory, self.params.answer.top_k)
 
     def evaluate_baseline(
         self, name: str, instances: Iterable[EpisodeInput], context_length: int | None
@@ -66,13 +80,23 @@ class Evaluator:
         for instance in instances:
             retriever = _BASELINES[name](instance, self)
             trajectory = Trajectory(instance, Memory(self.count_tokens, 0))
-            yield self._build_episode(name, trajectory, retriever, context_length)
+            earlier = (
+                (index, _BASELINES[name](_cut_after(instance, index), self))
+                for index in instance.list_asked_chunks()
+            )
+            yield self._build_episode(name, trajectory, retriever, earlier, context_length)
 
     def _build_episode(
-        self, method: str, trajectory: Trajectory, retriever: Retriever, context_length: int | None
+        self,
+        method: str,
+        trajectory: Trajectory,
+        retriever: Retriever,
+        earlier: Iterable[tuple[int, Retriever]],
+        context_length: int | None,
     ) -> Episode:
+        """Build an episode; `earlier` has the retrievers after each of `EpisodeInput.list_asked_chunks`."""
         instance = trajectory.instance
-        answers = self._answer_questions(instance.questions, retriever)
+        answers = self._answer_questions(instance.questions, self._retrieve_all(instance, retriever, earlier))
         r1 = rewards.correctness([answer.score for answer in answers])
         r2 = rewards.mean(rewards.tool_format(step.calls) for step in trajectory.steps)
         r3 = rewards.compression(retriever.memory_tokens, instance.tokens)
@@ -96,13 +120,27 @@ class Evaluator:
             total=rewards.total_reward(r1, r2, r3, r4, self.params.rewards),
         )
 
+    def _retrieve_all(
+        self, instance: EpisodeInput, retriever: Retriever, earlier: Iterable[tuple[int, Retriever]]
+    ) -> list[Sequence[Passage]]:
+        """Return the passages for each question; a retriever is dropped before the next one is made."""
+        found: dict[int, Sequence[Passage]] = {}
+        for chunk, earlier_retriever in earlier:
+            for number, question in enumerate(instance.questions):
+                if question.after_chunk == chunk:
+                    found[number] = self._retrieve_passages(earlier_retriever, question)
+        return [
+            found[number] if number in found else self._retrieve_passages(retriever, question)
+            for number, question in enumerate(instance.questions)
+        ]
+
     def _answer_questions(
-        self, questions: Sequence[EpisodeQuestion], retriever: Retriever
+        self, questions: Sequence[EpisodeQuestion], retrieved: Sequence[Sequence[Passage]]
     ) -> list[AnswerRecord]:
         may_abstain = any(question.metric == "abstain" for question in questions)
         requests = [
-            AnswerRequest(question, self._retrieve_passages(retriever, question), may_abstain)
-            for question in questions
+            AnswerRequest(question, passages, may_abstain)
+            for question, passages in zip(questions, retrieved, strict=True)
         ]
         answers = self.answerer.answer(requests)
         scores = self._score_answers(list(zip(questions, answers, strict=True)))
@@ -112,9 +150,10 @@ class Evaluator:
         ]
 
     def _score_answers(self, answered: Sequence[tuple[EpisodeQuestion, str]]) -> list[float | None]:
-        unscored = unscored_metrics(self.params.answer)
         scores = [
-            None if question.metric in unscored else score_answer(question.metric, question.answers, answer)
+            score_answer(question.metric, question.answers, answer, question.wrong_answers)
+            if is_scored(question, self.params.answer)
+            else None
             for question, answer in answered
         ]
         if self.answer_judge is not None:
@@ -132,8 +171,8 @@ class Evaluator:
 
     def _build_record(self, request: AnswerRequest, answer: str, score: float | None) -> AnswerRecord:
         question = request.question
-        # An extractive answer is all passages: the record keeps the gold answers in them alone.
-        is_whole_context = self.params.answer.backend == "extractive" and question.metric != "exact"
+        # Where an extractive answer is all passages, the record keeps the gold answers in them alone.
+        is_whole_context = self.params.answer.backend == "extractive" and is_answered_by_passages(question)
         return AnswerRecord(
             question=question.id,
             text=question.text,
@@ -143,12 +182,27 @@ class Evaluator:
             tokens=sum(self.count_tokens(passage.text) for passage in request.passages),
             answer="; ".join(find_gold_answers(question.answers, answer)) if is_whole_context else answer,
             score=score,
+            kind=question.kind,
+            wrong_answers=question.wrong_answers,
+            after_chunk=question.after_chunk,
         )
 
 
-def unscored_metrics(answer: AnswerParams) -> frozenset[Metric]:
-    """Return the metrics that the answerer can have no score by: passages never say that they do not know."""
-    return frozenset({"abstain"}) if answer.backend == "extractive" else frozenset()
+def is_scored(question: EpisodeQuestion, answer: AnswerParams) -> bool:
+    """Return whether the answerer's answers to a question can be right or wrong.
+
+    Only a model can count, and only a model can abstain from a question without wrong answers: there the
+    extractive answerer has no values to choose from, so that its abstention would say nothing.
+    """
+    if answer.backend != "extractive" or question.metric not in ("abstain", "number"):
+        return True
+    return question.metric == "abstain" and bool(question.wrong_answers)
+
+
+def _cut_after(instance: EpisodeInput, index: int) -> EpisodeInput:
+    """Return an instance with its chunks up to an index, without those after it."""
+    chunks = instance.chunks[: index + 1]
+    return replace(instance, chunks=chunks, tokens=sum(chunk.tokens for chunk in chunks))
 
 
 def _chunk_texts(instance: EpisodeInput) -> list[str]:

@@ -125,6 +125,11 @@ class Memory:
         }
 
     @property
+    def max_core_tokens(self) -> int:
+        """Tokens that core holds at most."""
+        return self._max_core_tokens
+
+    @property
     def tokens(self) -> int:
         """Tokens of core and of all entries."""
         return self._count_tokens(self.core) + sum(entries.tokens for entries in self.lists.values())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
@@ -10,7 +11,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import AgentParams, TrainingProfile
 from pipeline.llm.client import LLMClient
 from pipeline.text.tokens import Tokenizer
-from training.evaluation.evaluator import Evaluator, unscored_metrics
+from training.evaluation.evaluator import Evaluator, is_scored
 from training.evaluation.factory import build_evaluator
 from training.memory.schema import EpisodeInput
 from training.policies.chats.template import ChatTemplate
@@ -58,8 +59,8 @@ def build_training_setup(
     """
     profile = agent.training.active_profile
     check_hardware(agent.training.profile, profile)
-    unscored = unscored_metrics(agent.answer)
-    drawn = select_tasks(instances, profile, None, seed, unscored)
+    can_score = partial(is_scored, answer=agent.answer)
+    drawn = select_tasks(instances, profile, None, seed, can_score)
     if len(drawn) < profile.num_validation + profile.instances_per_batch:
         raise MemcurateError(
             f"training.profiles.{agent.training.profile}: the train split has {len(drawn)} instances of "
@@ -72,7 +73,7 @@ def build_training_setup(
         profile=profile,
         tokenizer=AutoTokenizer.from_pretrained(model),
         evaluator=build_evaluator(agent, tokenizer.count, LLMClient(record_calls=False)),
-        train_instances=select_tasks(train, profile, profile.max_questions, seed, unscored),
+        train_instances=select_tasks(train, profile, profile.max_questions, seed, can_score),
         validation_instances=validation,
     )
     setup.build_policy(lambda prompts: []).check_prompt_lengths(drawn)

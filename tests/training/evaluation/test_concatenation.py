@@ -6,7 +6,7 @@ import pytest
 
 from tests.training.factories import make_instance, make_question
 from training.evaluation.concatenation import concatenate_by_length, concatenate_instances
-from training.memory.schema import EpisodeInput
+from training.memory.schema import EpisodeFact, EpisodeInput
 
 
 def make_book(name: str, split: str = "test", chunks: int = 3) -> EpisodeInput:
@@ -49,6 +49,28 @@ def test_synthetic_dates_continue_in_chunks_and_questions() -> None:
     for question in joined.questions:
         day = 2 + (3 if order[0] != question.text[0] else 0)
         assert f"on 2024-01-{day:02}, not 1999-01-02" in question.text
+
+
+def test_questions_stay_with_the_chunk_that_they_are_asked_after() -> None:
+    tests = []
+    for name in "ab":
+        one = make_book(name)
+        one.questions = [
+            make_question(f"{name} early", "x", after=1),
+            make_question(f"{name} at the end", "x"),
+            make_question(f"{name} never", metric="abstain"),
+        ]
+        tests.append(one)
+    tests[1].facts = [EpisodeFact("User", "city", "Leeds", 0)]
+    joined = concatenate_instances(tests, [], tests[0].tokens * 2, 100, 7)
+    assert joined is not None and joined.facts == []
+    starts = {
+        name: next(i for i, one in enumerate(joined.chunks) if f"\n{name} " in one.text) for name in "ab"
+    }
+    after = {question.text: question.after_chunk for question in joined.questions}
+    assert after["a early"] == starts["a"] + 1 and after["b early"] == starts["b"] + 1
+    assert after["a at the end"] is None and after["b at the end"] == starts["b"] + 2
+    assert "a never" in after and ("b never" in after) == (starts["b"] == 0)
 
 
 def test_real_timestamps_are_kept() -> None:

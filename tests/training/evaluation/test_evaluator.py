@@ -1,5 +1,6 @@
 """Episodes from end to end: answers, scores and rewards of policies and baselines."""
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,8 @@ from pipeline.text.tokens import Tokenizer
 from tests.training.conftest import Playable
 from tests.training.factories import count_words, make_instance, make_question
 from training.evaluation.answering.extractive import ExtractiveAnswerer
-from training.evaluation.evaluator import Evaluator
+from training.evaluation.evaluator import Evaluator, is_scored
+from training.memory.schema import EpisodeQuestion
 from training.policies import Observation
 from training.policies.scripted import ScriptedPolicy
 
@@ -53,6 +55,67 @@ def test_every_call_is_recorded_with_its_outcome(agent: AgentParams) -> None:
     assert episode.tool_format == episode.content == pytest.approx(1 / 3)
     assert episode.compression == pytest.approx(1 - 4 / 6)
     assert episode.total == pytest.approx(2 / 3 + 1 / 3 + 0.05 * (1 - 4 / 6) + 0.1 / 3)
+
+
+class DiaryPolicy:
+    """A policy that keeps the last chunk alone, in one entry."""
+
+    name = "diary"
+    batch_size = 2
+
+    def act(self, observations: Sequence[Observation]) -> list[str]:
+        return [self._write(observation) for observation in observations]
+
+    def _write(self, observation: Observation) -> str:
+        entry = next(iter(observation.memory.lists["semantic"]), None)
+        if entry is None:
+            return format_call("new_memory_insert", content=observation.chunk)
+        return format_call("memory_update", memory_id=entry.id, new_content=observation.chunk)
+
+
+def format_call(tool: str, **arguments: str) -> str:
+    call = {"name": tool, "arguments": {"memory_type": "semantic", **arguments}}
+    return f"<tool_call>{json.dumps(call)}</tool_call>"
+
+
+MOVES = ["Ann lives in Rome.", "Ann lives in Oslo.", "Ann lives in Bern."]
+
+
+def ask_where_ann_lives() -> list[EpisodeQuestion]:
+    return [make_question(f"{index}: where does Ann live?", city, after=index) for index, city in PLACES]
+
+
+PLACES = [(2, "Bern"), (0, "Rome"), (None, "Bern"), (1, "Oslo"), (0, "Oslo")]
+
+
+def test_questions_are_answered_from_what_was_kept_after_their_chunk(agent: AgentParams) -> None:
+    evaluator = Evaluator(agent, count_words, ExtractiveAnswerer(), 32_768)
+    instances = [make_instance(name, MOVES, ask_where_ann_lives()) for name in "ab"]
+    for episode in evaluator.evaluate_policy(DiaryPolicy(), instances, None):
+        assert [answer.score for answer in episode.answers] == [1, 1, 1, 1, 0]
+        assert [answer.answer for answer in episode.answers] == ["Bern", "Rome", "Bern", "Oslo", ""]
+        assert [answer.after_chunk for answer in episode.answers] == [2, 0, None, 1, 0]
+    for name in ("bm25_chunks", "long_context", "empty_memory"):
+        for episode in evaluator.evaluate_baseline(name, instances, None):
+            read = [{int(chunk.split()[1]) for chunk in one.retrieved} for one in episode.answers]
+            latest = [2, 0, 2, 1, 0] if name != "empty_memory" else [-1] * 5
+            assert [max(some, default=-1) for some in read] == latest
+
+
+def test_without_a_model_only_choices_among_values_are_scored(agent: AgentParams) -> None:
+    questions = [
+        make_question("What is my city?", metric="abstain"),
+        make_question("What is my job?", metric="abstain", wrong=["cook"]),
+        make_question("What is my car?", metric="abstain", wrong=["Ford"]),
+        make_question("How many?", "3", metric="number"),
+    ]
+    instance = make_instance("a", ["[Dialogue at 2024-01-01 10:00]\n<User> I drive a Ford."], questions)
+    evaluator = Evaluator(agent, count_words, ExtractiveAnswerer(), 32_768)
+    (episode,) = evaluator.evaluate_baseline("long_context", [instance], None)
+    assert [answer.score for answer in episode.answers] == [None, 1.0, 0.0, None]
+    assert [answer.answer for answer in episode.answers] == ["", "I don't know.", "Ford", ""]
+    model = agent.answer.model_copy(update={"backend": "local", "model": "folder"})
+    assert all(is_scored(question, model) for question in questions)
 
 
 def test_an_episode_without_a_scored_question_has_no_total(agent: AgentParams) -> None:
