@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from training.evaluation.bootstrap import bootstrap_means, confidence_interval
+from training.evaluation.breakdowns import BreakdownCollector, KindTable, MemoryTable
 from training.memory.call_outcome import call_outcome
 from training.memory.schema import Episode
 
@@ -50,6 +51,8 @@ class ScoreTable:
     cells: dict[str, dict[str, ScoreCell]]  # by method, by source and AVERAGE
     num_unscored: dict[str, int]  # questions of each source that have no score
     call_outcomes: dict[str, Counter[str]]  # by method: number of calls by outcome
+    kinds: KindTable = field(default_factory=dict)  # scores of questions that have a kind
+    memory: MemoryTable = field(default_factory=dict)  # measures of memories of instances with facts
 
     @property
     def sources(self) -> list[str]:
@@ -68,6 +71,7 @@ class EpisodeAggregator:
         self._rows: list[tuple[Any, ...]] = []  # of episodes with a scored question, in _COLUMNS
         self._num_unscored: dict[tuple[int, str, str], int] = {}  # questions by length, source and instance
         self._call_outcomes: dict[int, dict[str, Counter[str]]] = {}  # by length, by method
+        self._breakdowns: dict[int, BreakdownCollector] = {}  # by length
 
     def add(self, episode: Episode) -> None:
         """Add an episode; one without a scored question counts in outcomes and unscored questions only."""
@@ -75,6 +79,9 @@ class EpisodeAggregator:
         if episode.steps:
             outcomes = self._call_outcomes.setdefault(length, {}).setdefault(episode.method, Counter())
             outcomes.update(call_outcome(call) for step in episode.steps for call in step.calls)
+        if length not in self._breakdowns:
+            self._breakdowns[length] = BreakdownCollector(self._num_samples, self._seed)
+        self._breakdowns[length].add(episode)
         scores = [answer.score for answer in episode.answers if answer.score is not None]
         self._num_unscored[length, episode.source, episode.instance] = len(episode.answers) - len(scores)
         if episode.correctness is None or episode.total is None:
@@ -104,7 +111,15 @@ class EpisodeAggregator:
         for (other_length, source, _), count in self._num_unscored.items():
             if other_length == length:
                 num_unscored[source] += count
-        return ScoreTable(length or None, self._reference, cells, dict(num_unscored), call_outcomes)
+        return ScoreTable(
+            length or None,
+            self._reference,
+            cells,
+            dict(num_unscored),
+            call_outcomes,
+            self._breakdowns[length].build_kinds(),
+            self._breakdowns[length].build_memory(),
+        )
 
     def _build_row(
         self, rows: pd.DataFrame, reference: pd.DataFrame, with_totals: bool

@@ -19,6 +19,7 @@ from training.evaluation.answering import Answerer, AnswerRequest
 from training.evaluation.answering.extractive import is_answered_by_passages
 from training.evaluation.judge_answers import AnswerJudge
 from training.evaluation.judge_operations import judge_operations
+from training.evaluation.memory_measures import mean_measures, measure_steps
 from training.evaluation.retrieval import (
     ChunkRetriever,
     EmptyMemory,
@@ -101,6 +102,8 @@ class Evaluator:
         r2 = rewards.mean(rewards.tool_format(step.calls) for step in trajectory.steps)
         r3 = rewards.compression(retriever.memory_tokens, instance.tokens)
         r4 = rewards.mean(rewards.content(step.calls) for step in trajectory.steps)
+        max_core_tokens = trajectory.memory.max_core_tokens
+        measures = measure_steps(trajectory.steps, instance.facts, max_core_tokens, self.count_tokens)
         return Episode(
             id=f"{method}:{instance.id}",
             method=method,
@@ -117,7 +120,8 @@ class Evaluator:
             tool_format=r2,
             compression=r3,
             content=r4,
-            total=rewards.total_reward(r1, r2, r3, r4, self.params.rewards),
+            total=rewards.total_reward(r1, r2, r3, r4, self.params.rewards, mean_measures(measures)),
+            measures=measures,
         )
 
     def _retrieve_all(

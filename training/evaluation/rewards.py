@@ -1,32 +1,55 @@
-"""The four rewards of an episode (paper, section on rewards), each with its formula.
+"""The rewards of an episode: four of the paper (section on rewards) and optional ones, with their formulas.
 
 r1 and r3 belong to the episode, r2 and r4 to a step; a step's reward is r1 + r2 + beta r3 + gamma r4. As in
 the paper's code, r3 is not clipped (a memory larger than its text makes it negative), r4 is a fraction of all
 calls of a step, and a delete is never a valid operation. r1 leaves out questions without a score, which only
 a judge could give.
+
+Where an instance has facts, the measures of the memory after a step may add to its reward: recall of facts
+that hold, minus the fractions of stale and of forgotten facts that are still kept. Their weights are 0 for
+the paper's reward.
 """
 
 from collections.abc import Iterable, Sequence
 
 from pipeline.core.params import RewardParams
-from training.memory.schema import Episode, ToolCallRecord
+from training.memory.schema import Episode, MemoryMeasures, ToolCallRecord
 
 
-def total_reward(r1: float | None, r2: float, r3: float, r4: float, params: RewardParams) -> float | None:
+def total_reward(
+    r1: float | None,
+    r2: float,
+    r3: float,
+    r4: float,
+    params: RewardParams,
+    measures: MemoryMeasures | None = None,
+) -> float | None:
     """Return r1 + r2 + beta r3 + gamma r4 of a step or, from the means of its steps, of an episode.
 
-    None where r1 is None.
+    `measures` are added by their weights. None where r1 is None.
     """
     if r1 is None:
         return None
-    return r1 + r2 + params.compression_weight * r3 + params.content_weight * r4
+    total = r1 + r2 + params.compression_weight * r3 + params.content_weight * r4
+    return total if measures is None else total + memory_reward(measures, params)
+
+
+def memory_reward(measures: MemoryMeasures, params: RewardParams) -> float:
+    """Return the weighted sum of a memory's measures; one that could not be taken counts as 0."""
+    return (
+        params.recall_weight * (measures.recall or 0)
+        - params.stale_weight * (measures.stale or 0)
+        - params.forgotten_weight * (measures.forgotten or 0)
+    )
 
 
 def step_rewards(episode: Episode, params: RewardParams) -> list[float | None]:
     """Return the total reward of each step of an episode; None where r1 is None."""
     r1, r3 = episode.correctness, episode.compression
+    measures: Sequence[MemoryMeasures | None] = episode.measures or [None] * len(episode.steps)
     return [
-        total_reward(r1, tool_format(step.calls), r3, content(step.calls), params) for step in episode.steps
+        total_reward(r1, tool_format(step.calls), r3, content(step.calls), params, measured)
+        for step, measured in zip(episode.steps, measures, strict=True)
     ]
 
 

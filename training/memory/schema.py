@@ -96,6 +96,17 @@ class Step:
 
 
 @dataclass(slots=True)
+class MemoryMeasures:
+    """Measures of the memory after a chunk, by the facts told by then; null where there are none to count."""
+
+    recall: Annotated[float | None, "fraction of the facts that hold that the memory keeps"]
+    stale: Annotated[float | None, "fraction of outdated facts kept without a newer value after them"]
+    forgotten: Annotated[float | None, "fraction of the facts to be forgotten that are still kept"]
+    noise: Annotated[float | None, "fraction of the entries that hold no fact"]
+    tokens: Annotated[int, "tokens of the whole memory"]
+
+
+@dataclass(slots=True)
 class StoredEntry:
     """An entry of the memory after the last chunk."""
 
@@ -143,4 +154,7 @@ class Episode:
     tool_format: Annotated[float, "r2, mean over the steps"]
     compression: Annotated[float, "r3"]
     content: Annotated[float, "r4, mean over the steps"]
-    total: Annotated[float | None, "the weighted sum of the four"]
+    total: Annotated[float | None, "the weighted sum of the four, and of measures that have a weight"]
+    measures: Annotated[list[MemoryMeasures], "measures after each step; empty without facts or steps"] = (
+        field(default_factory=list)
+    )

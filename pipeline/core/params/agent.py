@@ -70,6 +70,15 @@ class RewardParams(StrictModel):
 
     compression_weight: NonNegativeFloat = Field(description="weight of r3 (paper: beta)")
     content_weight: NonNegativeFloat = Field(description="weight of r4 (paper: gamma)")
+    recall_weight: NonNegativeFloat = Field(
+        0.0, description="weight of the fraction of facts that hold that the memory keeps; adds"
+    )
+    stale_weight: NonNegativeFloat = Field(
+        0.0, description="weight of the fraction of outdated facts that the memory keeps; takes away"
+    )
+    forgotten_weight: NonNegativeFloat = Field(
+        0.0, description="weight of the fraction of facts to be forgotten that the memory keeps; takes away"
+    )
     judge: EndpointModel | None = Field(
         description="model that judges whether an operation is valid; null: rules judge"
     )

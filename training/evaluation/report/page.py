@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.core.html import create_environment
 from pipeline.core.params import AnswerParams
 from training.evaluation.aggregate import AVERAGE, ScoreTable
+from training.evaluation.breakdowns import KindName
 from training.evaluation.report.charts import (
     assign_series_styles,
     build_dot_panels,
@@ -42,6 +43,7 @@ def render_page(tables: Sequence[ScoreTable], answer: AnswerParams) -> str:
         rows=rows,
         partial_methods=_find_partial_methods(test),
         dot_panels=build_dot_panels(test, rows),
+        kinds_by_source=_list_kinds(test),
         series=series,
         line_panels=build_line_panels(tables, series),
         missing_lengths=_find_missing_lengths(test, lengths),
@@ -52,6 +54,15 @@ def render_page(tables: Sequence[ScoreTable], answer: AnswerParams) -> str:
         long_context=LONG_CONTEXT_METHOD,
         long_context_tokens=LONG_CONTEXT_TOKENS,
     )
+
+
+def _list_kinds(test: ScoreTable) -> dict[str, list[KindName]]:
+    """Return the kinds of the questions of each source, both in alphabetical order."""
+    kinds: dict[str, set[KindName]] = {}
+    for by_source in test.kinds.values():
+        for source, cells in by_source.items():
+            kinds.setdefault(source, set()).update(cells)
+    return {source: sorted(kinds[source]) for source in sorted(kinds)}
 
 
 def _find_partial_methods(test: ScoreTable) -> dict[str, int]:

@@ -3,8 +3,11 @@
 import csv
 from pathlib import Path
 
-from tests.training.evaluation.report.factories import HOSTILE_SOURCE, METHODS, make_tables
+from tests.training.evaluation.report.factories import HOSTILE_SOURCE, METHODS, make_episode, make_tables
+from training.evaluation.aggregate import EpisodeAggregator
 from training.evaluation.report.csv_tables import write_tables
+from training.evaluation.report.dvc_metrics import build_metrics
+from training.memory.schema import MemoryMeasures
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -39,6 +42,33 @@ def test_steps_of_lengths_sort_by_length(tmp_path: Path) -> None:
         "scripted 01 test",
         "scripted 02 30K",
     ]
+
+
+def test_kinds_and_memories_have_tables_of_their_own_where_there_are_any(tmp_path: Path) -> None:
+    aggregator = EpisodeAggregator(100, 5, "bm25_chunks")
+    for number in range(2):
+        episode = make_episode("scripted", "books", number)
+        for index, answer in enumerate(episode.answers):
+            answer.kind = "move"
+            answer.wrong_answers = ["Rome"] if index % 2 else []
+        if number == 0:
+            episode.measures = [
+                MemoryMeasures(0.5, None, 1.0, 0.25, 10),
+                MemoryMeasures(1.0, None, 0.0, 0.75, 20),
+            ]
+        aggregator.add(episode)
+    write_tables(tmp_path, aggregator.build_tables())
+    kinds = read_csv(tmp_path / "kinds.csv")
+    assert [(row["with_wrong_answers"], row["questions"], row["score"]) for row in kinds] == [
+        ("no", "4", "1.0000"),
+        ("yes", "4", "0.5000"),
+    ]
+    assert {(row["kind"], row["instances"], row["context_length"]) for row in kinds} == {("move", "2", "")}
+    (memory,) = read_csv(tmp_path / "memory.csv")
+    assert (memory["recall"], memory["stale"], memory["forgotten"]) == ("0.7500", "", "0.5000")
+    assert (memory["noise"], memory["memory_tokens"], memory["instances"]) == ("0.5000", "20", "1")
+    figures = build_metrics(aggregator.build_tables())["scripted"]
+    assert figures["fact_recall"] == 0.75 and "stale_kept" not in figures
 
 
 def test_without_lengths_there_are_no_length_tables(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tests.training.evaluation.report.factories import (
 )
 from training.evaluation.aggregate import EpisodeAggregator, ScoreTable
 from training.evaluation.report.page import render_page, write_report
+from training.memory.schema import MemoryMeasures
 
 
 @pytest.fixture(scope="module")
@@ -211,3 +212,22 @@ def test_totals_are_compared_only_among_methods_that_write_memory() -> None:
     shown = {row[0]: row[-1] for row in read_rows(find_section(render_page([table], EXTRACTIVE), "rewards"))}
     assert shown["trained"].split()[0] == "+0.250" and shown["warm_start"] == "–" == shown["bm25_chunks"]
     assert "Differences from warm_start" in render_page([table], EXTRACTIVE)
+
+
+def test_kinds_and_memories_have_sections_where_there_are_any(html: str) -> None:
+    assert 'id="kinds"' not in html and 'id="memory"' not in html
+    aggregator = EpisodeAggregator(100, 5, "bm25_chunks")
+    for method in ("scripted", "empty_memory"):
+        episode = make_episode(method, HOSTILE_SOURCE, 0)
+        for answer in episode.answers:
+            answer.kind, answer.wrong_answers = HOSTILE_SOURCE, ["Rome"]
+        if method == "scripted":
+            episode.measures = [MemoryMeasures(0.5, None, 1.0, 0.25, 10)]
+        aggregator.add(episode)
+    page = render_page(aggregator.build_tables(), EXTRACTIVE)
+    assert "<script" not in page
+    ((kind, questions, scripted, empty),) = read_rows(find_section(page, "kinds"))
+    assert kind.startswith(escape(HOSTILE_SOURCE)) and kind.endswith("with wrong answers")
+    assert (questions, scripted[:5], empty[:5]) == ("4", "0.750", "0.000")
+    (row,) = read_rows(find_section(page, "memory"))
+    assert row == ["scripted", escape(HOSTILE_SOURCE), "0.500", "–", "1.000", "0.250", "10"]
