@@ -22,11 +22,13 @@ from training.evaluation.report.page import write_report
 from training.memory.schema import Episode, EpisodeInput
 from training.policies import Policy
 from training.policies.scripted import ScriptedPolicy
+from training.policies.scripted_updating import UpdatingPolicy
 
 _logger = logging.getLogger(__name__)
 
 # Test instances under None, and concatenated instances by the tokens that each has at least.
 InstancesByLength = Mapping[int | None, Sequence[EpisodeInput]]
+_SCRIPTED_POLICIES = {policy.name: policy for policy in (ScriptedPolicy, UpdatingPolicy)}
 EpisodeRunner = Callable[[Sequence[EpisodeInput], int | None], Iterator[Episode]]
 
 
@@ -67,9 +69,9 @@ def take_per_source(instances: Sequence[EpisodeInput], count: int | None) -> lis
 
 
 def baseline_runner(name: str, evaluator: Evaluator) -> EpisodeRunner:
-    """Return the runner of a method without a model: the scripted policy, or a baseline by its name."""
-    if name == "scripted":
-        return policy_runner(evaluator, ScriptedPolicy(ASSETS_DIR))
+    """Return the runner of a method without a model: a scripted policy, or a baseline by its name."""
+    if name in _SCRIPTED_POLICIES:
+        return policy_runner(evaluator, _SCRIPTED_POLICIES[name](ASSETS_DIR))
     return lambda instances, length: evaluator.evaluate_baseline(name, instances, length)
 
 

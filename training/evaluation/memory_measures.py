@@ -21,6 +21,8 @@ from training.memory.schema import EpisodeFact, MemoryMeasures, Step
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _LOWERCASE_WORD = re.compile(r"[^\W\d_A-Z]{2,}")
 
+_USER_WORD = re.compile(r"\b(?:[Uu]ser|I|[Mm]y|me)\b")
+
 _Place = tuple[str, int, int]  # time of a statement, number of its entry in order, index in the entry
 
 
@@ -68,6 +70,8 @@ class FactFinder:
             return _are_connected(statement.text, fact.subject, fact.value)
         if statement.speaker != fact.subject and (statement.speaker is not None or fact.subject != USER):
             return False
+        if statement.speaker is None and fact.value in self._subjects:  # a name alone is not the user's
+            return _USER_WORD.search(statement.text) is not None
         others = self._subjects - {USER, fact.subject, fact.value}
         return not any(contains_normalized(statement.normalized, other) for other in others)
 

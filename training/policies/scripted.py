@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pipeline.text.sentences import SentenceSplitter
 from pipeline.text.stop_words import stop_words
+from training.memory.memory import Memory
 from training.policies import Observation
 
 _FRAME = re.compile(r"\[(?:Dialogue|Event|Remember)\b[^\[\]\n]*\]")
@@ -31,7 +32,7 @@ _FIRST_PERSON = re.compile(r"\b(?:I|i|my|My|we|We|our)\b")
 _NAME_COUNT = re.compile(r"[:,] ([^,:]+) (\d+)")
 
 _UNDATED_FRAME = "[Dialogue]"  # above a conversation without a time
-_ASSISTANT = "Assistant"
+ASSISTANT = "Assistant"
 _MIN_CONTENT_WORDS = 6  # distinct words that carry meaning in a sentence worth keeping …
 _MIN_FIRST_PERSON_WORDS = 2  # … or in one where people speak of themselves
 _TARGET_ENTRY_WORDS = 45  # an entry ends after the sentence that brings it to this length
@@ -40,7 +41,7 @@ _CORE_PREFIX = "Names met so far and how often: "
 
 
 @dataclass(frozen=True, slots=True)
-class _TextSection:
+class TextSection:
     """Running text under one head."""
 
     head: str  # title, or time; may be empty
@@ -72,16 +73,20 @@ class ScriptedPolicy:
             for text, label in samples:
                 yield _format_insert("semantic", f"{' '.join(text.split())} = label {label}")
             return
-        sections = list(_parse_sections(observation.chunk))
+        sections = list(parse_sections(observation.chunk))
         core = _update_core(observation.memory.core, sections)
         if core != observation.memory.core:
             arguments = {"memory_type": "core", "new_content": core}
-            yield _format_call("memory_update", arguments)
+            yield format_call("memory_update", arguments)
+        yield from self.write_entries(sections, observation.memory)
+
+    def write_entries(self, sections: Sequence[TextSection], memory: Memory) -> Iterator[str]:
+        """Yield the calls that store the sections of a chunk; they depend on nothing in `memory`."""
         for section in sections:
             for entry in self._build_entries(section):
                 yield _format_insert("episodic" if section.is_dated else "semantic", entry)
 
-    def _build_entries(self, section: _TextSection) -> Iterator[str]:
+    def _build_entries(self, section: TextSection) -> Iterator[str]:
         """Yield entries of a few informative sentences, each under the section's head."""
         kept: list[str] = []
         num_words = 0
@@ -118,9 +123,9 @@ def _parse_samples(chunk: str) -> Iterator[tuple[str, str]]:
             lines.append(line.partition(": ")[2])
 
 
-def _parse_sections(chunk: str) -> Iterator[_TextSection]:
+def parse_sections(chunk: str) -> Iterator[TextSection]:
     """Yield the sections of a chunk's running text: one for each title or, in conversations, each time."""
-    section = _TextSection("", False, False, [])
+    section = TextSection("", False, False, [])
     speaker = ""
     lines: list[str] = []
 
@@ -137,7 +142,7 @@ def _parse_sections(chunk: str) -> Iterator[_TextSection]:
                 yield section
                 is_spoken = frame.group() == _UNDATED_FRAME or "at timestamp" in line
                 time = _DATE.search(line) if is_spoken else None
-                section = _TextSection(f"{time.group()} " if time else "", is_spoken, time is not None, [])
+                section = TextSection(f"{time.group()} " if time else "", is_spoken, time is not None, [])
                 continue
         speaker_mark = _SPEAKER.match(line) if line.startswith("<") else None
         if speaker_mark:
@@ -148,7 +153,7 @@ def _parse_sections(chunk: str) -> Iterator[_TextSection]:
         elif line.startswith("Title: "):
             finish_turn()
             yield section
-            section = _TextSection(f"{line.removeprefix('Title: ')}: ", False, False, [])
+            section = TextSection(f"{line.removeprefix('Title: ')}: ", False, False, [])
             continue
         lines.append(line)
     finish_turn()
@@ -165,7 +170,7 @@ def _is_informative(sentence: str, speaker: str) -> bool:
         return False
     if _NAME_OR_NUMBER.search(sentence, 2):
         return True
-    if speaker == _ASSISTANT:
+    if speaker == ASSISTANT:
         return False
     num_content_words = len(set(_LOWERCASE_WORD.findall(sentence)) - stop_words("en"))
     return num_content_words >= _MIN_CONTENT_WORDS or (
@@ -173,7 +178,7 @@ def _is_informative(sentence: str, speaker: str) -> bool:
     )
 
 
-def _update_core(before: str, sections: Iterable[_TextSection]) -> str:
+def _update_core(before: str, sections: Iterable[TextSection]) -> str:
     """Return core with the names of the sections added to its counts."""
     counts = Counter({name: int(count) for name, count in _NAME_COUNT.findall(before)})
     for section in sections:
@@ -186,9 +191,10 @@ def _update_core(before: str, sections: Iterable[_TextSection]) -> str:
 
 
 def _format_insert(memory_type: str, content: str) -> str:
-    return _format_call("new_memory_insert", {"memory_type": memory_type, "content": content})
+    return format_call("new_memory_insert", {"memory_type": memory_type, "content": content})
 
 
-def _format_call(tool: str, arguments: dict[str, str]) -> str:
+def format_call(tool: str, arguments: dict[str, str]) -> str:
+    """Return a tool call as a model writes it, on one line."""
     call = json.dumps({"name": tool, "arguments": arguments}, ensure_ascii=False)
     return f"<tool_call>{call}</tool_call>"

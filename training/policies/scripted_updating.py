@@ -1,0 +1,205 @@
+"""The updating scripted policy: it keeps what each person tells of an attribute in one entry, and updates it.
+
+It is for group chats, where people are told apart by their full names; elsewhere it writes what the scripted
+policy writes. A turn is about an attribute, such as city, by the cue words in it (`attribute_cues.py`). The
+turns of a person about an attribute stand in one episodic entry, oldest first, each under its time:
+
+- A change is added to the entry, so that the last turn there holds; what held before stays with its time.
+- A correction takes the place of what it takes back, and loses its own words about that.
+- What is planned, and the end of a plan, is not stored: nothing has changed yet.
+- What a person asks to forget is deleted, in all entries about that attribute of the person.
+
+What people say of others, and turns without a cue, are stored as by the scripted policy.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.text.normalize import words
+from pipeline.text.stop_words import stop_words
+from training.memory.memory import Memory
+from training.policies.attribute_cues import find_attribute, find_intent, split_correction
+from training.policies.scripted import ASSISTANT, ScriptedPolicy, TextSection, format_call
+
+_USER = "User"
+_FULL_NAME = re.compile(r"[^\W\d_a-z][\w'’-]{0,30}(?: [^\W\d_a-z][\w'’-]{0,30}){1,2}")
+_ENTRY = re.compile(r"([A-Z][a-z ]{1,20}) of ([^;:\n]{1,60}); (?=\d{4}-)")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
+# A name as the subject of a sentence: what is said of it, or of something of it.
+_SUBJECT = re.compile(
+    rf"{_FULL_NAME.pattern}(?:['’]s | (?:is|was|has|had|will|can|does|[a-z]{{2,12}}(?:s|ed)) )"
+)
+_FIRST_PERSON = re.compile(r"\b(?:I|me|my|My|mine|we|We|our|Our|us)\b")
+# A capitalised word inside a sentence, or a number of some digits.
+_VALUE_WORD = re.compile(r"(?<=[a-z,;] )[A-Z][\w'’-]{2,30}|\b\d{3,15}\b")
+_MAX_WORDS = 60  # of a turn about one thing
+_MAX_TURNS = 8  # in an entry; the oldest but the first are left out
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Words of a person, and when they were said."""
+
+    time: str
+    text: str
+
+
+@dataclass(slots=True)
+class _History:
+    """The turns of a person about an attribute, and the entry that holds them."""
+
+    entry_id: str | None = None  # None: it is not stored yet
+    turns: list[_Turn] = field(default_factory=list)
+    stored: int = 0  # hash of the turns in the entry
+
+
+class UpdatingPolicy(ScriptedPolicy):
+    """The Policy of the rules above."""
+
+    name = "scripted_updating"
+
+    def write_entries(self, sections: Sequence[TextSection], memory: Memory) -> Iterator[str]:
+        """Yield the calls that store the sections of a chunk, and those that update or delete entries."""
+        speakers = {speaker for section in sections if section.is_dated for speaker, _ in section.turns}
+        if not any(_FULL_NAME.fullmatch(speaker) for speaker in speakers):
+            yield from super().write_entries(sections, memory)
+            return
+        book = _HistoryBook(memory)
+        others = []
+        for section in sections:
+            turns = [
+                (speaker, text)
+                for speaker, text in section.turns
+                if not (section.is_dated and book.read(section.head.strip(), speaker, text))
+            ]
+            others.append(replace(section, turns=turns))
+        yield from super().write_entries(others, memory)
+        yield from book.write_calls()
+
+
+class _HistoryBook:
+    """The histories of all people and attributes in a memory, with the changes of a chunk."""
+
+    def __init__(self, memory: Memory) -> None:
+        """Read the histories that the memory holds."""
+        self._histories: dict[tuple[str, str], _History] = {}  # by person and attribute
+        for entry in memory.lists["episodic"]:
+            head = _ENTRY.match(entry.text)
+            if head:
+                turns = _parse_turns(entry.text[head.end() :], head[2])
+                key = (head[2], head[1].lower())
+                self._histories[key] = _History(entry.id, turns, hash(tuple(turns)))
+
+    def read(self, time: str, speaker: str, text: str) -> bool:
+        """Take in a turn; return whether it is dealt with, so that nothing else needs to store it."""
+        text = " ".join(text.split())
+        if speaker == ASSISTANT or len(text) < 3 or text.count(" ") >= _MAX_WORDS:
+            return False
+        if _is_about_another(text):
+            return False
+        intent, attribute = find_intent(text), find_attribute(text)
+        if intent == "forget":
+            self._forget(speaker, attribute)
+        elif intent == "correct":
+            self._correct(time, speaker, text)
+        elif intent == "state":
+            attribute = self._find_by_value(speaker, text) or attribute
+            if attribute is None:
+                return False
+            self._add(time, speaker, attribute, text)
+        return intent != "plan" or attribute is not None
+
+    def write_calls(self) -> Iterator[str]:
+        """Yield a call for each history that has changed."""
+        for (person, attribute), history in self._histories.items():
+            if history.stored == hash(tuple(history.turns)) and history.entry_id is not None:
+                continue
+            arguments = {"memory_type": "episodic"}
+            if history.entry_id is not None:
+                arguments["memory_id"] = history.entry_id
+            if not history.turns:
+                if history.entry_id is not None:
+                    yield format_call("memory_delete", arguments)
+                continue
+            told = " ".join(f"{turn.time} {person}: {turn.text}" for turn in history.turns)
+            content = f"{attribute.capitalize()} of {person}; {told}"
+            if history.entry_id is None:
+                yield format_call("new_memory_insert", {**arguments, "content": content})
+            else:
+                yield format_call("memory_update", {**arguments, "new_content": content})
+
+    def _add(self, time: str, person: str, attribute: str, text: str) -> None:
+        history = self._histories.setdefault((person, attribute), _History())
+        if all(turn.text != text for turn in history.turns):
+            history.turns.append(_Turn(time, text))
+            if len(history.turns) > _MAX_TURNS:
+                del history.turns[1]
+
+    def _find_by_value(self, person: str, text: str) -> str | None:
+        """Return the attribute of the only history of a person that has a name or number of a turn."""
+        values = set(_VALUE_WORD.findall(text))
+        found = [
+            attribute
+            for (of, attribute), history in self._histories.items()
+            if of == person
+            and any(not values.isdisjoint(_VALUE_WORD.findall(turn.text)) for turn in history.turns)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _forget(self, person: str, attribute: str | None) -> None:
+        """Drop the turns of a person about an attribute, and others of the person with the same values."""
+        history = self._histories.get((person, attribute or ""))
+        if history is None:
+            return
+        values = {word for turn in history.turns for word in _VALUE_WORD.findall(turn.text)}
+        history.turns = []
+        for (of, _), other in self._histories.items():
+            if of == person:
+                other.turns = [
+                    turn for turn in other.turns if values.isdisjoint(_VALUE_WORD.findall(turn.text))
+                ]
+
+    def _correct(self, time: str, person: str, text: str) -> None:
+        """Put a correction in the place of the newest turn that holds words which it takes back."""
+        holding, retracting = split_correction(text)
+        own = set(_content_words(holding))
+        taken_back = [word for word in _content_words(retracting) if word not in own]
+        found = [
+            (turn.time, key)
+            for key, history in self._histories.items()
+            if key[0] == person
+            for turn in history.turns
+            if set(taken_back) & set(_content_words(turn.text))
+        ]
+        attribute = find_attribute(holding)
+        if attribute is None:  # what holds cannot be told from what is taken back
+            holding, attribute = text, find_attribute(text)
+        if found:
+            _, key = max(found, key=lambda item: (item[1][1] == attribute, item[0]))
+            history, attribute = self._histories[key], attribute or key[1]
+            index = max(
+                index
+                for index, turn in enumerate(history.turns)
+                if set(taken_back) & set(_content_words(turn.text))
+            )
+            time = history.turns.pop(index).time  # the right value held from then on
+        if attribute is not None:
+            self._add(time, person, attribute, holding)
+
+
+def _parse_turns(text: str, person: str) -> list[_Turn]:
+    """Return the turns of an entry's text after its head."""
+    starts = [mark.start() for mark in _TIME.finditer(text)]
+    parts = [text[start:end].strip() for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return [_Turn(part[:16], part[16:].removeprefix(f" {person}: ")) for part in parts]
+
+
+def _is_about_another(text: str) -> bool:
+    """Return whether a turn says something of somebody whom it names, and nothing of the speaker after it."""
+    subject = _SUBJECT.search(text)
+    return subject is not None and not _FIRST_PERSON.search(text, subject.start())
+
+
+def _content_words(text: str) -> list[str]:
+    return [word for word in words(text) if len(word) > 1 and word not in stop_words("en")]
