@@ -6,7 +6,6 @@ from pathlib import Path
 from tests.training.evaluation.report.factories import HOSTILE_SOURCE, METHODS, make_episode, make_tables
 from training.evaluation.aggregate import EpisodeAggregator
 from training.evaluation.report.csv_tables import write_tables
-from training.evaluation.report.dvc_metrics import build_metrics
 from training.memory.schema import MemoryMeasures
 
 
@@ -67,7 +66,6 @@ def test_kinds_and_memories_have_tables_of_their_own_where_there_are_any(tmp_pat
     (memory,) = read_csv(tmp_path / "memory.csv")
     assert (memory["recall"], memory["stale"], memory["forgotten"]) == ("0.7500", "", "0.5000")
     assert (memory["noise"], memory["memory_tokens"], memory["instances"]) == ("0.5000", "20", "1")
-    figures = build_metrics(aggregator.build_tables())["scripted"]
 
 
 def test_without_lengths_there_are_no_length_tables(tmp_path: Path) -> None:
