@@ -6,6 +6,8 @@ studies, plays, owns, likes best or works at.
 
 import re
 
+from pipeline.questions.rules import statements
+from pipeline.questions.rules.name_edges import REJECTED
 from pipeline.text.keywords import NAME, NOUN, OTHER, Keyword, SentenceTagger
 from pipeline.text.stop_words import stop_words
 
@@ -101,21 +103,23 @@ _HEDGE = re.compile(
 _THIRD_PERSON = re.compile(r"^\W*(?:\w+ ){0,2}(?:he|she|they)\b", re.IGNORECASE)
 _UNITS = re.compile(
     r"[ -](?:\w+ )?(?:years?|months?|semesters?|kids?|children|siblings?|brothers?|sisters?|cousins?|"
-    r"nephews?|nieces?|roommates?|dogs?|cats?|countries|states|languages|classes|credits?|miles?|pounds?|lbs|dollars?|"
-    r"bucks|cars?|jobs?|grade|floor|percent|people|books?|movies|seasons?)\b",
+    r"nephews?|nieces?|euros?|met(?:re|er)s?|kilomet(?:re|er)s?|kilos|kg|tickets?|stitches|goals|"
+    r"roommates?|dogs?|cats?|countries|states|languages|classes|credits?|miles?|pounds?|lbs|dollars?|bucks|"
+    r"cars?|jobs?|grade|floor|percent|people|books?|movies|seasons?)\b",
     re.IGNORECASE,
 )
 _ROUND_NUMBER = re.compile(r"illion|hundred|thousand|^\d+00+$", re.IGNORECASE)  # estimates, not counts
 _APPROXIMATE = re.compile(r"\b(?:like|some|about|around|past|last|\d) $", re.IGNORECASE)
 _MAX_APPROXIMATE_CHARS = 8  # more than _APPROXIMATE can match
 _STOP_WORDS = "|".join(sorted(stop_words("en") - {"'s"}))
+_NAME_CUES = ("named ", "called ")
 _NAME_CONTINUES = re.compile(rf" (?!(?:{_STOP_WORDS})\b)[a-z]", re.IGNORECASE)
 _NAME_STARTED_BEFORE = re.compile(rf"(?<!\w)(?!(?:{_STOP_WORDS}) )[a-z]+ (?:of )?$", re.IGNORECASE)
 
 
 def has_lasting_fact(sentence: str) -> bool:
     """Return whether the sentence says of a person who they are, or what they do or have."""
-    return _LASTING_FACT.search(f" {sentence}") is not None
+    return _LASTING_FACT.search(f" {sentence}") is not None or statements.makes_statement(sentence)
 
 
 def find_things(sentence: str, tagger: SentenceTagger) -> list[Keyword]:
@@ -150,14 +154,24 @@ def score_keyword(keyword: Keyword, sentence: str) -> int:
         total -= 3
     if _APPROXIMATE.search(before, max(0, len(before) - _MAX_APPROXIMATE_CHARS)):
         total -= 3
-    if keyword.kind in ("name", "place", "time") and _NAME_CONTINUES.match(after):
-        total -= 3  # such as Lyme in "Lyme disease"
-    if keyword.kind in ("name", "place") and keyword.text.islower() and _NAME_STARTED_BEFORE.search(before):
-        total -= 2
+    if not before.endswith(_NAME_CUES):
+        total -= _score_torn_name(keyword, before, after)
     if _THIRD_PERSON.search(before):
         total -= 1
     ends = [match.end() - 1 for match in _LASTING_FACT.finditer(f" {before}")]
     if ends and len(before) - ends[-1] <= _MAX_DISTANCE:
         total += 3 if _ANYTHING_FOLLOWS.search(before, 0, ends[-1]) else 4
         total += keyword.kind == "place"
+    else:
+        total += statements.score_statement(keyword, sentence)
+    if before.endswith(("-", "–")):
+        return REJECTED  # the end of a range, or of a compound
     return total
+
+
+def _score_torn_name(keyword: Keyword, before: str, after: str) -> int:
+    """Return 0, 2, 3 or 5: how likely a name goes on after the keyword or begins before it."""
+    goes_on = keyword.kind in ("name", "place", "time") and _NAME_CONTINUES.match(after)
+    is_lowercase_name = keyword.kind in ("name", "place") and keyword.text.islower()
+    begins_before = is_lowercase_name and _NAME_STARTED_BEFORE.search(before)
+    return 3 * bool(goes_on) + 2 * bool(begins_before)  # such as Lyme in "Lyme disease"

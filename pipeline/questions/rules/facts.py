@@ -13,7 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.questions.rules import assistant_facts, conversation_facts, narrative_facts, user_facts
+from pipeline.questions.rules import (
+    assistant_facts,
+    conversation_facts,
+    narrative_facts,
+    personal_keywords,
+    user_facts,
+)
 from pipeline.questions.rules.name_edges import begins_with_verb
 from pipeline.questions.rules.sentences import AnalyzedSentence, Register
 from pipeline.text.keywords import DAY, EVENT, MONTH, NAME, NOUN, NUMBER, OTHER, YEAR, Keyword, SentenceTagger
@@ -137,6 +143,7 @@ def find_best_fact(
     candidates = [keyword for keyword in analyzed.keywords if keyword.kind not in ("thing", "event")]
     if analyzed.sentence.register == "conversation":
         candidates = [*conversation_facts.find_things(sentence, tagger), *candidates]
+        candidates += personal_keywords.find_keywords(sentence, candidates, tagger.statistics)
     elif analyzed.sentence.register == "user":
         candidates += user_facts.find_names(sentence, candidates)
     if analyzed.sentence.register in ("user", "assistant"):

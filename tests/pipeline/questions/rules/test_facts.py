@@ -82,8 +82,8 @@ CHAT_FACTS = [
     ("I went to St. George with my brother on a sunny weekend", "place St. George"),
     ("St. George is where my brother served, far away from home", None),
     ("I played Nintendo 64 with my brother every single morning", None),
-    ("I went to J-Dawgs with my brother one rainy evening", None),
-    ("I went to Provo-Utah with my brother one rainy evening", None),
+    ("I went to J-Dawgs with my brother one rainy evening", "place J-Dawgs"),
+    ("I went to Provo-Utah with my brother one rainy evening", "place Provo-Utah"),
     # numbers
     ("I have 3 brothers, a loud father and a tired mother", "number 3"),
     ("I have three brothers, a loud father and a tired mother", "number three"),
