@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from pipeline.core.schema import Chunk
+from pipeline.core.schema import Chunk, SegmentSpan
 
 FIRST_DAY = datetime(2024, 1, 1)
 # Beginnings of a chunk of a conversation without times.
@@ -18,3 +18,23 @@ def displayed_date(chunk: Chunk) -> str | None:
     """Return the date of a chunk, YYYY-MM-DD; None where it is synthetic and the chunk's text lacks it."""
     date = chunk.time[:10]
     return None if chunk.text.startswith(UNDATED_HEADINGS) and date not in chunk.text else date
+
+
+def displayed_time(chunk: Chunk, segment: SegmentSpan) -> str | None:
+    """Return the time in the heading above a segment, YYYY-MM-DD HH:MM; None where the chunk shows none.
+
+    A heading stands above the first segment of a section, with that segment's own time. The times of the
+    segments after it are not shown. `segment` is one of the chunk's.
+    """
+    first = last = None  # the first segment of the section, and the one before it
+    before = None
+    for one in chunk.segments:
+        if first is None or one.section != first.section or one.document != first.document:
+            first, last = one, before
+        before = one
+        if one is segment:
+            break
+    if first is None or first.time is None:
+        return None
+    heading = chunk.text[last.end if last else 0 : first.start]
+    return first.time if first.time in heading else None

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from pipeline.core.dates import displayed_date
+from pipeline.core.dates import displayed_date, displayed_time
 from pipeline.core.ids import short_id
 from pipeline.core.question_templates import cloze_question
 from pipeline.core.schema import BLANK, Chunk, Instance, Question, SegmentSpan, Span, segment_text
@@ -98,13 +98,14 @@ def _make_question(
 
 
 def _make_lead(chunk: Chunk, sentence: Sentence, fact: Fact) -> str:
-    """Return the first line of a question: who wrote the sentence and when, or when and where it was read.
+    """Return the first line of a question: who wrote it in which dialogue, or when and where it was read.
 
     Of an assistant's sentence, also what the user had asked, unless that gives the answer away.
     """
     segment = sentence.segment
     if sentence.is_spoken:
-        when = f" at {segment.time}" if segment.time else ""
+        time = displayed_time(chunk, segment)
+        when = f" in the dialogue at {time}" if time else ""
         request = _find_request(chunk, segment) if sentence.register == "assistant" else None
         reply = f' in reply to "{request}"' if request and not occurs_in(fact.text, request) else "?"
         return f"What is missing in this sentence, which {segment.speaker} wrote{when}{reply}"

@@ -30,11 +30,15 @@ def make_instance(
     shown: dict[str, str] | None = None,
     document: str = "train",
     index: int = 0,
+    opening: str = "Opening.",
 ) -> Instance:
-    """Make an instance of chunks, each a dict from segment id to text; `shown`: labels by segment id."""
+    """Make an instance of chunks, each a dict from segment id to text; `shown`: labels by segment id.
+
+    `opening`: the first line of every chunk.
+    """
     made_chunks = []
     for number, segments in enumerate(chunks):
-        text, spans = "Opening.\n", []
+        text, spans = f"{opening}\n", []
         for segment_id, segment_text in segments.items():
             raw = Span("f.json", f"/{segment_id}", 0, len(segment_text))
             label = (shown or {}).get(segment_id)
@@ -95,7 +99,8 @@ def make_document_instance(
     *chunks: dict[str, str], speaker: str | None = None, section: str | None = None
 ) -> Instance:
     """Make an instance whose segments a speaker said at noon, or that are in a section of a book."""
-    instance = make_instance("made/i", *chunks, document="book")
+    opening = "[Dialogue at timestamp 2024-01-01 12:00]" if speaker else "Opening."
+    instance = make_instance("made/i", *chunks, document="book", opening=opening)
     for chunk in instance.chunks:
         for segment in chunk.segments:
             segment.speaker, segment.section = speaker, section

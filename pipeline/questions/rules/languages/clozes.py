@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from pipeline.core.dates import displayed_date
+from pipeline.core.dates import displayed_date, displayed_time
 from pipeline.core.schema import Chunk, Instance, Question
 from pipeline.questions.rules.cloze import choose_clozes
 from pipeline.questions.rules.facts import Fact
@@ -40,10 +40,11 @@ def _spell(answer: str) -> list[str]:
 
 
 def _make_lead(language: Language, chunk: Chunk, sentence: Sentence) -> str:
-    """Return the first line of a question: who wrote the sentence and when, or when and where it was read."""
+    """Return the first line of a question: who wrote the sentence where, or when and where it was read."""
     segment = sentence.segment
     if sentence.is_spoken:
-        when = language.spoken_when.format(time=segment.time) if segment.time else ""
+        time = displayed_time(chunk, segment)
+        when = language.spoken_when.format(time=time) if time else ""
         return language.spoken_lead.format(speaker=segment.speaker, when=when)
     date = displayed_date(chunk)
     when = language.read_when.format(date=date) if date else ""

@@ -71,7 +71,7 @@ def test_the_fact_of_an_assistants_sentence(sentence: str, fact: str | None) -> 
 
 def make_chat(*turns: tuple[str, str]) -> Instance:
     """Make an instance of one chunk of (speaker, text)."""
-    text, segments = "", []
+    text, segments = "[Dialogue at timestamp 2024-01-01 10:00]\n", []
     for number, (speaker, said) in enumerate(turns):
         span = Span("f.json", f"/{number}", 0, len(said))
         ends = len(text), len(text) + len(said)
@@ -101,5 +101,6 @@ def test_an_assistants_sentence_is_asked_for_with_what_the_user_had_asked(
     of_chunk = [type(analyzed)(sentence, analyzed.words, analyzed.keywords)]
     (question,) = make_cloze_questions(instance, [of_chunk], Counter(), TAGGER, 4)
     first, blanked = question.text.split("\n")
-    assert first == f"What is missing in this sentence, which Assistant wrote at 2024-01-01 10:00{lead}"
+    dialogue = "in the dialogue at 2024-01-01 10:00"
+    assert first == f"What is missing in this sentence, which Assistant wrote {dialogue}{lead}"
     assert blanked.startswith("**____**:") and question.answers == ["Trello"]

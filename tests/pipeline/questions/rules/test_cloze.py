@@ -13,7 +13,7 @@ from pipeline.core.schema import BLANK, Instance, Question, Span
 from pipeline.questions.rules.rule_based import make_instance_questions
 from pipeline.text.keywords import SentenceTagger
 from pipeline.text.sentences import SentenceSplitter
-from tests.pipeline.questions.factories import make_document_instance, make_statistics
+from tests.pipeline.questions.factories import make_document_instance, make_instance, make_statistics
 
 STATISTICS = make_statistics("Utah Mexico Japan Isaac Nantucket", "trumpet", "so i think i do")
 
@@ -51,7 +51,7 @@ def test_a_cloze_of_a_chat_names_speaker_and_time(make_clozes: MakeClozes) -> No
         make_document_instance({"made/a": "Hi!"}, {"made/b": f"Oh.\n{UTAH}"}, speaker="Ann"), 3
     )
     text = (
-        "What is missing in this sentence, which Ann wrote at 2024-01-01 12:00?\n"
+        "What is missing in this sentence, which Ann wrote in the dialogue at 2024-01-01 12:00?\n"
         "I moved to ____ with a tired brother and a loud dog."
     )
     assert question == Question(
@@ -176,3 +176,37 @@ def test_the_answer_completes_the_sentence_in_any_instance(
 
     holds()
     assert num_questions
+
+
+def make_lead(instance: Instance, make_clozes: MakeClozes) -> str:
+    (question,) = make_clozes(instance, 3)
+    return question.text.partition("\n")[0]
+
+
+def test_a_message_s_own_time_is_not_named(make_clozes: MakeClozes) -> None:
+    """The chunk shows the time of the dialogue's first message alone."""
+    instance = make_document_instance({"made/a": "Hi!", "made/b": UTAH}, speaker="Ann")
+    instance.chunks[0].segments[1].time = "2024-01-01 12:24"
+    expected = "What is missing in this sentence, which Ann wrote in the dialogue at 2024-01-01 12:00?"
+    assert make_lead(instance, make_clozes) == expected
+
+
+def test_a_dialogue_without_a_time_in_its_heading_has_none_in_the_question(make_clozes: MakeClozes) -> None:
+    instance = make_instance("made/i", {"made/a": UTAH}, opening="[Dialogue]")
+    segment = instance.chunks[0].segments[0]
+    segment.speaker, segment.time = "Ann", "2024-01-01 12:00"
+    assert make_lead(instance, make_clozes) == "What is missing in this sentence, which Ann wrote?"
+
+
+def test_the_time_is_that_of_the_heading_of_its_own_section(make_clozes: MakeClozes) -> None:
+    instance = make_document_instance(
+        {"made/a": "Hi! [Dialogue at timestamp 2024-01-03 09:00]", "made/b": UTAH}
+    )
+    for number, segment in enumerate(instance.chunks[0].segments):
+        segment.speaker, segment.section, segment.time = (
+            "Ann",
+            f"day {number}",
+            f"2024-01-0{number + 2} 09:00",
+        )
+    expected = "What is missing in this sentence, which Ann wrote?"  # no heading stands above the second
+    assert make_lead(instance, make_clozes) == expected

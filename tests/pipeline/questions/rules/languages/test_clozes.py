@@ -37,10 +37,10 @@ LEADS = {
     "zh": "用户于 2024-01-01 在“book”中读到的这句话里缺了什么？",
 }
 SPOKEN_LEADS = {
-    "de": "Was fehlt in diesem Satz, den Ann am 2024-01-01 12:00 geschrieben hat?",
-    "es": "¿Qué falta en esta frase, que Ann escribió el 2024-01-01 12:00?",
-    "fr": "Que manque-t-il dans cette phrase, écrite par Ann le 2024-01-01 12:00 ?",
-    "zh": "Ann在 2024-01-01 12:00 写的这句话里缺了什么？",
+    "de": "Was fehlt in diesem Satz, den Ann im Gespräch vom 2024-01-01 12:00 geschrieben hat?",
+    "es": "¿Qué falta en esta frase, que Ann escribió en el diálogo del 2024-01-01 12:00?",
+    "fr": "Que manque-t-il dans cette phrase, écrite par Ann dans le dialogue du 2024-01-01 12:00 ?",
+    "zh": "Ann在 2024-01-01 12:00 的对话中写的这句话里缺了什么？",
 }
 CHATS = {
     "de": [
