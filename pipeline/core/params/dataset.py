@@ -12,7 +12,10 @@ class SplitParams(StrictModel):
 
     test_fraction: float = Field(gt=0, lt=1, description="approximate fraction of a source in test")
     max_document_fraction: float = Field(
-        gt=0, le=1, description="a document with a larger fraction of its source is never drawn into test"
+        gt=0,
+        le=1,
+        description="a document with a larger fraction of its source is not drawn into test, unless all "
+        "have: then the smallest is",
     )
 
 

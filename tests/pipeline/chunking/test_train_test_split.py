@@ -1,0 +1,58 @@
+"""Draw of the documents of test: both splits are filled where there are two documents or more."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.chunking.train_test_split import draw_test_documents
+from pipeline.core import seeded_random
+from pipeline.core.params import SplitParams
+
+SPLIT = SplitParams(test_fraction=0.1, max_document_fraction=0.2)
+WEIGHTS = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.integers(0, 50), max_size=12)
+
+
+@pytest.mark.parametrize("source", ["notes", "chat", "log"])
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        ({}, set()),
+        ({"a": 9}, set()),  # one document of many instances stays in train
+        ({"a": 9, "b": 0}, set()),  # an empty document fills no split
+        ({"a": 9, "b": 8}, {"b"}),
+        ({"a": 9, "b": 1}, {"b"}),
+        ({"a": 9, "b": 9, "c": 8}, {"c"}),
+    ],
+)
+def test_the_smallest_document_is_in_test_where_no_other_can_be(
+    weights: dict[str, int], expected: set[str], source: str
+) -> None:
+    assert draw_test_documents(weights, SPLIT, 1, source) == expected
+
+
+def test_of_equal_documents_the_seed_draws_one() -> None:
+    drawn = [draw_test_documents(dict.fromkeys("abc", 5), SPLIT, seed, "notes") for seed in range(30)]
+    assert {len(one) for one in drawn} == {1}
+    assert set().union(*drawn) == set("abc")
+
+
+@given(WEIGHTS, st.integers(0, 5))
+def test_both_splits_are_filled_and_other_draws_stay(weights: dict[str, int], seed: int) -> None:
+    """Bar: nothing changes where documents of at most a fifth are drawn."""
+    drawn = draw_test_documents(weights, SPLIT, seed, "notes")
+    small = [name for name, weight in weights.items() if 0 < 5 * weight <= sum(weights.values())]
+    if sum(map(bool, weights.values())) > 1:
+        assert any(weights[name] for name in drawn)
+        assert any(weights[name] for name in weights.keys() - drawn)
+    else:
+        assert not drawn
+    target, order = (
+        sum(weights.values()) / 10,
+        seeded_random.shuffled(sorted(weights), str, seed, "notes", "test"),
+    )
+    expected, total = set(), 0
+    for name in order:
+        if name in small and abs(total + weights[name] - target) < abs(total - target):
+            expected.add(name)
+            total += weights[name]
+    assert not expected or drawn == expected
