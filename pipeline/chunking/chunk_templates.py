@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from pipeline.core import seeded_random
 from pipeline.core.dates import FIRST_DAY, UNDATED_HEADINGS, synthetic_time
 from pipeline.core.schema import Segment
+from pipeline.text.normalize import normalize_text
 from pipeline.text.segment_names import document_and_section
 
 U = TypeVar("U", contravariant=True)
@@ -197,10 +198,15 @@ class ReadingTemplate:
         return _reading_frame(index, self._seed, self._names, "some texts", "texts")
 
     def render(self, unit: list[Segment], previous: list[Segment] | None) -> tuple[str, list[int]]:
-        """Return a paragraph and an empty line, below the text's name where it or a chunk begins."""
+        """Return a paragraph and an empty line, below the text's name where it or a chunk begins.
+
+        A paragraph that begins with this name as its heading does not repeat it.
+        """
         title = document_and_section(unit[0])
         is_continued = previous is not None and document_and_section(previous[-1]) == title
-        return _join_sentences(unit, "" if is_continued else f"Title: {title}\n")
+        heading = unit[0].text.partition("\n")[0]
+        is_shown = heading.startswith("#") and normalize_text(heading.lstrip("# ")) == normalize_text(title)
+        return _join_sentences(unit, "" if is_continued or is_shown else f"Title: {title}\n")
 
 
 def _reading_frame(index: int, seed: int, names: tuple[object, ...], what: str, short: str) -> Frame:

@@ -1,11 +1,37 @@
 """The name under which a segment is shown and asked about."""
 
+import re
+
 from pipeline.core.schema import SegmentMetadata
 from pipeline.text.normalize import normalize_text
 
+_TEXT_FILE = re.compile(r"(?i)\.(?:txt|text|md|markdown|html?|xhtml|epub|rst|org)$")
+_RECORD = re.compile(r"(?i)\.(?:jsonl|json|csv|tsv|parquet)(?=/)")  # of a data file, named by file and keys
+_WORD_JOINER = re.compile(r"(?<=[^\W\d_])[-_]+(?=[^\W\d_])|_+")
+
 
 def document_and_section(segment: SegmentMetadata) -> str:
-    """Name the document and section of a segment; once where both have the same name."""
-    if not segment.section or normalize_text(segment.section) == normalize_text(segment.document):
-        return segment.document
-    return f"{segment.document}, {segment.section}"
+    """Name the document and section of a segment; once where both have the same name.
+
+    The file of a text is not its title: where its sections have names, these are whole titles.
+    """
+    is_file = is_file_name(segment.document)
+    document = make_title(segment.document) if is_file else segment.document
+    if not segment.section or normalize_text(segment.section) == normalize_text(document):
+        return document
+    return segment.section if is_file else f"{document}, {segment.section}"
+
+
+def is_file_name(document: str) -> bool:
+    """Return whether a document is named by its file, or by a record of one."""
+    return _TEXT_FILE.search(document) is not None or _RECORD.search(document) is not None
+
+
+def make_title(file: str) -> str:
+    """Return a title made of the path of a text, or of a record: `my trip` of `notes/my_trip.md`."""
+    record = _RECORD.search(file)
+    if record is None:
+        name = _TEXT_FILE.sub("", file.rpartition("/")[2])
+    else:
+        name = " ".join([file[: record.start()].rpartition("/")[2], *file[record.end() :].split("/")])
+    return " ".join(_WORD_JOINER.sub(" ", name).split()) or file

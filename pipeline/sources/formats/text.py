@@ -1,7 +1,9 @@
 """Texts: a file each, plain, in Markdown, HTML or EPUB, or a column of records.
 
-A text is a document: a book, whose chapters are the sections below its headings. Front matter of Markdown
-belongs to no section and is a reject; its title is kept.
+A text is a document: a book, whose chapters are the sections below its headings. Their titles begin with
+that of the text: of Markdown's front matter, with its date; or its only heading of the first level; or the
+name of its file.
+Front matter belongs to no section and is a reject.
 """
 
 import re
@@ -19,11 +21,15 @@ from pipeline.sources.io import MARKUP_SUFFIXES, make_record_reject, read_text
 from pipeline.sources.parsed import Book
 from pipeline.sources.records import DATA_SUFFIXES, describe_columns, iter_records, read_string
 from pipeline.sources.shards import FilePart, RawShard
+from pipeline.sources.times import parse_time
+from pipeline.text.normalize import normalize_text
+from pipeline.text.segment_names import make_title
 
 _MARKDOWN_SUFFIXES = (".md", ".markdown", *MARKUP_SUFFIXES)
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>\S[^\n]*)$", re.MULTILINE)
+_TITLE = re.compile(r"#[ \t]")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
-_MAX_FRONT_MATTER_CHARS = 10_000  # of which the title is read
+_MAX_FRONT_MATTER_CHARS = 10_000  # of which title and date are read
 _FRONT_MATTER_LINE = re.compile(r"^---[ \t\r]*$", re.MULTILINE)
 
 
@@ -55,15 +61,20 @@ class Text:
         except MemcurateError as error:
             rejects.append(make_record_reject(source, "unreadable file", str(error), span))
             return
-        start, title = 0, ""
-        if self._is_markdown(part.path):
+        start, title, date = 0, "", ""
+        is_markdown = self._is_markdown(part.path)
+        if is_markdown:
             start = _find_front_matter_end(text)
             if start:
-                title = _read_title(text[:start])
+                values = _read_front_matter(text[:start])
+                title, date = values.get("title", ""), (parse_time(values.get("date")) or "")[:10]
                 rejects.append(make_record_reject(source, "front matter", "", Span(part.path, "", 0, start)))
-        chapters = self._find_chapters(text, start, self._is_markdown(part.path))
+        chapters = self._find_chapters(text, start, is_markdown)
         if chapters:
-            yield Book(part.path, part.path, text, _prefix_title(title, chapters))
+            title = title or (_find_title(text, chapters) if is_markdown else "")
+            if not title and (date or len(chapters) > 1):
+                title = make_title(part.path)
+            yield Book(part.path, part.path, text, _prefix_title(title, date, chapters))
         else:
             rejects.append(make_record_reject(source, "blank text", "", span))
 
@@ -77,7 +88,7 @@ class Text:
                 continue
             name = record.name
             title = read_string(record, columns.title or "title") or ""
-            chapters = _prefix_title(title, self._find_chapters(text, 0, columns.headings == "markdown"))
+            chapters = _prefix_title(title, "", self._find_chapters(text, 0, columns.headings == "markdown"))
             yield Book(name, record.file, text, chapters, record.span(columns.text).record)
 
     def _is_markdown(self, path: str) -> bool:
@@ -103,26 +114,40 @@ class Text:
         ]
 
 
-def _prefix_title(title: str, chapters: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Put the title of a text before the headings of its sections that do not begin with it."""
+def _prefix_title(title: str, date: str, chapters: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Put the title of a text, with its date, before the headings that do not begin with it."""
     title = " ".join(title.split())
-    return [
-        (start, end, heading if heading.startswith(title) else f"{title}, {heading}" if heading else title)
-        for start, end, heading in chapters
-    ]
+    dated = f"{title} ({date})" if date else title
+
+    def name(heading: str) -> str:
+        if not heading or normalize_text(heading) == normalize_text(title):
+            return dated
+        return heading if heading.startswith(title) else f"{dated}, {heading}"
+
+    return [(start, end, name(heading)) for start, end, heading in chapters]
 
 
-def _read_title(front_matter: str) -> str:
-    """Return the title of front matter in YAML; empty where it has none."""
+def _find_title(text: str, chapters: list[tuple[int, int, str]]) -> str:
+    """Return the heading of the first level; empty where none begins a text, or others follow."""
+    titles = [heading for start, _, heading in chapters if heading and _TITLE.match(text, start)]
+    first = next((heading for _, _, heading in chapters if heading), "")
+    return first if titles == [first] else ""
+
+
+def _read_front_matter(front_matter: str) -> dict[str, str]:
+    """Return the strings, numbers and dates of front matter in YAML, as written; none where it has none."""
     if len(front_matter) > _MAX_FRONT_MATTER_CHARS:
-        return ""
+        return {}
     try:
         root = yaml.compose(front_matter.rstrip().rstrip("-"), yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError):
-        return ""
-    pairs = root.value if isinstance(root, yaml.MappingNode) else []
-    titles = [value for key, value in pairs if key.value == "title" and isinstance(value, yaml.ScalarNode)]
-    return titles[0].value if titles and titles[0].tag != "tag:yaml.org,2002:null" else ""
+        return {}
+    values: dict[str, str] = {}
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        is_scalar = isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)
+        if is_scalar and value.tag != "tag:yaml.org,2002:null":
+            values.setdefault(key.value, value.value)
+    return values
 
 
 def _find_front_matter_end(text: str) -> int:

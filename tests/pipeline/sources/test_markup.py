@@ -62,7 +62,7 @@ def test_a_page_is_its_main_part_in_markdown(tmp_path: Path) -> None:
     assert read_text(tmp_path / "page.html") == MARKDOWN
     (book,), rejects = read_texts(tmp_path)
     assert not rejects
-    assert [title for _, _, title in book.chapters] == ["The page", "Owls & wrens"]
+    assert [title for _, _, title in book.chapters] == ["The page", "The page, Owls & wrens"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_pages_of_all_encodings_and_parts(page: bytes, text: str, tmp_path: Path
 def test_a_book_is_its_pages_in_reading_order(tmp_path: Path) -> None:
     write_epub(tmp_path / "book.epub")
     (book,), rejects = read_texts(tmp_path)
-    assert not rejects and [title for _, _, title in book.chapters] == ["First", "Second"]
+    assert not rejects and [title for _, _, title in book.chapters] == ["book, First", "book, Second"]
     assert book.text == "# First\n\nThe owl sleeps.\n\n\n# Second\n\nThe wren sings.\n"
     assert "Contents" not in book.text
 

@@ -56,15 +56,20 @@ def test_texts_have_the_sections_of_their_headings(tmp_path: Path) -> None:
     ("front_matter", "titles"),
     [
         ("title: Owls\ndate: 2024-02-31", ["Owls", "Owls, First", "Owls and more"]),
+        (
+            "date: 2024-02-29T10:00:00\ntitle: Owls",
+            ["Owls (2024-02-29)", "Owls (2024-02-29), First", "Owls and more"],
+        ),
+        ("date: 2024-02-29", ["a (2024-02-29)", "a (2024-02-29), First", "a (2024-02-29), Owls and more"]),
         ("title: 'Owls: a  life'", ["Owls: a life", "Owls: a life, First", "Owls: a life, Owls and more"]),
         ("title: >\n  Owls\n  too", ["Owls too", "Owls too, First", "Owls too, Owls and more"]),
         ("title: 1984", ["1984", "1984, First", "1984, Owls and more"]),
-        ("title:", ["", "First", "Owls and more"]),
-        ("title: [a]", ["", "First", "Owls and more"]),
-        ("- title", ["", "First", "Owls and more"]),
-        ("title: a: b", ["", "First", "Owls and more"]),
-        ("[" * 9000, ["", "First", "Owls and more"]),
-        (f"title: {'a' * 10_000}", ["", "First", "Owls and more"]),
+        ("title:", ["a", "a, First", "a, Owls and more"]),
+        ("title: [a]", ["a", "a, First", "a, Owls and more"]),
+        ("- title", ["a", "a, First", "a, Owls and more"]),
+        ("title: a: b", ["a", "a, First", "a, Owls and more"]),
+        ("[" * 9000, ["a", "a, First", "a, Owls and more"]),
+        (f"title: {'a' * 10_000}", ["a", "a, First", "a, Owls and more"]),
         ("? [a]\n: &x b\ntitle: *x", ["b", "b, First", "b, Owls and more"]),
     ],
 )
@@ -73,6 +78,24 @@ def test_the_title_of_front_matter_is_that_of_all_sections(
 ) -> None:
     text = f"---\n{front_matter}\n---\nText.\n# First\nOne.\n# Owls and more\nTwo.\n"
     (tmp_path / "a.md").write_text(text)
+    (book,), _ = read_documents(tmp_path, make_format("text"))
+    assert isinstance(book, Book)
+    assert [title for _, _, title in book.chapters] == titles
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("# Trip to Lyon\nText.\n## Day 1\nOne.\n", ["Trip to Lyon", "Trip to Lyon, Day 1"]),
+        ("Intro.\n\n# Trip\nText.\n## Trip by train\nOne.\n", ["Trip", "Trip", "Trip by train"]),
+        ("## Day 1\nOne.\n# Trip\nText.\n", ["my trip", "my trip, Day 1", "my trip, Trip"][1:]),
+        ("# Trip\nText.\n", ["Trip"]),
+        ("Text.\n", [""]),
+        ("---\ntitle: Trip\n---\n# trip\nText.\n", ["Trip"]),
+    ],
+)
+def test_a_title_stands_once_in_those_of_sections(text: str, titles: list[str], tmp_path: Path) -> None:
+    (tmp_path / "my_trip.md").write_text(text)
     (book,), _ = read_documents(tmp_path, make_format("text"))
     assert isinstance(book, Book)
     assert [title for _, _, title in book.chapters] == titles
@@ -277,7 +300,7 @@ def test_headings_inside_fences_are_none(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(text)
     (book,), _ = read_documents(tmp_path, make_format("text"))
     assert isinstance(book, Book)
-    assert [title for _, _, title in book.chapters] == ["One", "Two", "Three"]
+    assert [title for _, _, title in book.chapters] == ["a, One", "a, Two", "a, Three"]
 
 
 def test_a_date_of_a_parquet_file_is_a_time() -> None:
