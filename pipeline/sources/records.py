@@ -58,6 +58,16 @@ def iter_records(shard: RawShard, source: str, rejects: list[Reject]) -> Iterato
             rejects.append(make_record_reject(source, "unreadable file", str(error), span))
 
 
+def iter_record_pointers(shard: RawShard) -> Iterator[str]:
+    """Yield the JSON pointer of each record of a shard, rejected or not; of blank lines too.
+
+    Raises MemcurateError where a file cannot be read.
+    """
+    for part in shard.parts:
+        for path, _ in _iter_values(shard.raw_dir / part.path, part):
+            yield json_pointer(*path)
+
+
 def _find_problem(value: Any) -> str | None:
     """Return why a value cannot be a record; "" for a blank line; None for a record."""
     if value is None:

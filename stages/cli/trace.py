@@ -1,5 +1,6 @@
 """memcurate trace: all that the stages made of a raw record."""
 
+from collections import Counter
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +12,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import load_params, require_enabled
 from pipeline.core.printable import count_noun, escape_hidden
 from pipeline.lineage.locations import parse_location
+from pipeline.lineage.record_range import describe_missing_record
 from pipeline.lineage.trace import trace as trace_record
 from stages.cli.lineage_files import list_reject_files, source_outputs
 from stages.shared.paths import RAW_DIR
@@ -26,6 +28,7 @@ def trace(
             help="a location in data/raw/SOURCE or in a file of yours: FILE, FILE#POINTER, FILE@START-END"
         ),
     ],
+    limit: Annotated[int, typer.Option(min=0, help="number of lines to show; 0: all")] = 40,
 ) -> None:
     """Show the chunks and questions made of a raw record, and the rejects with their reasons."""
     require_enabled(load_params(), source)
@@ -36,11 +39,19 @@ def trace(
     outputs = source_outputs(source)
     lines = list(trace_record(outputs, location, list_reject_files(source)))
     if not lines:
-        raise MemcurateError(
+        reason = describe_missing_record(raw_dir, location) or (
             f"nothing came of {record} of {source}: no chunk, no question and no reject was read there"
-            + "".join(f"; {folder} is not here" for folder in outputs.missing_dirs())
         )
-    print(escape_hidden("\n".join(lines)))
+        raise MemcurateError(reason + "".join(f"; {folder} is not here" for folder in outputs.missing_dirs()))
+    shown = lines[:limit] if limit else lines
+    print(escape_hidden("\n".join(shown)))
+    if len(shown) < len(lines):
+        kinds = Counter(line.partition(" ")[0] for line in lines)
+        counts = ", ".join(count_noun(count, kind) for kind, count in kinds.items())
+        print(
+            f"… and {len(lines) - len(shown):,} more ({counts} in all): --limit 0 shows them, and "
+            f"{location.file}#POINTER what came of one record"
+        )
 
 
 def _find_raw_file(raw_dir: Path, file: str) -> str:

@@ -58,4 +58,28 @@ def test_an_empty_trace_names_the_missing_folders(make: Make) -> None:
     expected = "; ".join(
         f"{folder} is not here" for folder in (QUESTIONS_DIR / SOURCE, FILTERED_DIR / SOURCE, DATASET_DIR)
     )
-    assert done.stderr.endswith(f"was read there; {expected}\n")
+    assert done.stderr.endswith(f"#/none is not one of them; {expected}\n")
+
+
+def test_a_record_out_of_range_is_told_with_those_that_are(project: Project) -> None:
+    project.raw(f"{SOURCE}/rows.csv", "a,b\n1,2\n3,4\n")
+    for record, count in (
+        ("rows.csv#/17", "2 records, #/0 to #/1"),
+        ("rows.csv#/17/a", "2 records, #/0 to #/1"),
+    ):
+        done = run_memcurate(project, "trace", SOURCE, record)
+        assert done.returncode == 1
+        pointer = record.partition("#")[2]
+        assert f"rows.csv has only {count}: #{pointer} is not one of them" in done.stderr
+    done = run_memcurate(project, "trace", SOURCE, "rows.csv#/1")
+    assert "nothing came of rows.csv#/1" in done.stderr
+
+
+def test_a_long_trace_is_cut_with_a_count(project: Project) -> None:
+    whole = run_memcurate(project, "trace", SOURCE, "f.json", "--limit", "0").stdout.splitlines()
+    assert len(whole) > 2
+    done = run_memcurate(project, "trace", SOURCE, "f.json", "--limit", "2")
+    *lines, last = done.stdout.splitlines()
+    assert lines == whole[:2]
+    assert last.startswith(f"… and {len(whole) - 2} more (")
+    assert "--limit 0 shows them" in last and "f.json#POINTER" in last
