@@ -14,7 +14,7 @@ from pipeline.core.schema import Question
 from pipeline.text.normalize import words
 from pipeline.text.stop_words import stop_words
 
-_OTHER_LANGUAGES = {
+OTHER_LANGUAGES = {
     "da": "Danish",
     "de": "German",
     "es": "Spanish",
@@ -87,7 +87,7 @@ def _detect_by_stop_words(text: str) -> str | None:
     ]
     total = sum(counts.values())
     best, best_count = None, 0
-    for language in _OTHER_LANGUAGES.values():
+    for language in OTHER_LANGUAGES.values():
         # Stop words of both English and this language do not tell the two apart.
         own = [(word, count) for word, count, langs in known if language in langs and "English" not in langs]
         english_count = sum(
@@ -108,7 +108,7 @@ def _detect_by_stop_words(text: str) -> str | None:
 def _languages_by_stop_word() -> dict[str, frozenset[str]]:
     """Return each stop word of spaCy's lists, case folded, with the languages in whose lists it stands."""
     languages: dict[str, set[str]] = {}
-    for code, language in {"en": "English", **_OTHER_LANGUAGES}.items():
+    for code, language in {"en": "English", **OTHER_LANGUAGES}.items():
         for entry in stop_words(code):
             parts = words(entry)
             # Single letters are initials in one language and words in the other.

@@ -12,7 +12,9 @@ from pipeline.core.params import FileLocation, FileSpec, Params, load_params
 from pipeline.core.params.validation import validate_params
 from pipeline.core.unicode import is_well_formed
 from pipeline.core.yaml_reader import parse_yaml, read_text
+from pipeline.report.detect_language import detect_language
 from pipeline.report.preview import format_preview, make_preview
+from pipeline.sources import make_reader
 from pipeline.sources.detection import detect_format
 from stages.cli.params_block import format_block, insert_source
 from stages.cli.preview import open_sample, require_assets
@@ -29,9 +31,9 @@ def add(
 ) -> None:
     """Add files of your own to params.yaml as a source, and show what a sample of them gives.
 
-    The format is detected: chats, texts, labels, questions with contexts, dated entries, or SQuAD. Nothing
-    else in params.yaml changes, and nothing at all where the sample gives no instance. The next `dvc repro`
-    builds the source.
+    The format is detected: chats, texts, labels, questions with contexts, dated entries, or SQuAD. So is the
+    language, where it plainly is not English. Nothing else in params.yaml changes, and nothing at all where
+    the sample gives no instance. The next `dvc repro` builds the source.
     """
     params = load_params(_PARAMS)
     require_assets()
@@ -45,13 +47,17 @@ def add(
     with open_sample(source, specs) as sample:
         detected = detect_format(sorted(path for path in sample.folder.rglob("*") if path.is_file()))
         block = {"format": detected.name, "files": files, **detected.columns}
-        text = _insert_block(source, block)
-        params = validate_params(Params, parse_yaml(text, str(_PARAMS)), _PARAMS)
+        text, params = _insert_block(source, block)
+        language = detect_language(make_reader(source, params.sources[source]).parse(sample.folder))
+        if language:
+            block["language"] = language
+            text, params = _insert_block(source, block)
         preview = make_preview(source, params, sample, ASSETS_DIR)
         if preview.instances:
             write_text(_PARAMS.resolve(), text)
             print(f"params.yaml has a new source, {source}.", end=" ")
-        columns = "".join(f", {key}: {column}" for key, column in detected.columns.items())
+        described = {key: value for key, value in block.items() if key not in ("format", "files")}
+        columns = "".join(f", {key}: {column}" for key, column in described.items())
         print(f"format: {detected.name}{columns}")
         print(f"  because: {detected.reason}\n")
         print("\n".join(format_preview(source, preview)))
@@ -66,8 +72,8 @@ def add(
     print(f"\nNext: dvc repro filter@{source}")
 
 
-def _insert_block(source: str, block: dict[str, Any]) -> str:
-    """Return the text of params.yaml with the block. Raises MemcurateError where it cannot be edited so."""
+def _insert_block(source: str, block: dict[str, Any]) -> tuple[str, Params]:
+    """Return params.yaml with the block, as text and read. Raises MemcurateError where that fails."""
     text = read_text(_PARAMS)
     new_text = insert_source(text, source, block, str(_PARAMS))
     expected = parse_yaml(text, str(_PARAMS))
@@ -78,7 +84,7 @@ def _insert_block(source: str, block: dict[str, Any]) -> str:
             f"params.yaml cannot be edited automatically, so nothing was changed: write under `sources` "
             f"{source}: {block}, and the name under `enabled_sources`"
         )
-    return new_text
+    return new_text, validate_params(Params, parse_yaml(new_text, str(_PARAMS)), _PARAMS)
 
 
 def _make_name(path: Path) -> str:

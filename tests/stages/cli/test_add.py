@@ -259,6 +259,24 @@ def test_a_wrong_key_of_a_format_is_named(change: dict[str, Any], error: str, pr
         load_params(project / "params.yaml")
 
 
+def test_the_language_of_german_notes_is_written(project: Path) -> None:
+    """Without it they would be read as English, and give no question."""
+    folder = project / "own" / "notizen"
+    folder.mkdir()
+    texts = [
+        "Die erste öffentliche Bibliothek der Stadt wurde am 12. März 1897 von der Königin eröffnet.",
+        "Meine Großmutter arbeitete bis zum 4. Juni 1962 in einer kleinen Weberei am Ufer des Flusses.",
+        "Der neue Bäcker verkauft seit dem 20. Mai 2019 auch Kuchen nach den Rezepten seiner Mutter.",
+        "Im alten Schulhaus wohnten nach dem Krieg 14 Familien, die sich zwei Küchen teilen mussten.",
+    ]
+    for number, text in enumerate(texts):
+        (folder / f"{number}.txt").write_text(text, encoding="utf-8")
+    shown = memcurate(project, "add", "own/notizen")
+    assert "format: text, language: de" in shown
+    assert load_params(project / "params.yaml").sources["notizen"].language == "de"
+    assert "Was fehlt in diesem Satz" in shown
+
+
 def test_a_large_file_is_sampled(project: Path) -> None:
     """Bar: seconds for 100 MB."""
     line = json.dumps(
