@@ -35,3 +35,26 @@ NON_NAMES = frozenset(
     """i i'm i've i'll i'd o oh ah god god's lord lord's lol xd ok okay haha ya amen thou thee ill id im ive
     gf bf ta tas hw hs tis twas alleluia hallelujah selah""".split()
 )
+# Words that characterise no text, though they follow articles as the names of things do.
+GENERAL_WORDS = frozenset(
+    """able account actual age amount area aspect attempt average back background bad basic basis beginning
+    best better big bit bottom bunch case certain chance change choice clear close common complete
+    condition couple course current cut day days deal dear decision default detail difference different
+    difficulty direct double early easy effect effort end entire exact example extra fact far fast
+    favorite favourite feeling feelings few final fine first five following form former four free fresh
+    front full fun further future general goal good great group guy guys half happy hard help high hour
+    hours huge idea important individual instance interest issue job kind large last late latest least
+    left less level life like line little long longer look lot low lower main major man manner many
+    matter maximum mean means method middle mind minimum minor minute minutes moment moments month
+    months more morning most name narrow natural nature necessary need new next nice night normal note
+    number numbers old one open opinion opportunity opposite option order ordinary original other others
+    outside own pair part particular parts past people perfect period person piece pieces place places
+    plain plan point points poor position possible present previous private problem process proper
+    purpose question quick quiet range rare rate real reason recent regular reply rest result rich right
+    role rough round rule sake same scale second sense separate serious set shape share short side sides
+    sight similar simple single size slight slow small soft sort special specific spot stage start state
+    step still strange stuff style such sudden sum sure surface system task term thing things third
+    thought three time times tiny tip title top torn total trouble true try turn two type typical upper
+    usual value variety version view wait warm way ways week weeks weird while whole wide wish woman
+    wonder wonderful word words work world worse worst wrong year years yesterday young""".split()
+)

@@ -15,11 +15,11 @@ def document_and_section(segment: SegmentMetadata) -> str:
 
     The file of a text is not its title: where its sections have names, these are whole titles.
     """
-    is_file = is_file_name(segment.document)
-    document = make_title(segment.document) if is_file else segment.document
-    if not segment.section or normalize_text(segment.section) == normalize_text(document):
-        return document
-    return segment.section if is_file else f"{document}, {segment.section}"
+    if is_file_name(segment.document):
+        return segment.section or make_title(segment.document)
+    if not segment.section or normalize_text(segment.section) == normalize_text(segment.document):
+        return segment.document
+    return f"{segment.document}, {segment.section}"
 
 
 def is_file_name(document: str) -> bool:

@@ -12,6 +12,7 @@ from pipeline.text.sentences import SentenceSplitter
 _ALLOWED_CHARS = range(30, 281)  # characters of a usable sentence
 _VERSE_NUMBER = re.compile(r"(?<!\d)\d++:\d++\s+")  # the number of a Bible verse
 _LINE = re.compile(r"[^\n]+")
+_MARKDOWN_HEADING = re.compile(r"#{1,6}[ \t][^\n]*\n\s*")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 # Questions, mark-up, addresses, verses run together. To search for one character, and look around from there,
 # is quicker than to search for several strings.
@@ -69,7 +70,7 @@ def find_sentences(
     """Iterate over the whole sentences of a chunk that have 30 to 280 characters and are not questions.
 
     In a conversation a sentence also ends at a line end. In a book line ends mean nothing, but a segment with
-    an empty line in it begins with a heading, and is skipped.
+    an empty line in it begins with a heading, and is skipped; but for headings of Markdown, which are known.
 
     Yields (the fields of a `Sentence`, its words): most sentences are not chosen, and need no object.
     """
@@ -78,9 +79,11 @@ def find_sentences(
             continue
         text = segment_text(chunk, segment)
         if not segment.speaker:
-            if "?" in text or _BLANK_LINE.search(text):
+            heading = _MARKDOWN_HEADING.match(text)
+            begin = heading.end() if heading else 0
+            if "?" in text or _BLANK_LINE.search(text, begin):
                 continue
-            spans = [(0, len(text))]
+            spans = [(begin, len(text))]
         else:
             spans = [
                 (line.start() + start, line.start() + end)

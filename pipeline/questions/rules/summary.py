@@ -2,7 +2,8 @@
 
 The paper's keywords come from a model that reads a human summary. Without a model they are the names, places,
 events and things of the summary that the text has too. Without a summary they come from the text itself, by
-TF-IDF: the text has them often, and few other instances of the source have them.
+TF-IDF: the text has them often, and few other instances of the source have them. Where the source has few
+instances at all, words that characterise no text are left out by a list.
 """
 
 from collections import Counter
@@ -12,9 +13,11 @@ from dataclasses import replace
 from pipeline.core.dates import displayed_date
 from pipeline.core.ids import short_id
 from pipeline.core.schema import Instance, Question, segment_text
+from pipeline.questions.rules.personal_keywords import find_keywords
 from pipeline.questions.rules.sentences import AnalyzedSentence
-from pipeline.text.casing import WordStatistics
+from pipeline.text.casing import MAX_INVERSE_FREQUENCY, WordStatistics
 from pipeline.text.keywords import Keyword
+from pipeline.text.lexicon import GENERAL_WORDS
 from pipeline.text.normalize import contains_normalized, fold_case, normalize_text
 
 MAX_KEYWORDS = 20
@@ -40,7 +43,7 @@ def make_summary_question(
     kinds: dict[str, str] = {}
     for chunk, sentences in zip(instance.chunks, analyzed_sentences, strict=True):
         for analyzed in sentences:
-            for keyword in analyzed.keywords:
+            for keyword in _list_keywords(analyzed, statistics):
                 if _is_eligible(keyword) and keyword.text not in first_occurrences:
                     first_occurrences[keyword.text] = (analyzed.sentence.segment.id, chunk.index)
                     kinds[keyword.text] = keyword.kind
@@ -117,6 +120,19 @@ def _is_eligible(keyword: Keyword) -> bool:
     )
 
 
+def _is_small(statistics: WordStatistics) -> bool:
+    """Return whether a source has too few instances for the frequency of words in them to tell much."""
+    return statistics.num_instances < MAX_INVERSE_FREQUENCY
+
+
+def _list_keywords(analyzed: AnalyzedSentence, statistics: WordStatistics) -> list[Keyword]:
+    """Return the keywords of a sentence; of a small source, also names that only their capitals show."""
+    if not _is_small(statistics):
+        return analyzed.keywords
+    names = find_keywords(analyzed.sentence.text, analyzed.keywords, statistics)
+    return [*analyzed.keywords, *names]
+
+
 def _tf_idf_weight(text: str, kind: str, word_counts: Counter[str], statistics: WordStatistics) -> int:
     """Return the weight of a keyword by its rarest word; 0: not worth asking for.
 
@@ -124,6 +140,8 @@ def _tf_idf_weight(text: str, kind: str, word_counts: Counter[str], statistics: 
     places and events.
     """
     words = fold_case(text).split()
+    if kind == "thing" and _is_small(statistics) and not GENERAL_WORDS.isdisjoint(words):
+        return 0
     term_frequency = min(word_counts[word] for word in words)
     if term_frequency < _MIN_COUNT:
         return 0

@@ -14,7 +14,7 @@ from pipeline.text.segment_names import document_and_section, make_title
         ("Emma", "Chapter 3", "Emma, Chapter 3"),
         ("trip.md", "Trip to Lyon", "Trip to Lyon"),
         ("notes/2024/my_trip.md", None, "my trip"),
-        ("trip.md", "Trip", "trip"),
+        ("trip.md", "Trip", "Trip"),
         ("notes.jsonl/3", "Trip to Lyon", "Trip to Lyon"),
         ("notes.jsonl/3", None, "notes 3"),
         ("Version 1.2", "Chapter 3", "Version 1.2, Chapter 3"),

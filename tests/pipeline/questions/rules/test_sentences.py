@@ -38,6 +38,8 @@ def splitter(assets: Path) -> SentenceSplitter:
         (f"{OWL[:-1]}\n{FOX}", [f"{OWL[:-1]} {FOX}"], [OWL[:-1], FOX]),
         (OWL.replace(" ", "\n  ", 1), [OWL], ["owl lives in the old barn by the mill."]),
         (f"THE OWL\n\n{OWL}", [], [OWL]),  # in a book a heading and its text
+        (f"## The owl\n\n{OWL}", [OWL], [OWL]),  # a heading of Markdown is known
+        (f"## The owl\n\nIts barn\n\n{OWL}", [], [OWL]),
         # questions, mark-up, links
         ("Where does the owl live, in the barn?", [], []),
         ("The owl lives [in the old barn] by the mill.", [], []),

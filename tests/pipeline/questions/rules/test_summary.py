@@ -152,3 +152,16 @@ def test_keywords_of_any_instance_are_short_and_occur_in_their_evidence(chunks: 
             assert any(answer in texts[identity] for answer in question.answers)
         holders = [number for number, chunk in enumerate(segments) if chunk.keys() & set(question.evidence)]
         assert question.evidence_chunks == holders
+
+
+def test_a_small_source_leaves_general_words_out_and_knows_names_by_their_capitals() -> None:
+    """In a few instances the frequency of words tells little."""
+    statistics = make_statistics("", "better end ship")
+    texts = "the end of the ship was the better end", "then the better ship met old Orsini"
+    texts = (*texts, "they saw Orsini")
+    assert make_answers(*texts, statistics=statistics) == ["ship"]
+    capitals = "The end of the ship came", "Then the ship met old Orsini", "They saw Orsini"
+    assert make_answers(*capitals, statistics=statistics) == ["Orsini", "ship"]
+    statistics.num_instances = 40
+    assert "better end" in make_answers(*texts, statistics=statistics)
+    assert "Orsini" not in make_answers(*capitals, statistics=statistics)
