@@ -200,13 +200,20 @@ class ReadingTemplate:
     def render(self, unit: list[Segment], previous: list[Segment] | None) -> tuple[str, list[int]]:
         """Return a paragraph and an empty line, below the text's name where it or a chunk begins.
 
-        A paragraph that begins with this name as its heading does not repeat it.
+        Where a paragraph begins with its own heading, this is not repeated.
         """
         title = document_and_section(unit[0])
         is_continued = previous is not None and document_and_section(previous[-1]) == title
-        heading = unit[0].text.partition("\n")[0]
-        is_shown = heading.startswith("#") and normalize_text(heading.lstrip("# ")) == normalize_text(title)
+        is_same_text = previous is not None and previous[-1].document == unit[0].document
+        is_shown = _begins_with_heading(unit[0].text, title, is_same_text)
         return _join_sentences(unit, "" if is_continued or is_shown else f"Title: {title}\n")
+
+
+def _begins_with_heading(text: str, title: str, is_title_end: bool) -> bool:
+    """Return whether a text begins with a heading of Markdown that is a title, or the end of it."""
+    line = text.partition("\n")[0]
+    heading, whole = normalize_text(line.lstrip("# ")), normalize_text(title)
+    return line.startswith("#") and (heading == whole or (is_title_end and whole.endswith(f", {heading}")))
 
 
 def _reading_frame(index: int, seed: int, names: tuple[object, ...], what: str, short: str) -> Frame:

@@ -12,7 +12,7 @@ from pipeline.text.sentences import SentenceSplitter
 _ALLOWED_CHARS = range(30, 281)  # characters of a usable sentence
 _VERSE_NUMBER = re.compile(r"(?<!\d)\d++:\d++\s+")  # the number of a Bible verse
 _LINE = re.compile(r"[^\n]+")
-_MARKDOWN_HEADING = re.compile(r"#{1,6}[ \t][^\n]*\n\s*")
+_MARKDOWN_HEADING = re.compile(r"\A#{1,6}[ \t][^\n]*\n\s*")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 # Questions, mark-up, addresses, verses run together. To search for one character, and look around from there,
 # is quicker than to search for several strings.

@@ -171,6 +171,21 @@ def test_texts_are_joined_below_their_names(context: ChunkingContext, tmp_path: 
     assert all(together.count(f"Text {number} begins.") >= 1 for number in range(30))
 
 
+def test_a_heading_of_a_joined_text_is_shown_once(context: ChunkingContext, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    front = "---\ntitle: Trip to Lyon\ndate: 2024-05-06\n---\n"
+    (raw / "a.md").write_text(f"{front}# Trip to Lyon\n\nWe went there.\n\n## Food\n\nIt was good.\n")
+    (raw / "b.md").write_text("# Garden\n\nPlant beans.\n\n## Wall\n\nIt faces south. It is dry.\n")
+    shown = {one.chunks[0].text.split("\n", 1)[1] for one in chunk(raw, context, name="text")[0]}
+    closing = "[Remember the details of what was read, and a summary of the texts so far.]"
+    assert shown == {
+        "Title: Trip to Lyon (2024-05-06)\n# Trip to Lyon\n\nWe went there.\n\n## Food\n\nIt was good.\n\n"
+        + closing,
+        "# Garden\n\nPlant beans.\n\n## Wall\n\nIt faces south. It is dry.\n\n" + closing,
+    }
+
+
 def test_joined_texts_have_a_space_between_sentences_only_where_they_had_one(
     context: ChunkingContext, tmp_path: Path
 ) -> None:
