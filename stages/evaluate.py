@@ -10,6 +10,8 @@ from stages.shared.evaluation_runner import (
     InstancesByLength,
     baseline_runner,
     concatenate_to_lengths,
+    evaluate_capacities,
+    list_capacity_runners,
     policy_runner,
     read_test_instances,
     run_evaluation,
@@ -44,8 +46,20 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     for name in (*evaluation.baselines, *evaluation.policies):
         instances = _select_instances(instances_by_length, evaluation.policies.get(name))
         runners.append((name, _make_runner(name, evaluator, params, client, instances), instances))
-    aggregator = EpisodeAggregator(evaluation.bootstrap_samples, params.seed, _BASELINE_METHOD)
-    return run_evaluation(EVALUATION_DIR, runners, aggregator, params.answer, client.model_calls)
+    settings = (evaluation.bootstrap_samples, params.seed, _BASELINE_METHOD)
+    under_limits = [
+        (limited_name, limited_runner, instances[None])
+        for name, runner, instances in runners
+        for limited_name, limited_runner in list_capacity_runners(name, runner, evaluator)
+    ]
+    return run_evaluation(
+        EVALUATION_DIR,
+        runners,
+        EpisodeAggregator(*settings),
+        params.answer,
+        client.model_calls,
+        lambda: evaluate_capacities(under_limits, evaluation.capacities, *settings),
+    )
 
 
 def _select_instances(

@@ -1,10 +1,12 @@
 """Episodes of the stages evaluate and evaluate_trained: test instances, and the methods that play them."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, get_args
 
 from tqdm import tqdm
 
@@ -14,13 +16,14 @@ from pipeline.core.params import AnswerParams
 from pipeline.core.schema import ModelCall
 from pipeline.core.storage import find_split_files, read_parts, read_rows, write_rows
 from stages.shared.paths import ASSETS_DIR, DATASET_DIR
-from training.evaluation.aggregate import EpisodeAggregator
+from training.evaluation.aggregate import CapacityTables, EpisodeAggregator
 from training.evaluation.concatenation import concatenate_by_length
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.report.dvc_metrics import build_metrics
 from training.evaluation.report.page import write_report
 from training.memory.schema import Episode, EpisodeInput
 from training.policies import Policy
+from training.policies.evicting import EvictingPolicy, EvictionOrder
 from training.policies.scripted import ScriptedPolicy
 from training.policies.scripted_updating import UpdatingPolicy
 
@@ -29,7 +32,15 @@ _logger = logging.getLogger(__name__)
 # Test instances under None, and concatenated instances by the tokens that each has at least.
 InstancesByLength = Mapping[int | None, Sequence[EpisodeInput]]
 _SCRIPTED_POLICIES = {policy.name: policy for policy in (ScriptedPolicy, UpdatingPolicy)}
-EpisodeRunner = Callable[[Sequence[EpisodeInput], int | None], Iterator[Episode]]
+
+
+class EpisodeRunner(Protocol):
+    """Runs the episodes of a method."""
+
+    def __call__(
+        self, instances: Sequence[EpisodeInput], length: int | None, capacity: float | None = None
+    ) -> Iterator[Episode]:
+        """Yield an episode of each instance; `capacity` limits the memory to a fraction of its tokens."""
 
 
 def read_test_instances() -> list[EpisodeInput]:
@@ -72,12 +83,48 @@ def baseline_runner(name: str, evaluator: Evaluator) -> EpisodeRunner:
     """Return the runner of a method without a model: a scripted policy, or a baseline by its name."""
     if name in _SCRIPTED_POLICIES:
         return policy_runner(evaluator, _SCRIPTED_POLICIES[name](ASSETS_DIR))
-    return lambda instances, length: evaluator.evaluate_baseline(name, instances, length)
+    return lambda instances, length, capacity=None: evaluator.evaluate_baseline(
+        name, instances, length, capacity
+    )
 
 
 def policy_runner(evaluator: Evaluator, policy: Policy) -> EpisodeRunner:
     """Return the runner of a policy's episodes."""
-    return lambda instances, length: evaluator.evaluate_policy(policy, instances, length)
+    return lambda instances, length, capacity=None: evaluator.evaluate_policy(
+        policy, instances, length, capacity
+    )
+
+
+def list_capacity_runners(
+    name: str, runner: EpisodeRunner, evaluator: Evaluator
+) -> list[tuple[str, EpisodeRunner]]:
+    """Return the names and runners of a method under a limit; a scripted policy evicts in each order."""
+    if name not in _SCRIPTED_POLICIES:
+        return [(name, runner)]
+    policy = _SCRIPTED_POLICIES[name](ASSETS_DIR)
+    evicting = [EvictingPolicy(policy, order) for order in get_args(EvictionOrder)]
+    return [(one.name, policy_runner(evaluator, one)) for one in evicting]
+
+
+def evaluate_capacities(
+    runners: Iterable[tuple[str, EpisodeRunner, Sequence[EpisodeInput]]],
+    capacities: Sequence[float],
+    num_samples: int,
+    seed: int,
+    reference: str,
+) -> CapacityTables:
+    """Return the scores of methods under each limit of the memory, smallest first; none without capacities.
+
+    The last three arguments are those of EpisodeAggregator.
+    """
+    aggregators = {one: EpisodeAggregator(num_samples, seed, reference) for one in sorted(capacities)}
+    if not aggregators:
+        return {}
+    for name, runner, instances in runners:
+        for capacity, aggregator in aggregators.items():
+            limited = partial(runner, capacity=capacity)
+            deque(_run_method(f"{name} at {capacity:g}", limited, {None: instances}, aggregator), maxlen=0)
+    return {capacity: aggregator.build_tables()[0] for capacity, aggregator in aggregators.items()}
 
 
 def run_evaluation(
@@ -86,20 +133,22 @@ def run_evaluation(
     aggregator: EpisodeAggregator,
     answer: AnswerParams,
     model_calls: Sequence[ModelCall],
+    run_capacities: Callable[[], CapacityTables] = dict,
 ) -> dict[str, Any]:
     """Run the episodes of methods and return the metrics.
 
     Writes index.html, tables for plots, episodes/<method>.parquet and model_calls.parquet into `target`.
-    `model_calls` grows while the methods run, and is read at the end.
+    `model_calls` grows while the methods run, and is read at the end. `run_capacities` is called after them.
     """
     with atomic_folder(target) as folder:
         (folder / "episodes").mkdir()
         for name, runner, instances_by_length in runners:
             rows = _run_method(name, runner, instances_by_length, aggregator)
             write_rows(folder / "episodes" / f"{name}.parquet", Episode, rows)
+        capacities = run_capacities()
         write_rows(folder / "model_calls.parquet", ModelCall, model_calls)
         tables = aggregator.build_tables()
-        write_report(folder, tables, answer)
+        write_report(folder, tables, answer, capacities)
     return build_metrics(tables)
 
 

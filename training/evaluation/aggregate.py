@@ -60,6 +60,9 @@ class ScoreTable:
         return sorted({source for row in self.cells.values() for source in row} - {AVERAGE})
 
 
+CapacityTables = Mapping[float, ScoreTable]  # by limit of the memory, as a fraction of an instance's tokens
+
+
 class EpisodeAggregator:
     """Collects episodes one by one and builds the tables of their scores."""
 

@@ -49,11 +49,22 @@ class Evaluator:
     operation_judge: ChatModel | None = None  # None: the rules of content_validity.py
 
     def evaluate_policy(
-        self, policy: Policy, instances: Iterable[EpisodeInput], context_length: int | None
+        self,
+        policy: Policy,
+        instances: Iterable[EpisodeInput],
+        context_length: int | None,
+        capacity: float | None = None,
     ) -> Iterator[Episode]:
-        """Yield the episodes of a policy, in the order of the instances."""
+        """Yield the episodes of a policy, in the order of the instances.
+
+        `capacity` limits the memory to a fraction of each instance's tokens, beside `memory.max_tokens`.
+        """
         core_tokens = self.params.memory.core_tokens
-        for trajectory in run_episodes(policy, instances, core_tokens, self.count_tokens):
+
+        def find_limit(instance: EpisodeInput) -> int | None:
+            return self._find_limit(instance, capacity)
+
+        for trajectory in run_episodes(policy, instances, core_tokens, self.count_tokens, find_limit):
             yield self.score_trajectory(policy.name, trajectory, context_length)
 
     def score_trajectory(self, method: str, trajectory: Trajectory, context_length: int | None) -> Episode:
@@ -75,17 +86,34 @@ class Evaluator:
                 yield index, MemoryRetriever(memory, self.params.answer.top_k)
 
     def evaluate_baseline(
-        self, name: str, instances: Iterable[EpisodeInput], context_length: int | None
+        self,
+        name: str,
+        instances: Iterable[EpisodeInput],
+        context_length: int | None,
+        capacity: float | None = None,
     ) -> Iterator[Episode]:
-        """Yield the episodes of a baseline, which writes no memory, in the order of the instances."""
+        """Yield the episodes of a baseline, which writes no memory, in the order of the instances.
+
+        `capacity` limits the chunks that it keeps, the newest ones, to a fraction of each instance's tokens.
+        `memory.max_tokens` does not limit them.
+        """
         for instance in instances:
-            retriever = _BASELINES[name](instance, self)
+            limit = None if capacity is None else int(capacity * instance.tokens)
+            retriever = _BASELINES[name](instance, self, limit)
             trajectory = Trajectory(instance, Memory(self.count_tokens, 0))
             earlier = (
-                (index, _BASELINES[name](_cut_after(instance, index), self))
+                (index, _BASELINES[name](_cut_after(instance, index), self, limit))
                 for index in instance.list_asked_chunks()
             )
             yield self._build_episode(name, trajectory, retriever, earlier, context_length)
+
+    def _find_limit(self, instance: EpisodeInput, capacity: float | None) -> int | None:
+        """Return the tokens that a memory of an instance has at most; None: no limit."""
+        limits = [
+            self.params.memory.max_tokens,
+            None if capacity is None else int(capacity * instance.tokens),
+        ]
+        return min((limit for limit in limits if limit is not None), default=None)
 
     def _build_episode(
         self,
@@ -213,12 +241,19 @@ def _chunk_texts(instance: EpisodeInput) -> list[str]:
     return [chunk.text for chunk in instance.chunks]
 
 
-def _build_long_context(instance: EpisodeInput, evaluator: Evaluator) -> Retriever:
-    return LongContext(_chunk_texts(instance), evaluator.long_context_tokens, evaluator.count_tokens)
+def _build_chunk_retriever(instance: EpisodeInput, evaluator: Evaluator, limit: int | None) -> Retriever:
+    return ChunkRetriever(_chunk_texts(instance), [chunk.tokens for chunk in instance.chunks], limit)
 
 
-_BASELINES: dict[str, Callable[[EpisodeInput, Evaluator], Retriever]] = {
-    "bm25_chunks": lambda instance, _: ChunkRetriever(_chunk_texts(instance), instance.tokens),
-    "empty_memory": lambda instance, _: EmptyMemory(),
+def _build_long_context(instance: EpisodeInput, evaluator: Evaluator, limit: int | None) -> Retriever:
+    window = evaluator.long_context_tokens
+    max_tokens = window if limit is None else min(window, limit)
+    return LongContext(_chunk_texts(instance), max_tokens, evaluator.count_tokens)
+
+
+# By name: builds the retriever of an instance, which keeps at most a number of tokens where one is given.
+_BASELINES: dict[str, Callable[[EpisodeInput, Evaluator, int | None], Retriever]] = {
+    "bm25_chunks": _build_chunk_retriever,
+    "empty_memory": lambda instance, evaluator, limit: EmptyMemory(),
     "long_context": _build_long_context,
 }

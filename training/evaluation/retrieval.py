@@ -61,13 +61,17 @@ class MemoryRetriever:
 
 
 class ChunkRetriever:
-    """The retrieval from all chunks by BM25."""
+    """The retrieval from chunks by BM25."""
 
-    def __init__(self, chunks: Sequence[str], tokens: int) -> None:
-        """Index the chunks, which have `tokens` tokens together."""
-        self.memory_tokens = tokens
-        self._chunks = _number_chunks(chunks)
-        self._index = BM25Index(chunks)
+    def __init__(self, chunks: Sequence[str], tokens: Sequence[int], max_tokens: int | None = None) -> None:
+        """Index the chunks, whose tokens are given: all of them, or the newest ones that fit a limit."""
+        first = len(chunks)
+        self.memory_tokens = 0
+        while first and (max_tokens is None or self.memory_tokens + tokens[first - 1] <= max_tokens):
+            first -= 1
+            self.memory_tokens += tokens[first]
+        self._chunks = _number_chunks(chunks)[first:]
+        self._index = BM25Index(chunks[first:])
 
     def retrieve(self, question: str) -> list[Passage]:
         """Return the two best chunks."""

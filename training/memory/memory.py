@@ -4,10 +4,12 @@ Paper, section on memory: core is rewritten as a whole and always in the prompt;
 inserted, updated and deleted by id. Inserting a text that is stored word for word already is refused and
 counts as a failed call. A core over its limit is cut, with a notice, and counts as applied (paper's code).
 
+The paper's memory grows without a limit. Where one is given, an operation that would pass it is refused.
+
 Every operation either applies, or leaves the memory as it was and gives the reason.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +20,7 @@ MemoryType = Literal["core", "semantic", "episodic"]
 LIST_NAMES: tuple[ListName, ...] = ("semantic", "episodic")
 
 TRUNCATION_NOTICE = "[cut: core memory holds no more]"
+FULL_NOTE = "the memory is full: its limit of tokens would be passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,11 @@ class EntryList:
     `tokens` is the sum over the entries.
     """
 
-    def __init__(self, prefix: str, count_tokens: TokenCounter) -> None:
-        """Create an empty list whose ids begin with `prefix`."""
+    def __init__(self, prefix: str, count_tokens: TokenCounter, has_room: Callable[[int], bool]) -> None:
+        """Create an empty list whose ids begin with `prefix`; `has_room` tells if tokens can be added."""
         self._prefix = prefix
         self._count_tokens = count_tokens
+        self._has_room = has_room
         self._text_by_id: dict[str, str] = {}
         self._id_by_text: dict[str, str] = {}  # finds a text that is stored word for word
         self._num_inserted = 0
@@ -66,7 +70,7 @@ class EntryList:
 
     def insert(self, text: str) -> OperationResult:
         """Add an entry; it is refused where the text is empty or stored already."""
-        problem = self._find_problem(text)
+        problem = self._find_problem(text, replaced_tokens=0)
         if problem:
             return OperationResult(False, problem)
         self._num_inserted += 1
@@ -78,7 +82,7 @@ class EntryList:
         """Change the text of an entry, which keeps its position; refused like an insertion."""
         if entry_id not in self._text_by_id:
             return OperationResult(False, f"there is no entry {entry_id!r}")
-        problem = self._find_problem(text)
+        problem = self._find_problem(text, self._count_tokens(self._text_by_id[entry_id]))
         if problem:
             return OperationResult(False, problem)
         self._discard_text(entry_id)
@@ -93,11 +97,20 @@ class EntryList:
         del self._text_by_id[entry_id]
         return OperationResult(True, f"deleted {entry_id}", entry_id)
 
-    def _find_problem(self, text: str) -> str | None:
+    def copy_into(self, other: "EntryList") -> None:
+        """Copy the entries, and the number of insertions, into an empty list."""
+        other._text_by_id = dict(self._text_by_id)
+        other._id_by_text = dict(self._id_by_text)
+        other._num_inserted = self._num_inserted
+        other.tokens = self.tokens
+
+    def _find_problem(self, text: str, replaced_tokens: int) -> str | None:
         if not text.strip():
             return "the content is empty"
         if text in self._id_by_text:
             return f"stored already, as {self._id_by_text[text]}"
+        if not self._has_room(self._count_tokens(text) - replaced_tokens):
+            return FULL_NOTE
         return None
 
     def _store_text(self, entry_id: str, text: str) -> None:
@@ -114,14 +127,20 @@ class EntryList:
 class Memory:
     """Core, semantic and episodic memory."""
 
-    def __init__(self, count_tokens: TokenCounter, max_core_tokens: int) -> None:
-        """Create an empty memory whose core has at most `max_core_tokens` tokens (paper: 512)."""
+    def __init__(
+        self, count_tokens: TokenCounter, max_core_tokens: int, max_tokens: int | None = None
+    ) -> None:
+        """Create an empty memory whose core has at most `max_core_tokens` tokens (paper: 512).
+
+        Core and entries together have at most `max_tokens`; None: no limit (paper).
+        """
         self._count_tokens = count_tokens
         self._max_core_tokens = max_core_tokens
+        self.max_tokens = max_tokens
         self.core = ""
         self.lists: dict[ListName, EntryList] = {
-            "semantic": EntryList("s", count_tokens),
-            "episodic": EntryList("e", count_tokens),
+            "semantic": EntryList("s", count_tokens, self._has_room),
+            "episodic": EntryList("e", count_tokens, self._has_room),
         }
 
     @property
@@ -134,21 +153,42 @@ class Memory:
         """Tokens of core and of all entries."""
         return self._count_tokens(self.core) + sum(entries.tokens for entries in self.lists.values())
 
+    def count(self, text: str) -> int:
+        """Return the tokens of a text."""
+        return self._count_tokens(text)
+
+    def copy(self) -> "Memory":
+        """Return a memory with the same content and limits, which changes on its own."""
+        other = Memory(self._count_tokens, self._max_core_tokens, self.max_tokens)
+        other.core = self.core
+        for name, entries in self.lists.items():
+            entries.copy_into(other.lists[name])
+        return other
+
+    def _has_room(self, added_tokens: int) -> bool:
+        """Return whether tokens can be added; they always can where that makes the memory smaller."""
+        return self.max_tokens is None or added_tokens <= 0 or self.tokens + added_tokens <= self.max_tokens
+
     def rewrite_core(self, text: str) -> OperationResult:
-        """Replace core by a text, which is cut to the limit; refused when it is empty or the same."""
+        """Replace core by a text, which is cut to its limit.
+
+        It is refused when it is empty or the same, or where the memory would pass its own limit.
+        """
         text = text.strip()
         if not text:
             return OperationResult(False, "the content is empty")
         if text == self.core:
             return OperationResult(False, "core memory says that already")
-        if self._count_tokens(text) <= self._max_core_tokens:
-            self.core = text
-            return OperationResult(True, "core memory rewritten")
-        kept_tokens = self._max_core_tokens - self._count_tokens(f" {TRUNCATION_NOTICE}")
-        self.core = (
-            f"{truncate_to_tokens(text, kept_tokens, self._count_tokens)} {TRUNCATION_NOTICE}".lstrip()
-        )
-        return OperationResult(True, f"core memory rewritten and cut to {self._max_core_tokens} tokens")
+        note = "core memory rewritten"
+        if self._count_tokens(text) > self._max_core_tokens:
+            kept_tokens = self._max_core_tokens - self._count_tokens(f" {TRUNCATION_NOTICE}")
+            kept = truncate_to_tokens(text, kept_tokens, self._count_tokens)
+            text = f"{kept} {TRUNCATION_NOTICE}".lstrip()
+            note = f"core memory rewritten and cut to {self._max_core_tokens} tokens"
+        if not self._has_room(self._count_tokens(text) - self._count_tokens(self.core)):
+            return OperationResult(False, FULL_NOTE)
+        self.core = text
+        return OperationResult(True, note)
 
     def render(self, max_entries: int, max_tokens: int) -> str:
         """Render the memory for a prompt: core, and the newest entries of each list, `max_entries` at most.

@@ -33,6 +33,10 @@ Memory:
 New piece:
 {chunk}"""
 
+_LIMIT_TEMPLATE = (
+    "The memory has {tokens} of at most {max_tokens} tokens; an operation that would pass this fails.\n"
+)
+
 _ANSWER_TEMPLATE = """\
 Memory:
 {memory}
@@ -90,10 +94,12 @@ def build_step_prompt(
     """Build the messages of a step.
 
     `max_entries` and `max_memory_tokens` are the limits of `Memory.render`; with `describe_tools` the system
-    prompt lists the tools.
+    prompt lists the tools. A limit of the memory itself is told with the tokens that it has.
     """
     system = f"{_SYSTEM_PROMPT}\n{format_tools()}" if describe_tools else _SYSTEM_PROMPT
     rendered = memory.render(max_entries, max_memory_tokens)
+    if memory.max_tokens is not None:
+        rendered = _LIMIT_TEMPLATE.format(tokens=memory.tokens, max_tokens=memory.max_tokens) + rendered
     return [
         {"role": "system", "content": system},
         {"role": "user", "content": _STEP_TEMPLATE.format(memory=rendered, chunk=chunk)},

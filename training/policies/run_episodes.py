@@ -3,7 +3,7 @@
 The result is a memory for each instance; `training/evaluation/evaluator.py` answers questions from it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -31,15 +31,20 @@ class Trajectory:
 
 
 def run_episodes(
-    policy: Policy, instances: Iterable[EpisodeInput], core_tokens: int, count_tokens: TokenCounter
+    policy: Policy,
+    instances: Iterable[EpisodeInput],
+    core_tokens: int,
+    count_tokens: TokenCounter,
+    find_limit: Callable[[EpisodeInput], int | None] = lambda instance: None,
 ) -> Iterator[Trajectory]:
     """Yield the trajectory of each instance, in their order, as soon as its batch is finished.
 
-    Batches hold `policy.batch_size` instances; `core_tokens` limits core memory, in tokens of `count_tokens`.
+    Batches hold `policy.batch_size` instances; `core_tokens` limits core memory, in tokens of `count_tokens`,
+    and `find_limit` gives the limit of an instance's whole memory, or None.
     """
     remaining = iter(instances)
     while batch := [
-        Trajectory(instance, Memory(count_tokens, core_tokens))
+        Trajectory(instance, Memory(count_tokens, core_tokens, find_limit(instance)))
         for instance in islice(remaining, policy.batch_size)
     ]:
         for index in range(max(len(trajectory.instance.chunks) for trajectory in batch)):

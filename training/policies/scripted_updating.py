@@ -9,7 +9,7 @@ turns of a person about an attribute stand in one episodic entry, oldest first, 
 - What is planned, and the end of a plan, is not stored: nothing has changed yet.
 - What a person asks to forget is deleted, in all entries about that attribute of the person.
 
-What people say of others, and turns without a cue, are stored as by the scripted policy.
+Words about others, and turns without a cue, are stored as by the scripted policy.
 """
 
 import re

@@ -104,6 +104,7 @@ class MemoryRolloutCollector:
             [self.instances[task] for task in tasks],
             self.memory_params.core_tokens,
             self.evaluator.count_tokens,
+            lambda _: self.memory_params.max_tokens,
         )
         episodes = [self.evaluator.score_trajectory("trained", one, None) for one in trajectories]
         rows = self._build_transitions(episodes, chat.token_pairs)

@@ -37,15 +37,16 @@ def run_teacher(
     core_tokens: int,
     count_tokens: TokenCounter,
     num_kept_calls: Callable[[int, EpisodeInput, int], int] | None = None,
+    max_tokens: int | None = None,
 ) -> Iterator[SftRow]:
     """Yield a row for each step of a teacher, instance by instance; prompts come from `build_prompt`.
 
     The memory at a step is that of the calls kept in earlier steps. `num_kept_calls` gets the number of calls
     of a step, its instance and the index of its chunk, and returns the number of first calls to keep; without
-    it all are kept.
+    it all are kept. `max_tokens` limits the memory.
     """
     for instance in instances:
-        memory = Memory(count_tokens, core_tokens)
+        memory = Memory(count_tokens, core_tokens, max_tokens)
         for number, chunk in enumerate(instance.chunks):
             observation = Observation(memory, chunk.text)
             prompt = build_prompt(observation)
@@ -80,7 +81,14 @@ def generate_sft_rows(
         )
 
     teacher = ScriptedPolicy(assets)
-    return run_teacher(teacher, instances, build_prompt, memory_params.core_tokens, count_tokens)
+    return run_teacher(
+        teacher,
+        instances,
+        build_prompt,
+        memory_params.core_tokens,
+        count_tokens,
+        max_tokens=memory_params.max_tokens,
+    )
 
 
 def format_as_text(row: SftRow) -> dict[str, str]:

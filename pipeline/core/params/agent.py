@@ -23,6 +23,9 @@ class MemoryParams(StrictModel):
     max_prompt_entries: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
         description="newest entries of each memory list that a prompt shows"
     )
+    max_tokens: Annotated[int, Field(ge=16, le=MAX_COUNT)] | None = Field(
+        None, description="tokens of core memory and all entries at most; null: no limit"
+    )
 
 
 class GenerationParams(StrictModel):
@@ -118,6 +121,10 @@ class EvaluationParams(StrictModel):
         description="lengths in tokens; test instances of a source are concatenated until they reach each"
     )
     max_questions: PositiveCount = Field(description="maximum of questions of a concatenated instance")
+    capacities: list[Annotated[float, Field(gt=0, le=1)]] = Field(
+        default=[],
+        description="limits of the memory to evaluate each method under; fractions of an instance's tokens",
+    )
     bootstrap_samples: Annotated[int, Field(ge=100, le=100_000)] = Field(
         description="resamples of the bootstrap behind a confidence interval"
     )

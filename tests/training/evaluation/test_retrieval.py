@@ -48,10 +48,17 @@ def test_core_comes_first_then_both_lists_in_turn() -> None:
 
 
 def test_the_best_chunks_are_retrieved_with_their_numbers() -> None:
-    retriever = ChunkRetriever(CITIES, 16)
+    retriever = ChunkRetriever(CITIES, [4] * 4)
     assert retriever.retrieve("Who lives in Lima?")[0].id == "chunk 2"
     assert len(retriever.retrieve("x")) == 2
     assert retriever.memory_tokens == 16
+
+
+def test_under_a_limit_the_newest_whole_chunks_are_kept() -> None:
+    retriever = ChunkRetriever(CITIES, [4] * 4, 9)
+    assert {passage.id for passage in retriever.retrieve("x")} == {"chunk 2", "chunk 3"}
+    assert retriever.memory_tokens == 8
+    assert ChunkRetriever(CITIES, [4] * 4, 3).retrieve("Who lives in Lima?") == []
 
 
 def test_a_long_context_holds_the_newest_whole_chunks_in_order() -> None:

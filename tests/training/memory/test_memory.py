@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.training.factories import count_words
-from training.memory.memory import LIST_NAMES, TRUNCATION_NOTICE, ListName, Memory
+from training.memory.memory import FULL_NOTE, LIST_NAMES, TRUNCATION_NOTICE, ListName, Memory
 from training.memory.tools import ToolCall, apply_call
 
 MAX_CORE_TOKENS = 12  # in words
@@ -163,3 +163,30 @@ def test_lone_surrogates_are_refused() -> None:
 
 def test_an_empty_memory_is_rendered_as_empty() -> None:
     assert Memory(count_words, MAX_CORE_TOKENS).render(max_entries=20, max_tokens=100).count("(empty)") == 3
+
+
+def test_what_would_pass_the_limit_fails_and_says_so() -> None:
+    memory = Memory(count_words, 10, max_tokens=6)
+    entries = memory.lists["semantic"]
+    assert entries.insert("one two three").applied and memory.rewrite_core("a b").applied
+    refused = [
+        entries.insert("four five"),
+        entries.update("s1", "one two three four five"),
+        memory.rewrite_core("a b c d"),
+    ]
+    assert {(result.applied, result.note) for result in refused} == {(False, FULL_NOTE)}
+    assert (memory.tokens, memory.core, [entry.text for entry in entries]) == (5, "a b", ["one two three"])
+    assert entries.insert("four").applied and memory.tokens == 6
+    assert entries.update("s1", "one").applied and entries.delete("s2").applied
+    assert not Memory(count_words, 10, 0).lists["episodic"].insert("x").applied
+
+
+def test_a_copy_changes_on_its_own() -> None:
+    memory = Memory(count_words, 10, max_tokens=9)
+    memory.lists["semantic"].insert("one")
+    copy = memory.copy()
+    assert copy.lists["semantic"].insert("two").entry_id == "s2" and copy.max_tokens == 9
+    copy.lists["semantic"].delete("s1")
+    copy.rewrite_core("a")
+    assert [entry.text for entry in memory.lists["semantic"]] == ["one"]
+    assert (memory.core, memory.tokens, copy.tokens) == ("", 1, 2)

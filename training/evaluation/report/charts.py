@@ -6,9 +6,10 @@ Percent are used in place of view-box units, so that marks keep their shape at e
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
-from training.evaluation.aggregate import AVERAGE, ScoreCell, ScoreTable
+from training.evaluation.aggregate import AVERAGE, CapacityTables, ScoreCell, ScoreTable
 from training.evaluation.report.leaderboard import LeaderboardRow
 
 # SVG paths around a mark's centre. Each has its colour; dashes rotate separately.
@@ -105,7 +106,15 @@ class LinePanel:
 def assign_series_styles(lengths: Sequence[ScoreTable], rows: Sequence[LeaderboardRow]) -> list[SeriesStyle]:
     """Return a style for each method with concatenated instances, in the order of the rows."""
     present = {method for table in lengths for method in table.cells}
-    methods = [row.method for row in rows if row.method in present]
+    return _style_methods([row.method for row in rows if row.method in present])
+
+
+def assign_capacity_styles(capacities: CapacityTables) -> list[SeriesStyle]:
+    """Return a style for each method that ran under limits of the memory."""
+    return _style_methods(list(dict.fromkeys(method for one in capacities.values() for method in one.cells)))
+
+
+def _style_methods(methods: Sequence[str]) -> list[SeriesStyle]:
     return [
         SeriesStyle(method, number % len(MARKS), number % DASHES, MARKS[number % len(MARKS)])
         for number, method in enumerate(methods)
@@ -116,18 +125,28 @@ def build_line_panels(tables: Sequence[ScoreTable], styles: Sequence[SeriesStyle
     """Return a panel for each source of the first table (test instances) that has a longer instance too."""
     test, *lengths = tables
     sources = [name for name in test.sources if any(name in table.sources for table in lengths)]
-    return [_build_line_panel(source, tables, styles) for source in sources]
+    names = [format_length(table.context_length) for table in tables]
+    return [_build_line_panel(source, tables, names, styles) for source in sources]
 
 
-def _build_line_panel(source: str, tables: Sequence[ScoreTable], styles: Sequence[SeriesStyle]) -> LinePanel:
+def build_capacity_panels(capacities: CapacityTables) -> list[LinePanel]:
+    """Return a panel for the average and one for each source: scores by the limit, smallest first."""
+    tables, styles = list(capacities.values()), assign_capacity_styles(capacities)
+    names = [format_capacity(capacity) for capacity in capacities]
+    sources = sorted({source for table in tables for source in table.sources})
+    return [_build_line_panel(source, tables, names, styles) for source in (AVERAGE, *sources) if tables]
+
+
+def _build_line_panel(
+    source: str, tables: Sequence[ScoreTable], names: Sequence[str], styles: Sequence[SeriesStyle]
+) -> LinePanel:
+    """Build a panel; `names` are those of the tables, as ticks show them."""
     lines = []
     for style in styles:
         cells = [table.cells.get(style.method, {}).get(source) for table in tables]
         points = [
-            None
-            if cell is None
-            else _build_point(style.method, cell, table.context_length, number, len(tables))
-            for number, (table, cell) in enumerate(zip(tables, cells, strict=True))
+            None if cell is None else _build_point(style.method, cell, names[number], number, len(tables))
+            for number, cell in enumerate(cells)
         ]
         pairs = pairwise(points)
         strokes = [(first, second) for first, second in pairs if first and second]
@@ -136,12 +155,12 @@ def _build_line_panel(source: str, tables: Sequence[ScoreTable], styles: Sequenc
     return LinePanel(source, lines, f"{source}: {label}")
 
 
-def _build_point(method: str, cell: ScoreCell, context_length: int | None, number: int, count: int) -> Point:
+def _build_point(method: str, cell: ScoreCell, name: str, number: int, count: int) -> Point:
     x = round(100 * (number + 0.5) / count, 1)
     return Point(
         x,
         round(100 - _to_percent(cell.score), 1),
-        f"{method} {format_length(context_length)} {cell.score:.3f}",
+        f"{method} {name} {cell.score:.3f}",
     )
 
 
@@ -172,6 +191,11 @@ def _to_percent(fraction: float) -> float:
 def format_score(cell: ScoreCell) -> str:
     """Return a score with its interval in words."""
     return f"{cell.score:.3f}, 95 % interval {cell.ci_low:.3f} to {cell.ci_high:.3f}"
+
+
+def format_capacity(capacity: float) -> str:
+    """Return a fraction of the tokens in few characters: 1/16, 1/4, 1."""
+    return str(Fraction(capacity).limit_denominator(1000))
 
 
 def format_length(context_length: int | None) -> str:

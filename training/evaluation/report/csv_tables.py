@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.core.csv_files import write_csv
-from training.evaluation.aggregate import Delta, ScoreCell, ScoreTable
+from training.evaluation.aggregate import CapacityTables, Delta, ScoreCell, ScoreTable
 from training.evaluation.report.charts import format_length
 
 _SCORE_COLUMNS = ("score", "ci_low", "ci_high")
@@ -22,9 +22,16 @@ _MEMORY_COLUMNS = (
     *("method", "source", "context_length", "instances", "recall", "stale", "forgotten", "noise"),
     "memory_tokens",
 )
+_CAPACITY_COLUMNS = (
+    *("method", "source", "capacity", "instances", "questions"),
+    *_SCORE_COLUMNS,
+    "memory_tokens",
+)
 
 
-def write_tables(folder: Path, tables: Sequence[ScoreTable]) -> None:
+def write_tables(
+    folder: Path, tables: Sequence[ScoreTable], capacities: CapacityTables | None = None
+) -> None:
     """Write the CSV files of an evaluation.
 
     - results.csv: every figure of every method and source at every length; `average` stands for a source.
@@ -34,6 +41,8 @@ def write_tables(folder: Path, tables: Sequence[ScoreTable]) -> None:
       wrong answers (such as outdated values), instances, questions, score, ci_low, ci_high.
     - memory.csv, where instances have facts: method, source, context_length, instances, recall of facts that
       hold, fractions of stale and of forgotten facts kept, of entries without a fact, and memory_tokens.
+    - capacities.csv, where methods ran under limits of the memory: method, source, capacity (the limit as a
+      fraction of an instance's tokens), instances, questions, score, ci_low, ci_high, memory_tokens.
     - lengths/<source>.csv: step, method, tokens, score, ci_low, ci_high; a step is a method at a length, in
       words that sort as a bar chart reads them, and tokens are blank for the test instances as they are.
     """
@@ -46,6 +55,8 @@ def write_tables(folder: Path, tables: Sequence[ScoreTable]) -> None:
         write_csv(folder / "kinds.csv", _KIND_COLUMNS, _kind_rows(tables))
     if any(table.memory for table in tables):
         write_csv(folder / "memory.csv", _MEMORY_COLUMNS, _memory_rows(tables))
+    if capacities:
+        write_csv(folder / "capacities.csv", _CAPACITY_COLUMNS, _capacity_rows(capacities))
     for source in sorted({source for table in lengths for source in table.sources}):
         header = ("step", "method", "tokens", *_SCORE_COLUMNS)
         write_csv(folder / "lengths" / f"{source}.csv", header, _length_rows(source, tables))
@@ -85,6 +96,17 @@ def _memory_rows(tables: Sequence[ScoreTable]) -> Iterator[Sequence[object]]:
                 yield (
                     *(method, source, table.context_length, cell.instances),
                     *("" if fraction is None else f"{fraction:.4f}" for fraction in fractions),
+                    round(cell.memory_tokens),
+                )
+
+
+def _capacity_rows(capacities: CapacityTables) -> Iterator[Sequence[object]]:
+    for method in next(iter(capacities.values())).cells:
+        for capacity, table in capacities.items():
+            for source, cell in table.cells[method].items():
+                yield (
+                    *(method, source, f"{capacity:g}", cell.instances, cell.questions),
+                    *_score_columns(cell),
                     round(cell.memory_tokens),
                 )
 

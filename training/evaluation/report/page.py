@@ -5,13 +5,16 @@ from pathlib import Path
 
 from pipeline.core.html import create_environment
 from pipeline.core.params import AnswerParams
-from training.evaluation.aggregate import AVERAGE, ScoreTable
+from training.evaluation.aggregate import AVERAGE, CapacityTables, ScoreTable
 from training.evaluation.breakdowns import KindName
 from training.evaluation.report.charts import (
+    assign_capacity_styles,
     assign_series_styles,
+    build_capacity_panels,
     build_dot_panels,
     build_line_panels,
     build_outcome_bars,
+    format_capacity,
     format_length,
 )
 from training.evaluation.report.csv_tables import write_tables
@@ -19,13 +22,21 @@ from training.evaluation.report.leaderboard import LONG_CONTEXT_METHOD, build_le
 from training.evaluation.retrieval import LONG_CONTEXT_TOKENS
 
 
-def write_report(folder: Path, tables: Sequence[ScoreTable], answer: AnswerParams) -> None:
+def write_report(
+    folder: Path,
+    tables: Sequence[ScoreTable],
+    answer: AnswerParams,
+    capacities: CapacityTables | None = None,
+) -> None:
     """Write index.html and the CSV files of `write_tables` below a folder."""
-    (folder / "index.html").write_text(render_page(tables, answer), encoding="utf-8", newline="\n")
-    write_tables(folder, tables)
+    page = render_page(tables, answer, capacities)
+    (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
+    write_tables(folder, tables, capacities)
 
 
-def render_page(tables: Sequence[ScoreTable], answer: AnswerParams) -> str:
+def render_page(
+    tables: Sequence[ScoreTable], answer: AnswerParams, capacities: CapacityTables | None = None
+) -> str:
     """Return the page as HTML; `tables` begins with that of the test instances.
 
     The same arguments give the same text.
@@ -46,6 +57,11 @@ def render_page(tables: Sequence[ScoreTable], answer: AnswerParams) -> str:
         kinds_by_source=_list_kinds(test),
         series=series,
         line_panels=build_line_panels(tables, series),
+        length_ticks=[format_length(table.context_length) for table in tables],
+        capacities=capacities or {},
+        capacity_series=assign_capacity_styles(capacities or {}),
+        capacity_panels=build_capacity_panels(capacities or {}),
+        capacity_ticks=[format_capacity(capacity) for capacity in capacities or {}],
         missing_lengths=_find_missing_lengths(test, lengths),
         outcome_bars={method: build_outcome_bars(calls) for method, calls in test.call_outcomes.items()},
         has_upper_bound=any(is_upper_bound(row.method, answer) for row in rows),

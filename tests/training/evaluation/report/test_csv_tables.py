@@ -68,6 +68,23 @@ def test_kinds_and_memories_have_tables_of_their_own_where_there_are_any(tmp_pat
     assert (memory["noise"], memory["memory_tokens"], memory["instances"]) == ("0.5000", "20", "1")
 
 
+def test_capacities_have_a_table(tmp_path: Path) -> None:
+    names = ("scripted_oldest_first", "scripted_newest_first", "empty_memory")
+    capacities = {}
+    for capacity in (0.25, 1.0):
+        aggregator = EpisodeAggregator(100, 5, "bm25_chunks")
+        for name in names:
+            aggregator.add(make_episode(name, "books", 0))
+        capacities[capacity] = aggregator.build_tables()[0]
+    tables = make_tables()
+    write_tables(tmp_path, tables, capacities)
+    rows = [row for row in read_csv(tmp_path / "capacities.csv") if row["source"] == "books"]
+    assert [(row["method"], row["capacity"]) for row in rows] == [
+        (name, capacity) for name in names for capacity in ("0.25", "1")
+    ]
+    assert {row["score"] for row in rows} == {"0.5000", "0.0000"}
+
+
 def test_without_lengths_there_are_no_length_tables(tmp_path: Path) -> None:
     write_tables(tmp_path, make_tables(lengths=()))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["results.csv", "scores"]

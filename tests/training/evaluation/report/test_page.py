@@ -231,3 +231,16 @@ def test_kinds_and_memories_have_sections_where_there_are_any(html: str) -> None
     assert (questions, scripted[:5], empty[:5]) == ("4", "0.750", "0.000")
     (row,) = read_rows(find_section(page, "memory"))
     assert row == ["scripted", escape(HOSTILE_SOURCE), "0.500", "–", "1.000", "0.250", "10"]
+
+
+def test_capacities_are_drawn_by_source_and_on_average(html: str) -> None:
+    assert 'id="capacities"' not in html
+    table = make_tables(lengths=())[0]
+    page = render_page([table], EXTRACTIVE, {0.0625: table, 0.25: table, 1: table})
+    section = find_section(page, "capacities")
+    assert section.count("<figure>") == 1 + len(table.sources)
+    assert all(f"<span>{tick}</span>" in section for tick in ("1/16", "1/4", "1"))
+    rows = read_rows(section)
+    assert len(rows) == len(METHODS) * (1 + len(table.sources))
+    assert rows[0][0] == "scripted" and [cell[:5] for cell in rows[0][1:]] == ["0.750"] * 3
+    assert "scripted 1/16 0.750; scripted 1/4 0.750" in section
