@@ -39,7 +39,14 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     policy, count_tokens = setup.build_policy(lambda prompts: []), setup.evaluator.count_tokens
     teacher = ScriptedPolicy(ASSETS_DIR)
     teacher_rows = generate_teacher_rows(
-        setup.train_instances, teacher, policy, memory.core_tokens, count_tokens, warm_start, seed
+        setup.train_instances,
+        teacher,
+        policy,
+        memory.core_tokens,
+        count_tokens,
+        warm_start,
+        seed,
+        memory.max_tokens,
     )
     rows = list(islice(teacher_rows, warm_start.num_rows))
     model = AutoModelForCausalLM.from_pretrained(BASE_MODEL_DIR, dtype=torch.float32)

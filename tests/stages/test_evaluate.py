@@ -5,12 +5,13 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.core.schema import Instance, ModelCall, Question, Split
+from pipeline.core.schema import Fact, Instance, ModelCall, Question, Split
 from pipeline.core.storage import read_rows, write_rows
 from stages.shared.paths import DATASET_DIR, EVALUATION_DIR
 from tests.pipeline.llm.fault_server import serving
@@ -95,6 +96,54 @@ def test_all_methods_are_evaluated_and_written(make: Make) -> None:
     assert [one.context_length for one in episodes] == [None, None, 1000]
     assert [len(one.steps) for one in episodes[:2]] == [2, 2]
     assert (project.folder / EVALUATION_DIR / "index.html").stat().st_size > 1000
+
+
+def test_facts_questions_on_the_way_and_capacities_reach_the_output(make: Make) -> None:
+    methods = ["scripted", "scripted_updating", "bm25_chunks", "empty_memory"]
+    changes = {"evaluation.capacities": [0.25, 1], "evaluation.baselines": methods}
+    project = make({**QUICK, **changes, "evaluation.context_lengths": []})
+    texts = ["I live in Rome.", "I've moved to Oslo."]
+    instance = make_instance(
+        "made/moves",
+        *(
+            {f"made/s{number}": f"[Dialogue at timestamp 2024-01-0{number + 1} 10:00]\n<Ann Lee> {text}"}
+            for number, text in enumerate(texts)
+        ),
+    )
+    instance.split = "test"
+    for chunk in instance.chunks:
+        chunk.tokens = 40
+    instance.tokens = 80
+    instance.questions = [
+        replace(
+            make_question(f"made/q{number}", "Where does Ann Lee live?", [right]),
+            kind="current value",
+            wrong_answers=[wrong],
+            after_chunk=after,
+        )
+        for number, (right, wrong, after) in enumerate((("Rome", "Oslo", 0), ("Oslo", "Rome", None)))
+    ]
+    instance.facts = [
+        Fact("Ann Lee", "city", "Rome", "made/s0", 0, "superseded", "made/s1", 1),
+        Fact("Ann Lee", "city", "Oslo", "made/s1", 1),
+    ]
+    write_dataset(project, [instance], [make_test_instance(2, "train", 300)])
+    done = project.stage("evaluate")
+    assert done.returncode == 0, done.stderr
+    folder = project.folder / EVALUATION_DIR
+    for name in methods:
+        (episode,) = read_rows(folder / "episodes" / f"{name}.parquet", Episode)
+        assert [answer.after_chunk for answer in episode.answers] == [0, None]
+        scores = [0.0, 0.0] if name == "empty_memory" else [1.0, 1.0]
+        assert [answer.score for answer in episode.answers] == scores
+        assert len(episode.measures) == (2 if name.startswith("scripted") else 0)
+    figures = read_metrics(project)
+    assert figures.keys() == set(methods)
+    assert (figures["scripted_updating"]["recall"], figures["scripted_updating"]["stale"]) == (1, 0)
+    assert "recall" not in figures["bm25_chunks"] and "quarter" in figures["bm25_chunks"]
+    assert {path.name for path in folder.iterdir()} >= {"kinds.csv", "memory.csv", "capacities.csv"}
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert all(f'<section id="{name}">' in page for name in ("kinds", "memory", "capacities"))
 
 
 def test_a_judge_scores_answers_and_replays_its_cache(make: Make) -> None:

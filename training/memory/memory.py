@@ -9,7 +9,7 @@ The paper's memory grows without a limit. Where one is given, an operation that 
 Every operation either applies, or leaves the memory as it was and gives the reason.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, ItemsView, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -63,6 +63,10 @@ class EntryList:
     def __iter__(self) -> Iterator[Entry]:
         """Iterate over the entries, oldest first."""
         return (Entry(entry_id, text) for entry_id, text in self._text_by_id.items())
+
+    def items(self) -> ItemsView[str, str]:
+        """Return the ids and texts, oldest first: faster than iteration over entries."""
+        return self._text_by_id.items()
 
     def iter_newest(self) -> Iterator[Entry]:
         """Iterate over the entries, newest first."""

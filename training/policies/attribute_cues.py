@@ -5,6 +5,8 @@ They are common English words for the things that people tell of themselves. The
 """
 
 import re
+from collections import Counter
+from functools import lru_cache
 from typing import Literal
 
 Intent = Literal["state", "correct", "plan", "cancel", "forget"]
@@ -80,10 +82,9 @@ _CUES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "partner",
-        r"partner|couple|relationship|girlfriend|boyfriend|wife|husband",
-        r"love|anniversary|marr\w+",
+        r"partner|couple|relationship|girlfriend|boyfriend|wife|husband|go out with|valentine\w*|engagement",
+        r"love|anniversary|marr\w+|ring|romantic|single|dinner|date|letter",
     ),
-    ("partner", r"go out with|valentine\w*|engagement", r"love|ring|romantic|single|dinner|date|letter"),
     ("sister", r"sister|sis|sibling\w*", r"mum and dad|parents|mother|brother|kids?|childhood"),
     (
         "flatmate",
@@ -116,14 +117,15 @@ _CUES: tuple[tuple[str, str, str], ...] = (
     ),
 )
 _PATTERNS = tuple(
-    (attribute, re.compile(rf"(?i)\b(?:{strong})\b"), re.compile(rf"(?i)(?:\b(?:{weak})\b)"))
+    (attribute, re.compile(rf"\b(?:{strong})\b"), re.compile(rf"\b(?:{weak})\b"))
     for attribute, strong, weak in _CUES
 )
+_ANY_CUE = re.compile(rf"\b(?:{'|'.join(f'{strong}|{weak}' for _, strong, weak in _CUES)})\b")
 _STRONG_POINTS = 2
 
 
 def _compile_phrases(*phrases: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(phrases)})\b", re.IGNORECASE)
+    return re.compile(rf"\b(?:{'|'.join(phrases)})\b")  # of a text in small letters
 
 
 _FORGET = _compile_phrases(
@@ -179,28 +181,38 @@ _CLAUSE_END = re.compile(r"(?<=[.!?:;,])\s+|\s+(?=and (?:not|never|at no point)\
 
 def find_attribute(text: str) -> str | None:
     """Return what a statement is about, by the cue words in it; None where it has none of the words."""
-    points: dict[str, int] = {}
-    for attribute, strong, weak in _PATTERNS:
-        found = _STRONG_POINTS * len(set(strong.findall(text.lower()))) + len(set(weak.findall(text.lower())))
-        points[attribute] = points.get(attribute, 0) + found
-    best = max(points, key=lambda attribute: points[attribute])  # of equal ones the first
-    return best if points[best] else None
+    points: Counter[int] = Counter()
+    for index, _, value in {hit for cue in _ANY_CUE.findall(text.lower()) for hit in _find_hits(cue)}:
+        points[index] += value
+    return _CUES[min(points, key=lambda index: (-points[index], index))][0] if points else None
+
+
+@lru_cache(1 << 12)
+def _find_hits(cue: str) -> frozenset[tuple[int, str, int]]:
+    """Return (index of the attribute, words, points) for all cues in a cue."""
+    return frozenset(
+        (index, found, value)
+        for index, (_, strong, weak) in enumerate(_PATTERNS)
+        for pattern, value in ((strong, _STRONG_POINTS), (weak, 1))
+        for found in pattern.findall(cue)
+    )
 
 
 def find_intent(text: str) -> Intent:
     """Return whether a statement states, corrects, plans, cancels a plan, or asks to forget something."""
-    if _FORGET.search(text):
+    lowercase = text.lower()
+    if _FORGET.search(lowercase):
         return "forget"
-    if _CORRECTION.search(text):
+    if _CORRECTION.search(lowercase):
         return "correct"
-    if _CANCELLATION.search(text):
+    if _CANCELLATION.search(lowercase):
         return "cancel"
-    return "plan" if _PLAN.search(text) else "state"
+    return "plan" if _PLAN.search(lowercase) else "state"
 
 
 def split_correction(text: str) -> tuple[str, str]:
     """Return the part of a correction that holds, and the part that takes something back."""
     clauses = _CLAUSE_END.split(text)
-    holding = [clause for clause in clauses if not _RETRACTION.search(clause)]
-    retracting = [clause for clause in clauses if _RETRACTION.search(clause)]
+    holding = [clause for clause in clauses if not _RETRACTION.search(clause.lower())]
+    retracting = [clause for clause in clauses if _RETRACTION.search(clause.lower())]
     return " ".join(holding), " ".join(retracting)

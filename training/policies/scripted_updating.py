@@ -13,8 +13,10 @@ Words about others, and turns without a cue, are stored as by the scripted polic
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from pipeline.text.normalize import words
 from pipeline.text.stop_words import stop_words
@@ -51,7 +53,7 @@ class _History:
 
     entry_id: str | None = None  # None: it is not stored yet
     turns: list[_Turn] = field(default_factory=list)
-    stored: int = 0  # hash of the turns in the entry
+    stored: Sequence[_Turn] = ()  # the turns in the entry
 
 
 class UpdatingPolicy(ScriptedPolicy):
@@ -65,7 +67,7 @@ class UpdatingPolicy(ScriptedPolicy):
         if not any(_FULL_NAME.fullmatch(speaker) for speaker in speakers):
             yield from super().write_entries(sections, memory)
             return
-        book = _HistoryBook(memory)
+        book = _HistoryBook(memory, speakers)
         others = []
         for section in sections:
             turns = [
@@ -79,17 +81,16 @@ class UpdatingPolicy(ScriptedPolicy):
 
 
 class _HistoryBook:
-    """The histories of all people and attributes in a memory, with the changes of a chunk."""
+    """The histories of the people who speak in a chunk, with the changes that it makes."""
 
-    def __init__(self, memory: Memory) -> None:
-        """Read the histories that the memory holds."""
-        self._histories: dict[tuple[str, str], _History] = {}  # by person and attribute
-        for entry in memory.lists["episodic"]:
-            head = _ENTRY.match(entry.text)
-            if head:
-                turns = _parse_turns(entry.text[head.end() :], head[2])
-                key = (head[2], head[1].lower())
-                self._histories[key] = _History(entry.id, turns, hash(tuple(turns)))
+    def __init__(self, memory: Memory, speakers: set[str]) -> None:
+        """Read the histories of these speakers from the memory."""
+        self._histories: dict[str, dict[str, _History]] = defaultdict(dict)  # by person and attribute
+        for entry_id, text in memory.lists["episodic"].items():
+            parsed = _parse_entry(text) if text[:1] > "9" else None  # others begin with a time
+            if parsed is not None and parsed[0] in speakers:
+                person, attribute, turns = parsed
+                self._histories[person][attribute] = _History(entry_id, list(turns), turns)
 
     def read(self, time: str, speaker: str, text: str) -> bool:
         """Take in a turn; return whether it is dealt with, so that nothing else needs to store it."""
@@ -112,8 +113,8 @@ class _HistoryBook:
 
     def write_calls(self) -> Iterator[str]:
         """Yield a call for each history that has changed."""
-        for (person, attribute), history in self._histories.items():
-            if history.stored == hash(tuple(history.turns)) and history.entry_id is not None:
+        for person, attribute, history in self._iter_histories():
+            if history.entry_id is not None and history.turns == list(history.stored):
                 continue
             arguments = {"memory_type": "episodic"}
             if history.entry_id is not None:
@@ -129,8 +130,13 @@ class _HistoryBook:
             else:
                 yield format_call("memory_update", {**arguments, "new_content": content})
 
+    def _iter_histories(self) -> Iterator[tuple[str, str, _History]]:
+        for person, histories in self._histories.items():
+            for attribute, history in histories.items():
+                yield person, attribute, history
+
     def _add(self, time: str, person: str, attribute: str, text: str) -> None:
-        history = self._histories.setdefault((person, attribute), _History())
+        history = self._histories[person].setdefault(attribute, _History())
         if all(turn.text != text for turn in history.turns):
             history.turns.append(_Turn(time, text))
             if len(history.turns) > _MAX_TURNS:
@@ -138,61 +144,59 @@ class _HistoryBook:
 
     def _find_by_value(self, person: str, text: str) -> str | None:
         """Return the attribute of the only history of a person that has a name or number of a turn."""
-        values = set(_VALUE_WORD.findall(text))
+        values = _value_words(text)
         found = [
             attribute
-            for (of, attribute), history in self._histories.items()
-            if of == person
-            and any(not values.isdisjoint(_VALUE_WORD.findall(turn.text)) for turn in history.turns)
+            for attribute, history in self._histories[person].items()
+            if any(values & _value_words(turn.text) for turn in history.turns)
         ]
         return found[0] if len(found) == 1 else None
 
     def _forget(self, person: str, attribute: str | None) -> None:
         """Drop the turns of a person about an attribute, and others of the person with the same values."""
-        history = self._histories.get((person, attribute or ""))
+        history = self._histories[person].get(attribute or "")
         if history is None:
             return
-        values = {word for turn in history.turns for word in _VALUE_WORD.findall(turn.text)}
+        values = {word for turn in history.turns for word in _value_words(turn.text)}
         history.turns = []
-        for (of, _), other in self._histories.items():
-            if of == person:
-                other.turns = [
-                    turn for turn in other.turns if values.isdisjoint(_VALUE_WORD.findall(turn.text))
-                ]
+        for other in self._histories[person].values():
+            other.turns = [turn for turn in other.turns if values.isdisjoint(_value_words(turn.text))]
 
     def _correct(self, time: str, person: str, text: str) -> None:
         """Put a correction in the place of the newest turn that holds words which it takes back."""
         holding, retracting = split_correction(text)
-        own = set(_content_words(holding))
-        taken_back = [word for word in _content_words(retracting) if word not in own]
-        found = [
-            (turn.time, key)
-            for key, history in self._histories.items()
-            if key[0] == person
-            for turn in history.turns
-            if set(taken_back) & set(_content_words(turn.text))
-        ]
+        taken_back = _content_words(retracting) - _content_words(holding)
         attribute = find_attribute(holding)
         if attribute is None:  # what holds cannot be told from what is taken back
             holding, attribute = text, find_attribute(text)
+        found = [
+            (of == attribute, turn.time, index, of)
+            for of, history in self._histories[person].items()
+            for index, turn in enumerate(history.turns)
+            if taken_back & _content_words(turn.text)
+        ]
         if found:
-            _, key = max(found, key=lambda item: (item[1][1] == attribute, item[0]))
-            history, attribute = self._histories[key], attribute or key[1]
-            index = max(
-                index
-                for index, turn in enumerate(history.turns)
-                if set(taken_back) & set(_content_words(turn.text))
-            )
-            time = history.turns.pop(index).time  # the right value held from then on
+            _, time, index, of = max(found)  # the right value held from then on
+            del self._histories[person][of].turns[index]
+            attribute = attribute or of
         if attribute is not None:
             self._add(time, person, attribute, holding)
 
 
-def _parse_turns(text: str, person: str) -> list[_Turn]:
-    """Return the turns of an entry's text after its head."""
-    starts = [mark.start() for mark in _TIME.finditer(text)]
+@lru_cache(1 << 14)
+def _parse_entry(text: str) -> tuple[str, str, tuple[_Turn, ...]] | None:
+    """Return the person, the attribute and the turns of an entry; None of an entry of another kind."""
+    head = _ENTRY.match(text)
+    if head is None:
+        return None
+    attribute, person = head[1].lower(), head[2]
+    starts = [mark.start() for mark in _TIME.finditer(text, head.end())]
     parts = [text[start:end].strip() for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
-    return [_Turn(part[:16], part[16:].removeprefix(f" {person}: ")) for part in parts]
+    return (
+        person,
+        attribute,
+        tuple(_Turn(part[:16], part[16:].removeprefix(f" {person}: ")) for part in parts),
+    )
 
 
 def _is_about_another(text: str) -> bool:
@@ -201,5 +205,11 @@ def _is_about_another(text: str) -> bool:
     return subject is not None and not _FIRST_PERSON.search(text, subject.start())
 
 
-def _content_words(text: str) -> list[str]:
-    return [word for word in words(text) if len(word) > 1 and word not in stop_words("en")]
+@lru_cache(1 << 14)
+def _value_words(text: str) -> frozenset[str]:
+    return frozenset(_VALUE_WORD.findall(text))
+
+
+@lru_cache(1 << 14)
+def _content_words(text: str) -> frozenset[str]:
+    return frozenset(word for word in words(text) if len(word) > 1 and word not in stop_words("en"))

@@ -37,16 +37,21 @@ def generate_teacher_rows(
     count_tokens: TokenCounter,
     params: WarmStartParams,
     seed: int,
+    max_tokens: int | None = None,
 ) -> Iterator[SftRow]:
     """Yield the teacher's steps with calls, instance by instance, each with the policy's own prompt.
 
-    `params` and `seed` determine the number of calls that are kept of each step.
+    `core_tokens` and `max_tokens` limit core and the whole memory. `params` and `seed` determine the number
+    of calls that are kept of each step.
     """
 
     def num_kept_calls(num_calls: int, instance: EpisodeInput, number: int) -> int:
         return _num_kept_calls(num_calls, params, seed, instance.id, number)
 
-    rows = run_teacher(teacher, instances, policy.build_prompt, core_tokens, count_tokens, num_kept_calls)
+    build_prompt = policy.build_prompt
+    rows = run_teacher(
+        teacher, instances, build_prompt, core_tokens, count_tokens, num_kept_calls, max_tokens
+    )
     return (row for row in rows if row.completion)
 
 
