@@ -179,6 +179,7 @@ _PLAN = _compile_phrases(
 _CLAUSE_END = re.compile(r"(?<=[.!?:;,])\s+|\s+(?=and (?:not|never|at no point)\b)")
 
 
+@lru_cache(1 << 14)
 def find_attribute(text: str) -> str | None:
     """Return what a statement is about, by the cue words in it; None where it has none of the words."""
     points: Counter[int] = Counter()

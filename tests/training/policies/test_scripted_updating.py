@@ -45,11 +45,11 @@ def test_a_change_is_added_to_the_entry_with_its_time(policy: UpdatingPolicy) ->
         "User: I've moved to Leeds.",
         "User: My car is a Volvo.",
     )
-    assert entries == [
+    assert set(entries) == {
         "City of User; 2023-04-01 10:22 User: I live in York. 2023-04-02 10:22 User: I've moved to Leeds.",
         "City of Anna Keller; 2023-04-01 10:22 Anna Keller: I live in Oslo these days.",
         "Car of User; 2023-04-03 10:22 User: My car is a Volvo.",
-    ]
+    }
 
 
 def test_a_correction_takes_the_place_of_what_it_takes_back(policy: UpdatingPolicy) -> None:
@@ -70,10 +70,10 @@ def test_plans_and_their_ends_change_nothing(policy: UpdatingPolicy) -> None:
 def test_what_is_to_be_forgotten_is_deleted_for_that_person_alone(policy: UpdatingPolicy) -> None:
     said = "User: My door code is 4821.\nAnna Keller: My door code is 7777.\nUser: I live in York."
     entries = write(policy, said, "User: Please delete my door code from your notes.")
-    assert entries == [
+    assert set(entries) == {
         "Door code of Anna Keller; 2023-04-01 10:22 Anna Keller: My door code is 7777.",
         "City of User; 2023-04-01 10:22 User: I live in York.",
-    ]
+    }
 
 
 def test_what_people_say_of_others_is_stored_as_it_is(policy: UpdatingPolicy) -> None:
