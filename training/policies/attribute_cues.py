@@ -176,7 +176,7 @@ _PLAN = _compile_phrases(
     *("for now", "so far"),
     *("it['’]d suit", "putting it off", "asked for", "but i haven['’]t", r"want \w{1,20} to"),
 )
-_CLAUSE_END = re.compile(r"(?<=[.!?:;,])\s+|\s+(?=and (?:not|never|at no point)\b)")
+_CLAUSE_END = re.compile(r"(?<=[.!?:;,])\s+|\s(?=and (?:not|never|at no point)\b)")
 
 
 @lru_cache(1 << 14)
