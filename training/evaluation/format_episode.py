@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import indent, shorten
 
-from training.memory.schema import AnswerRecord, Episode, Step, ToolCallRecord
+from training.memory.schema import AnswerRecord, Episode, MemoryMeasures, Step, ToolCallRecord
 
 _WIDTH = 110
 
@@ -24,6 +24,8 @@ def _overview_lines(episode: Episode) -> Iterator[str]:
     for number, step in enumerate(episode.steps):
         yield ""
         yield f"step {number}: {step.tokens:,} tokens read, {step.memory_tokens:,} in memory after it"
+        if episode.measures:
+            yield f"  facts   {_format_measures(episode.measures[number])}"
         yield f"  read    {_shorten_text(step.chunk)}"
         yield from (f"  {_format_call(call)}" for call in step.calls)
     if episode.core or episode.entries:
@@ -56,7 +58,11 @@ def format_question(episode: Episode, record: AnswerRecord) -> str:
 
 
 def _answer_lines(record: AnswerRecord) -> Iterator[str]:
-    yield f"gold      {'; '.join(record.gold_answers)}"
+    yield f"gold      {'; '.join(record.gold_answers) or '(none: it should abstain)'}"
+    if record.wrong_answers:
+        yield f"wrong     {'; '.join(record.wrong_answers)}"
+    if record.after_chunk is not None:
+        yield f"asked     after chunk {record.after_chunk}"
     yield f"retrieved {shorten(', '.join(record.retrieved), _WIDTH)} ({record.tokens:,} tokens)"
     yield f"answer    {_shorten_text(record.answer) or '(none)'}"
     yield f"score     {_format_score(record.score)} by {record.metric}"
@@ -74,6 +80,13 @@ def _format_outcome(call: ToolCallRecord) -> str:
 
 def _shorten_text(text: str) -> str:
     return shorten(text, _WIDTH, placeholder=" …")
+
+
+def _format_measures(measures: MemoryMeasures) -> str:
+    return (
+        f"recall {_format_score(measures.recall)}, stale {_format_score(measures.stale)}, "
+        f"forgotten {_format_score(measures.forgotten)}, noise {_format_score(measures.noise)}"
+    ).replace("not scored", "–")
 
 
 def _format_score(value: float | None) -> str:
