@@ -1,4 +1,6 @@
-"""Simulated worlds: people whose facts are told, changed, corrected and taken back, event by event.
+"""Data with facts that change, made before it is read.
 
-`files.py` writes the worlds of a source, which the format `simulated_world` reads.
+Simulated worlds: people whose facts are told, changed, corrected and taken back, event by event. Corrections:
+passages of real articles, of which a later text replaces an answer. `files.py` writes both into the raw
+folder of a source, which the formats `simulated_world` and `corrected_squad` read.
 """

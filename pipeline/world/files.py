@@ -1,12 +1,16 @@
-"""Write the file of a source's simulated worlds."""
+"""Write the file of a source's simulated worlds, and that of the corrections of its passages."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pipeline.core.errors import MemcurateError
-from pipeline.core.params import Simulation
+from pipeline.core.params import Corrections, Simulation
+from pipeline.core.params.corrections import CORRECTIONS_FILE
 from pipeline.core.params.world import WORLDS_FILE
-from pipeline.world.telling import iter_records
+from pipeline.world import corrections, telling
+from pipeline.world.squad_articles import read_articles
 
 
 def write_worlds(params: Simulation, folder: Path) -> int:
@@ -14,11 +18,31 @@ def write_worlds(params: Simulation, folder: Path) -> int:
 
     Raises MemcurateError where the params ask for more than a world can have.
     """
-    path = folder / WORLDS_FILE
     try:
-        with path.open("w", encoding="utf-8") as file:
-            for record in iter_records(params):
-                file.write(f"{json.dumps(record, ensure_ascii=False)}\n")
+        return _write_lines(folder / WORLDS_FILE, telling.iter_records(params))
     except ValueError as error:
         raise MemcurateError(f"simulate: {error}. Lower the key, or raise `people` or `days`") from error
+
+
+def write_corrections(params: Corrections, folder: Path) -> int:
+    """Write `corrections.jsonl` into the folder of some SQuAD files, an article per line; return its bytes.
+
+    Raises MemcurateError where a file is not a SQuAD file, or where no answer can be replaced.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != CORRECTIONS_FILE)
+    files = {str(path.relative_to(folder)): read_articles(path) for path in paths}
+    records = list(corrections.iter_records(params, files))
+    if params.percent and not any(record["corrections"] for record in records):
+        raise MemcurateError(
+            f"corrections: none of the {len(records)} articles has an answer that can be replaced by another "
+            "of its kind: add files, or lower `min_distance`"
+        )
+    return _write_lines(folder / CORRECTIONS_FILE, records)
+
+
+def _write_lines(path: Path, records: Iterable[dict[str, Any]]) -> int:
+    """Write a JSON value per line; return the number of bytes."""
+    with path.open("w", encoding="utf-8") as file:
+        for record in records:
+            file.write(f"{json.dumps(record, ensure_ascii=False)}\n")
     return path.stat().st_size

@@ -12,7 +12,7 @@ from pipeline.checks.human_review import append_reviews, read_reviews
 from pipeline.chunking import ChunkingContext
 from pipeline.core.errors import MemcurateError
 from pipeline.core.json_reader import InvalidJsonError, load_json
-from pipeline.core.params import Source, load_params
+from pipeline.core.params import Corrections, Source, load_params
 from pipeline.core.schema import Instance, Reject
 from pipeline.core.storage import read_row, read_rows, write_rows
 from pipeline.core.unicode import to_well_formed
@@ -37,6 +37,7 @@ from pipeline.text.content_words import content_words
 from pipeline.text.normalize import comparison_key, normalize_text, words
 from pipeline.text.sentences import SentenceSplitter
 from pipeline.text.shingles import unigram_bigram_hashes
+from pipeline.world.files import write_corrections
 from tests.conftest import ROOT
 from tests.fuzz import seeds
 from tests.fuzz.files import mutated_archive, mutated_parquet, mutated_yaml
@@ -74,6 +75,7 @@ def doors(assets: Path) -> list[Door]:
     context = ChunkingContext("made", 7, SPLIT, "o200k_base", assets)
     return [
         *_sources(context),
+        Door("corrections", seeds.articles, _corrections),
         Door("json", seeds.json_texts, _json, (InvalidJsonError,)),
         Door("table", seeds.tables, _table),
         Door("own files", seeds.own_files, partial(_own_files, context), share=4),
@@ -141,6 +143,12 @@ def _source(source: str, name: str, context: ChunkingContext, data: bytes, scrat
         instances, rejects = build_source(parsed_source, make_source_config(source), own)
         write_rows(scratch / "instances.parquet", Instance, instances)
         write_rows(scratch / "rejects.parquet", Reject, rejects)
+
+
+def _corrections(data: bytes, scratch: Path) -> None:
+    """Write the corrections of a SQuAD file."""
+    (scratch / "squad.json").write_bytes(data)
+    write_corrections(Corrections(test=50, min_distance=1, max_distance=3), scratch)
 
 
 def _json(data: bytes, scratch: Path) -> None:

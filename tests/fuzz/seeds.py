@@ -38,6 +38,12 @@ def json_texts() -> Sequence[bytes]:
 
 
 @cache
+def articles() -> Sequence[bytes]:
+    """SQuAD files of the golden sources."""
+    return [path.read_bytes() for path in sorted(GOLDEN.glob("squad*/raw/*.json"))]
+
+
+@cache
 def tables() -> Sequence[bytes]:
     """CSV, TSV, JSONL and JSON."""
     return [

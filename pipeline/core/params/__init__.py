@@ -24,6 +24,7 @@ from pipeline.core.params.chunking import (
     SessionChunking,
     WholeDocumentChunking,
 )
+from pipeline.core.params.corrections import Corrections
 from pipeline.core.params.dataset import DatasetParams, LicenseParams, SplitParams
 from pipeline.core.params.files import Assets, FileLocation, FileSpec, PinnedFiles
 from pipeline.core.params.models import EndpointModel, ModelSettings, ResponseCacheFile
@@ -61,6 +62,7 @@ __all__ = [
     "Chunking",
     "ClosedBook",
     "ConversationChunking",
+    "Corrections",
     "DatasetParams",
     "EndpointModel",
     "EvaluationParams",
