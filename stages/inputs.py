@@ -44,6 +44,7 @@ def _describe(name: str, source: Source, hashes: dict[str, str | None]) -> dict[
         "language": {"language": source.language},
         "files": {"files": values.get("files", []), "local_files": hashes},
         "simulate": {"simulate": source.simulate and source.simulate.model_dump(mode="json")},
+        "corrections": {"corrections": source.corrections and source.corrections.model_dump(mode="json")},
         "reviews": {"sha256": hash_file(reviews, "sha256") if reviews.exists() else None},
     }
 

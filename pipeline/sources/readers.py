@@ -40,6 +40,7 @@ _CLASSES = {
     "beam": ("beam", "Beam"),
     "halumem": ("halumem", "HaluMem"),
     "simulated_world": ("simulated_world", "SimulatedWorld"),
+    "corrected_squad": ("corrected_squad", "CorrectedSquad"),
 }
 _ENTRY_POINTS = "memcurate.formats"
 

@@ -39,7 +39,11 @@ METHOD_STAGES = frozenset({"evaluate", "evaluate_trained"})
 STAGE_INPUTS = {
     "assets": [],
     "inputs": [],
-    "fetch": [f"{INPUTS_DIR}/SOURCE/files.json", f"{INPUTS_DIR}/SOURCE/simulate.json"],
+    "fetch": [
+        f"{INPUTS_DIR}/SOURCE/files.json",
+        f"{INPUTS_DIR}/SOURCE/simulate.json",
+        f"{INPUTS_DIR}/SOURCE/corrections.json",
+    ],
     "chunk": [
         f"{INPUTS_DIR}/params.json",
         *(f"{INPUTS_DIR}/SOURCE/{name}.json" for name in ("chunking", "format")),

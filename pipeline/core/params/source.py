@@ -7,8 +7,14 @@ from pydantic import Field, model_validator
 from pipeline.core.params.base import StrictModel
 from pipeline.core.params.checks import CheckParams
 from pipeline.core.params.chunking import Chunking
+from pipeline.core.params.corrections import Corrections
 from pipeline.core.params.files import FileSpec
-from pipeline.core.params.formats import FormatParams, SimulatedWorldFormat, get_default_blocks
+from pipeline.core.params.formats import (
+    CorrectedSquadFormat,
+    FormatParams,
+    SimulatedWorldFormat,
+    get_default_blocks,
+)
 from pipeline.core.params.questions import QuestionParams
 from pipeline.core.params.world import Simulation
 
@@ -47,6 +53,9 @@ class Source(StrictModel):
     files: list[FileSpec] = Field(default_factory=list)
     simulate: Simulation | None = Field(
         None, description="worlds that are drawn for the format simulated_world; null: none"
+    )
+    corrections: Corrections | None = Field(
+        None, description="corrections that are drawn for the format corrected_squad; null: none"
     )
     chunking: Chunking = Field(description="strategy that makes chunks and instances, with its settings")
     questions: QuestionParams
@@ -92,6 +101,18 @@ class Source(StrictModel):
             raise ValueError("files: those of simulated worlds are filler; `filler` says how they are read")
         if is_simulated and getattr(self.chunking, "join_documents", False):
             raise ValueError("chunking.join_documents: worlds have a split of their own, and are not joined")
+        return self
+
+    @model_validator(mode="after")
+    def _validate_corrections(self) -> "Source":
+        is_corrected = isinstance(self.format, CorrectedSquadFormat)
+        if is_corrected != (self.corrections is not None):
+            raise ValueError("the format corrected_squad and the block `corrections` go together: write both")
+        if is_corrected and self.chunking.strategy != "whole_documents":
+            raise ValueError(
+                "chunking.strategy: an article with its corrections is one instance, which whole_documents "
+                f"makes; got {self.chunking.strategy}"
+            )
         return self
 
     @model_validator(mode="after")

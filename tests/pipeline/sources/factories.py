@@ -89,6 +89,9 @@ CHUNKING |= {
     "clinc150": CHUNKING["nlu"],
     "beam_10m": CHUNKING["beam_100k"],
     "halumem_medium": CHUNKING["beam_100k"],
+    "squad_corrected": WholeDocumentChunking(
+        strategy="whole_documents", max_tokens=192, prompt_style="passages"
+    ),
 }
 for name in ("ruler_qa1", "ruler_qa2"):
     CHUNKING[f"mab_{name}"] = WholeDocumentChunking(

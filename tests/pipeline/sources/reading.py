@@ -15,16 +15,21 @@ _ROOT = Path(__file__).parents[3]
 
 @cache
 def load_formats() -> dict[str, FormatParams]:
-    """The formats of the starter's and the paper's sources, as their params name them, and of CLINC150."""
+    """The formats of the starter's and the paper's sources, as their params name them, and of two others."""
     files = (_ROOT / "params.paper.yaml", _ROOT / "params.yaml")
     formats = {name: source.format for file in files for name, source in load_params(file).sources.items()}
     parts = ["train", "val", "test"]
     out_of_scope = "its intent is none of the 150"
-    return {**formats, "clinc150": make_format("label_pairs", parts=parts, out_of_scope=out_of_scope)}
+    chunking = get_default_blocks("corrected_squad")["chunking"]
+    return {
+        **formats,
+        "clinc150": make_format("label_pairs", parts=parts, out_of_scope=out_of_scope),
+        "squad_corrected": make_format("corrected_squad", corrections={}, chunking=chunking),
+    }
 
 
 def make_source_reader(source: str) -> SourceReader:
-    """The reader of a source of the starter set or of the paper, or of CLINC150."""
+    """The reader of a source of the starter set or of the paper, or of CLINC150 or of corrections."""
     return SourceReader(source, load_formats()[source])
 
 

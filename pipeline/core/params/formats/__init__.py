@@ -8,6 +8,7 @@ from pipeline.core.params.formats.corpora import (
     BeamFormat,
     ChaptersFormat,
     ChitchatFormat,
+    CorrectedSquadFormat,
     HaluMemFormat,
     HotpotQaFormat,
     LocomoFormat,
@@ -58,6 +59,7 @@ FORMAT_NAMES = (
     "beam",
     "halumem",
     "simulated_world",
+    "corrected_squad",
 )
 
 
@@ -105,6 +107,7 @@ FormatParams = Annotated[
     | Annotated[BeamFormat, Tag("beam")]
     | Annotated[HaluMemFormat, Tag("halumem")]
     | Annotated[SimulatedWorldFormat, Tag("simulated_world")]
+    | Annotated[CorrectedSquadFormat, Tag("corrected_squad")]
     | Annotated[OwnFormat, Tag("own")],
     Discriminator(_get_tag),
 ]
@@ -114,6 +117,7 @@ __all__ = [
     "BeamFormat",
     "ChaptersFormat",
     "ChitchatFormat",
+    "CorrectedSquadFormat",
     "FormatParams",
     "HaluMemFormat",
     "HotpotQaFormat",

@@ -102,3 +102,9 @@ class SimulatedWorldFormat(StrictModel):
     filler: Annotated[HotpotQaFormat | SquadFormat | QaFormat, Field(discriminator="name")] | None = Field(
         None, description="format of the files, whose passages are the filler; null: the source has no files"
     )
+
+
+class CorrectedSquadFormat(StrictModel):
+    """SQuAD files with the corrections that the block `corrections` draws: an instance per article."""
+
+    name: Literal["corrected_squad"]

@@ -85,4 +85,10 @@ DEFAULT_BLOCKS: dict[str, dict[str, Any]] = {
     "trec": _LABELS,
     "qa": _PASSAGES,
     "squad": _PASSAGES,
+    # A correction stands some passages after what it corrects, in another chunk of this size.
+    "corrected_squad": {
+        **_PASSAGES,
+        "chunking": {"strategy": "whole_documents", "max_tokens": 1024, "prompt_style": "passages"},
+        "checks": {**_CHECKS, "max_questions": 1000},
+    },
 }
