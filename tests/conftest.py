@@ -14,6 +14,7 @@ from pipeline.chunking import ChunkedSource, ChunkingContext, chunk_source
 from pipeline.core.params import Params, load_params
 from pipeline.fetching import default_cache, fetch
 from pipeline.sources.parsed import ParsedSource
+from pipeline.world.files import write_worlds
 from tests.pipeline.llm.fault_server import FaultServer, serving
 from tests.pipeline.sources.reading import parse
 
@@ -42,11 +43,12 @@ def fetched(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
         if not (folder / "whole").exists():
             (folder / "assets").mkdir(parents=True)
             fetch(params.assets.files, folder / "assets", mirror=None, cache=default_cache())
-            for source in params.enabled_sources:
-                (folder / "raw" / source).mkdir(parents=True)
-                fetch(
-                    params.sources[source].files, folder / "raw" / source, mirror=None, cache=default_cache()
-                )
+            for name in params.enabled_sources:
+                source, raw_dir = params.sources[name], folder / "raw" / name
+                raw_dir.mkdir(parents=True)
+                fetch(source.files, raw_dir, mirror=None, cache=default_cache())
+                if source.simulate is not None:
+                    write_worlds(source.simulate, raw_dir)
             (folder / "whole").touch()
     return folder
 
