@@ -12,7 +12,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import FileSpec, load_params
 from pipeline.fetching import default_cache, expand_local_files, fetch, mirror_from_environment
 from pipeline.report.preview import Sample, format_preview, make_preview, take_sample
-from pipeline.world.files import write_worlds
+from pipeline.world.files import write_corrections, write_worlds
 from stages.shared.paths import ASSETS_DIR, RAW_DIR
 
 _FEW_WORLDS = {"train": 2, "test": 1}
@@ -31,6 +31,8 @@ def preview(source: Annotated[str, typer.Argument(help="a source in `sources` of
     with open_sample(source, corpus.files) as sample:
         if corpus.simulate is not None:
             write_worlds(corpus.simulate.model_copy(update=_FEW_WORLDS), sample.folder)
+        if corpus.corrections is not None:
+            write_corrections(corpus.corrections, sample.folder)
         print("\n".join(format_preview(source, make_preview(source, params, sample, ASSETS_DIR))))
 
 

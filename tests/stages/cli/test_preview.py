@@ -146,3 +146,12 @@ def test_a_few_worlds_of_a_simulated_source_are_shown(
     shown = show("worlds", capsys)
     assert "3 instances of 3.0 chunks: train 2, test 1" in shown
     assert "[Dialogue at timestamp 2023-01-0" in shown
+
+
+def test_corrections_of_a_sample_are_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    golden = ROOT / "tests/pipeline/sources/golden/squad_corrected/raw"
+    (file,) = [path for path in golden.glob("*.json") if path.name != "corrections.jsonl"]
+    (folder / "own" / file.name).write_bytes(file.read_bytes())
+    keys = ("format: corrected_squad", "corrections: {percent: 100, min_distance: 1}")
+    add_source(folder, "corrected", file.name, *keys)
+    assert "100 % of the text" in show("corrected", capsys)
