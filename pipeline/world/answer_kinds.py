@@ -15,9 +15,9 @@ _DATE = re.compile(
 )
 _MONTH = re.compile(rf"\b(?:{_MONTHS})\b")
 _NUMBER = re.compile(
-    r"[$£€]?[1-9][0-9]{0,2}(?:,[0-9]{3})*+(?:\.[0-9]{1,3})?(?: ?%| ?(?!(?:st|nd|rd|th)\b)[a-z°]{1,12}){0,2}"
+    r"[$£€]?[1-9][0-9]{0,2}(?:,[0-9]{3}){0,4}(?:\.[0-9]{1,3})?(?: ?%| ?(?!(?:st|nd|rd|th)\b)[a-z°]{1,12}){0,2}"
 )
-_NUMBER_OF_ANSWER = re.compile(r"[0-9][0-9,]*+(?:\.[0-9]+)?")
+_NUMBER_OF_ANSWER = re.compile(r"[0-9][0-9,]{0,20}(?:\.[0-9]+)?")
 _ASKS_TIME = re.compile(
     r"\b(?:when|years?|dates?|months?|days?|decades?|how (?:recently|early))\b", re.IGNORECASE
 )

@@ -64,6 +64,8 @@ def draw_world(name: str, params: WorldParams, seed: int) -> World:
     for key in told:
         tellers = _draw_tellers(BY_NAME[key.attribute], people, seed, name)
         drafts += _draw_chain(key, people, tellers, params, _Draws(seed, name, *key))
+    if not drafts:
+        raise ValueError(f"{len(people)} people are too few for the relations that {params.facts} facts tell")
     drafts.sort(key=lambda draft: (draft[0], seeded_random.draw(seed, name, "order", *draft[1], draft[0])))
     events = [
         Event(

@@ -29,7 +29,7 @@ def make_world_instance(
     A chunk holds some days with events, each with a text of `filler` after it, told by the assistant.
     """
     world = draw_world(name, params, _SEED)
-    wording = Wording(split, _SEED, name, implied=20)
+    wording = Wording(split, _SEED, name)
     by_day = [list(group) for _, group in groupby(world.events, key=lambda event: event.time)]
     groups = [by_day[start : start + days_per_chunk] for start in range(0, len(by_day), days_per_chunk)]
     chunk_by_event = {

@@ -20,7 +20,7 @@ PARAMS = st.builds(
     WorldParams,
     people=st.integers(2, 12),
     namesakes=st.integers(0, 1),
-    facts=st.integers(1, 60),
+    facts=st.integers(8, 60),  # fewer may all be relations that nobody is left for
     days=st.integers(60, 400),
     max_changes=st.integers(0, 4),
     corrected=PERCENTS,
