@@ -71,7 +71,7 @@ def test_the_writer_beats_an_empty_memory_and_the_best_chunks(project: Path) -> 
     test = results[results.context_length.isna()].set_index(["method", "source"])
     scripted = test.loc["scripted"]
     sources = scripted.drop(index="average")
-    assert len(sources) == 8
+    assert len(sources) == 9
     assert (sources.ci_low > test.loc["empty_memory"].ci_high[sources.index] + 0.1).all()
     assert (sources.delta_ci_low > 0).sum() >= 5
     assert scripted.delta_ci_low["average"] > 0.1
@@ -103,7 +103,7 @@ def test_storing_chunks_word_for_word_does_not_win(project: Path, params: Params
         for episode in evaluator.evaluate_policy(policy, tests, None):
             if episode.total is not None:
                 totals[episode.source][policy.name].append(episode.total)
-    assert len(totals) == 8
+    assert len(totals) == 9
     assert [source for source, of in totals.items() if mean(of["hoarder"]) >= mean(of["scripted"])] == []
 
 

@@ -72,7 +72,6 @@ def test_the_command(builds: list[Build]) -> None:
     instance = next(read_rows(project / "data" / "dataset" / "test.parquet", Instance))
     shown = run(project, "memcurate", "show", instance.questions[0].id)
     assert indent(instance.questions[0].text, "  ") in shown and f"in instance {instance.id}" in shown
-    traced = run(
-        project, "memcurate", "trace", instance.source, instance.chunks[0].segments[0].source_span.file
-    )
+    file = instance.chunks[0].segments[0].source_span.file
+    traced = run(project, "memcurate", "trace", "--limit", "0", instance.source, file)
     assert f"chunk {instance.chunks[0].id}" in traced
