@@ -47,11 +47,11 @@ def stage(params: Params, _: str) -> dict[str, Any]:
         instances = _select_instances(instances_by_length, evaluation.policies.get(name))
         runners.append((name, _make_runner(name, evaluator, params, client, instances), instances))
     settings = (evaluation.bootstrap_samples, params.seed, _BASELINE_METHOD)
-    under_limits = [
+    under_limits = (
         (limited_name, limited_runner, instances[None])
         for name, runner, instances in runners
         for limited_name, limited_runner in list_capacity_runners(name, runner, evaluator)
-    ]
+    )
     return run_evaluation(
         EVALUATION_DIR,
         runners,

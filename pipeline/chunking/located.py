@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.core.rejection import make_question_reject
-from pipeline.core.schema import Fact, Instance, InstanceQuestion, Question, Reject
+from pipeline.core.schema import Fact, Instance, InstanceQuestion, Question, Reject, locate_segments
 from pipeline.sources.parsed import Book, Document
 
 
@@ -22,11 +22,7 @@ def attach_questions(
     instance = instances[0]
     if isinstance(document, Book):
         return [InstanceQuestion(instance.id, question) for question in document.questions], []
-    chunks_by_segment: dict[str, list[tuple[int, str]]] = {}
-    for chunk in instance.chunks:
-        for segment in chunk.segments:
-            unsplit_id = segment.id.partition(".")[0]  # a segment that was split counts as its parts
-            chunks_by_segment.setdefault(unsplit_id, []).append((chunk.index, segment.id))
+    chunks_by_segment = locate_segments(instance)
     instance.facts = [fact for one in document.facts if (fact := _locate_fact(one, chunks_by_segment))]
     questions, rejects = [], []
     for question in document.questions:

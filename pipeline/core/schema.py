@@ -252,6 +252,15 @@ def segment_texts_by_id(instance: Instance) -> dict[str, str]:
     }
 
 
+def locate_segments(instance: Instance) -> dict[str, list[tuple[int, str]]]:
+    """Return (index of the chunk, id there) of a document's segments by id; several where one was split."""
+    places: dict[str, list[tuple[int, str]]] = {}
+    for chunk in instance.chunks:
+        for segment in chunk.segments:
+            places.setdefault(segment.id.partition(".")[0], []).append((chunk.index, segment.id))
+    return places
+
+
 @dataclass(slots=True)
 class InstanceQuestion:
     """A question and its instance: a row between the stages question and filter."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pipeline.core.rejection import make_question_reject
-from pipeline.core.schema import Instance, InstanceQuestion, Question, Reject
+from pipeline.core.schema import Instance, InstanceQuestion, Question, Reject, locate_segments
 
 
 def assign_source_questions(
@@ -18,10 +18,8 @@ def assign_source_questions(
     """
     segment_locations: dict[str, list[tuple[str, int, str]]] = {}
     for instance in instances:
-        for chunk in instance.chunks:
-            for segment in chunk.segments:
-                unsplit_id = segment.id.partition(".")[0]  # a segment that was split counts as its parts
-                segment_locations.setdefault(unsplit_id, []).append((instance.id, chunk.index, segment.id))
+        for segment_id, places in locate_segments(instance).items():
+            segment_locations.setdefault(segment_id, []).extend((instance.id, *place) for place in places)
     instance_questions, rejects = [], []
     seen: set[str] = set()
     for question in questions:

@@ -1,13 +1,17 @@
 """Read the parts of one raw record, such as the sessions and questions of a conversation, one by one."""
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+from pydantic import StringConstraints
 
 from pipeline.core.schema import Span
 from pipeline.sources.io import RawRecord, json_pointer, make_record_reject, validate_records
 from pipeline.sources.parsed import ParsedSource
 
 M = TypeVar("M", bound=RawRecord)
+
+NonBlank = Annotated[str, StringConstraints(pattern=r"\S")]  # a field of a raw record
 
 
 class RecordReader:

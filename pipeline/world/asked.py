@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 
 from pipeline.core.params import WorldParams
-from pipeline.world.events import FactKey
 from pipeline.world.queries import Ability, Query, list_queries
 from pipeline.world.timeline import World
 
@@ -47,15 +46,8 @@ def _find_change(world: World, query: Query) -> int | None:
     events = islice(world.events, query.after + 1, None)
     if query.form == "people":
         return next((one.number for one in events if one.key.attribute == query.keys[0].attribute), None)
-    keys = {*query.keys, *_reached_keys(world, query)}
+    keys = {*query.keys, *(world.events[number].key for number in query.evidence)}
     return next((one.number for one in events if one.key in keys), None)
-
-
-def _reached_keys(world: World, query: Query) -> Iterable[FactKey]:
-    """Return the facts that a query of several hops reaches."""
-    known = {event.key for event in islice(world.events, query.after + 1)}
-    reached = {world.events[number].key for number in query.evidence}
-    return known & reached
 
 
 def _in_turn(queries: dict[Ability, list[Query]]) -> Iterator[Query]:

@@ -52,18 +52,19 @@ _Step = tuple[EventKind, str, str | None]  # kind, value, previous value
 def draw_world(name: str, params: WorldParams, seed: int) -> World:
     """Draw the world with a name. Raises ValueError where the params ask for more than there is."""
     people = draw_people(params.people, params.namesakes, seed, name)
+    tellers = {one.name: _draw_tellers(one, people, seed, name) for one in ATTRIBUTES if one.is_mutual}
     keys = [
         FactKey(person, attribute.name)
         for attribute in ATTRIBUTES
-        for person in (_draw_tellers(attribute, people, seed, name) if attribute.is_mutual else people)
+        for person in tellers.get(attribute.name, people)
     ]
     if params.facts > len(keys):
         raise ValueError(f"{params.facts} facts are more than the {len(keys)} of {len(people)} people")
     told = seeded_random.shuffled(keys, str, seed, name, "facts")[: params.facts]
     drafts: list[tuple[int, FactKey, _Step, str]] = []
     for key in told:
-        tellers = _draw_tellers(BY_NAME[key.attribute], people, seed, name)
-        drafts += _draw_chain(key, people, tellers, params, _Draws(seed, name, *key))
+        of_relation = tellers.get(key.attribute, ())
+        drafts += _draw_chain(key, people, of_relation, params, _Draws(seed, name, *key))
     if not drafts:
         raise ValueError(f"{len(people)} people are too few for the relations that {params.facts} facts tell")
     drafts.sort(key=lambda draft: (draft[0], seeded_random.draw(seed, name, "order", *draft[1], draft[0])))
@@ -95,10 +96,8 @@ def _is_implied(event: int, params: WorldParams, seed: int, world: str) -> bool:
 def _draw_tellers(attribute: Attribute, people: Sequence[str], seed: int, world: str) -> Sequence[str]:
     """Draw who may tell a mutual relation of theirs, half of the people; it is to one of the others.
 
-    So no two people contradict each other. Of other attributes nobody is left out.
+    So no two people contradict each other.
     """
-    if not attribute.is_mutual:
-        return ()
     return [USER, *seeded_random.shuffled(people[1:], str, seed, world, "tellers", attribute.name)][
         : len(people) // 2
     ]

@@ -38,7 +38,7 @@ class EpisodeRunner(Protocol):
     """Runs the episodes of a method."""
 
     def __call__(
-        self, instances: Sequence[EpisodeInput], length: int | None, capacity: float | None = None
+        self, instances: Sequence[EpisodeInput], context_length: int | None, capacity: float | None = None
     ) -> Iterator[Episode]:
         """Yield an episode of each instance; `capacity` limits the memory to a fraction of its tokens."""
 
@@ -83,16 +83,12 @@ def baseline_runner(name: str, evaluator: Evaluator) -> EpisodeRunner:
     """Return the runner of a method without a model: a scripted policy, or a baseline by its name."""
     if name in _SCRIPTED_POLICIES:
         return policy_runner(evaluator, _SCRIPTED_POLICIES[name](ASSETS_DIR))
-    return lambda instances, length, capacity=None: evaluator.evaluate_baseline(
-        name, instances, length, capacity
-    )
+    return partial(evaluator.evaluate_baseline, name)
 
 
 def policy_runner(evaluator: Evaluator, policy: Policy) -> EpisodeRunner:
     """Return the runner of a policy's episodes."""
-    return lambda instances, length, capacity=None: evaluator.evaluate_policy(
-        policy, instances, length, capacity
-    )
+    return partial(evaluator.evaluate_policy, policy)
 
 
 def list_capacity_runners(

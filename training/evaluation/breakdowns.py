@@ -1,11 +1,11 @@
 """Break an evaluation down: scores by kind of question, and measures of memories that have facts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training.evaluation.bootstrap import bootstrap_means, confidence_interval
-from training.evaluation.memory_measures import mean_measures
+from training.evaluation.memory_measures import mean_measures, mean_present
 from training.memory.schema import Episode, MemoryMeasures
 
 # (kind, whether the questions have wrong answers, such as outdated values)
@@ -85,15 +85,10 @@ class BreakdownCollector:
 
 def _build_memory_cell(measures: Sequence[MemoryMeasures]) -> MemoryCell:
     return MemoryCell(
-        recall=_mean(one.recall for one in measures),
-        stale=_mean(one.stale for one in measures),
-        forgotten=_mean(one.forgotten for one in measures),
-        noise=_mean(one.noise for one in measures),
+        recall=mean_present(one.recall for one in measures),
+        stale=mean_present(one.stale for one in measures),
+        forgotten=mean_present(one.forgotten for one in measures),
+        noise=mean_present(one.noise for one in measures),
         memory_tokens=sum(one.tokens for one in measures) / len(measures),
         instances=len(measures),
     )
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    present = [value for value in values if value is not None]
-    return sum(present) / len(present) if present else None

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 
 from pipeline.text.normalize import contains_normalized, normalize_text, words
 from pipeline.text.tokens import TokenCounter
-from training.evaluation.answering.statements import USER, Statement, split_statements
 from training.memory.memory import LIST_NAMES, Memory
 from training.memory.replay import replay_steps
 from training.memory.schema import EpisodeFact, MemoryMeasures, Step
+from training.memory.statements import USER, Statement, split_statements
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _LOWERCASE_WORD = re.compile(r"[^\W\d_A-Z]{2,}")
@@ -172,14 +172,15 @@ def mean_measures(measures: Sequence[MemoryMeasures]) -> MemoryMeasures | None:
     if not measures:
         return None
     return MemoryMeasures(
-        recall=_mean_present(one.recall for one in measures),
-        stale=_mean_present(one.stale for one in measures),
-        forgotten=_mean_present(one.forgotten for one in measures),
-        noise=_mean_present(one.noise for one in measures),
+        recall=mean_present(one.recall for one in measures),
+        stale=mean_present(one.stale for one in measures),
+        forgotten=mean_present(one.forgotten for one in measures),
+        noise=mean_present(one.noise for one in measures),
         tokens=measures[-1].tokens,
     )
 
 
-def _mean_present(values: Iterable[float | None]) -> float | None:
+def mean_present(values: Iterable[float | None]) -> float | None:
+    """Return the mean of the values that are not None; None where all are."""
     present = [value for value in values if value is not None]
     return sum(present) / len(present) if present else None

@@ -139,18 +139,13 @@ class Memory:
         Core and entries together have at most `max_tokens`; None: no limit (paper).
         """
         self._count_tokens = count_tokens
-        self._max_core_tokens = max_core_tokens
+        self.max_core_tokens = max_core_tokens
         self.max_tokens = max_tokens
         self.core = ""
         self.lists: dict[ListName, EntryList] = {
             "semantic": EntryList("s", count_tokens, self._has_room),
             "episodic": EntryList("e", count_tokens, self._has_room),
         }
-
-    @property
-    def max_core_tokens(self) -> int:
-        """Tokens that core holds at most."""
-        return self._max_core_tokens
 
     @property
     def tokens(self) -> int:
@@ -163,7 +158,7 @@ class Memory:
 
     def copy(self) -> "Memory":
         """Return a memory with the same content and limits, which changes on its own."""
-        other = Memory(self._count_tokens, self._max_core_tokens, self.max_tokens)
+        other = Memory(self._count_tokens, self.max_core_tokens, self.max_tokens)
         other.core = self.core
         for name, entries in self.lists.items():
             entries.copy_into(other.lists[name])
@@ -184,11 +179,11 @@ class Memory:
         if text == self.core:
             return OperationResult(False, "core memory says that already")
         note = "core memory rewritten"
-        if self._count_tokens(text) > self._max_core_tokens:
-            kept_tokens = self._max_core_tokens - self._count_tokens(f" {TRUNCATION_NOTICE}")
+        if self._count_tokens(text) > self.max_core_tokens:
+            kept_tokens = self.max_core_tokens - self._count_tokens(f" {TRUNCATION_NOTICE}")
             kept = truncate_to_tokens(text, kept_tokens, self._count_tokens)
             text = f"{kept} {TRUNCATION_NOTICE}".lstrip()
-            note = f"core memory rewritten and cut to {self._max_core_tokens} tokens"
+            note = f"core memory rewritten and cut to {self.max_core_tokens} tokens"
         if not self._has_room(self._count_tokens(text) - self._count_tokens(self.core)):
             return OperationResult(False, FULL_NOTE)
         self.core = text

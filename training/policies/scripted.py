@@ -18,6 +18,7 @@ from pathlib import Path
 from pipeline.text.sentences import SentenceSplitter
 from pipeline.text.stop_words import stop_words
 from training.memory.memory import Memory
+from training.memory.statements import ASSISTANT
 from training.policies import Observation
 
 _FRAME = re.compile(r"\[(?:Dialogue|Event|Remember)\b[^\[\]\n]*\]")
@@ -32,7 +33,6 @@ _FIRST_PERSON = re.compile(r"\b(?:I|i|my|My|we|We|our)\b")
 _NAME_COUNT = re.compile(r"[:,] ([^,:]+) (\d+)")
 
 _UNDATED_FRAME = "[Dialogue]"  # above a conversation without a time
-ASSISTANT = "Assistant"
 _MIN_CONTENT_WORDS = 6  # distinct words that carry meaning in a sentence worth keeping …
 _MIN_FIRST_PERSON_WORDS = 2  # … or in one where people speak of themselves
 _TARGET_ENTRY_WORDS = 45  # an entry ends after the sentence that brings it to this length

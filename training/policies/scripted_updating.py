@@ -21,17 +21,15 @@ from functools import lru_cache
 from pipeline.text.normalize import words
 from pipeline.text.stop_words import stop_words
 from training.memory.memory import Memory
+from training.memory.statements import ASSISTANT, FULL_NAME
 from training.policies.attribute_cues import find_attribute, find_intent, split_correction
-from training.policies.scripted import ASSISTANT, ScriptedPolicy, TextSection, format_call
+from training.policies.scripted import ScriptedPolicy, TextSection, format_call
 
-_USER = "User"
-_FULL_NAME = re.compile(r"[^\W\d_a-z][\w'’-]{0,30}(?: [^\W\d_a-z][\w'’-]{0,30}){1,2}")
+_FULL_NAME = re.compile(FULL_NAME)
 _ENTRY = re.compile(r"([A-Z][a-z ]{1,20}) of ([^;:\n]{1,60}); (?=\d{4}-)")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
 # A name as the subject of a sentence: what is said of it, or of something of it.
-_SUBJECT = re.compile(
-    rf"{_FULL_NAME.pattern}(?:['’]s | (?:is|was|has|had|will|can|does|[a-z]{{2,12}}(?:s|ed)) )"
-)
+_SUBJECT = re.compile(rf"{FULL_NAME}(?:['’]s | (?:is|was|has|had|will|can|does|[a-z]{{2,12}}(?:s|ed)) )")
 _FIRST_PERSON = re.compile(r"\b(?:I|me|my|My|mine|we|We|our|Our|us)\b")
 # A capitalised word inside a sentence, or a number of some digits.
 _VALUE_WORD = re.compile(r"(?<=[a-z,;] )[A-Z][\w'’-]{2,30}|\b\d{3,15}\b")

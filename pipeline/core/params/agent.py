@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.params.base import MAX_COUNT, PositiveCount, StrictModel
+from pipeline.core.params.base import MAX_COUNT, Count, PositiveCount, StrictModel
 from pipeline.core.params.models import EndpointModel, ModelSettings
 
 NonNegativeFloat = Annotated[float, Field(ge=0)]
@@ -20,9 +20,7 @@ class MemoryParams(StrictModel):
     core_tokens: Annotated[int, Field(ge=16, le=MAX_COUNT)] = Field(
         description="maximum size of core memory, in tokens"
     )
-    max_prompt_entries: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
-        description="newest entries of each memory list that a prompt shows"
-    )
+    max_prompt_entries: Count = Field(description="newest entries of each memory list that a prompt shows")
     max_tokens: Annotated[int, Field(ge=16, le=MAX_COUNT)] | None = Field(
         None, description="tokens of core memory and all entries at most; null: no limit"
     )

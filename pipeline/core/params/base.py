@@ -33,6 +33,8 @@ TokenBudget = Annotated[int, Field(ge=128, le=131_072)]
 
 
 PositiveCount = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 M = TypeVar("M", bound=StrictModel)

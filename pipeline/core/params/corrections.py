@@ -1,14 +1,10 @@
 """Block `sources.NAME.corrections`: values of real passages that a later text corrects."""
 
-from typing import Annotated
-
 from pydantic import Field, model_validator
 
-from pipeline.core.params.base import PositiveCount, StrictModel, require_ordered
+from pipeline.core.params.base import Percent, PositiveCount, StrictModel, require_ordered
 
 CORRECTIONS_FILE = "corrections.jsonl"  # in data/raw/<source>
-
-Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class Corrections(StrictModel):

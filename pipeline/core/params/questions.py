@@ -1,10 +1,10 @@
 """Block `sources.NAME.questions`: the origins of a source's questions."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.params.base import MAX_COUNT, StrictModel
+from pipeline.core.params.base import Count, Percent, StrictModel
 from pipeline.core.params.models import ModelSettings
 
 
@@ -12,22 +12,16 @@ class QuestionGeneration(StrictModel):
     """Questions that a model generates, each with an answer and a quote as evidence."""
 
     model: ModelSettings
-    max_per_chunk: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
-        description="maximum of questions per chunk"
-    )
-    max_per_pair: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
-        description="maximum of questions per pair of chunks"
-    )
-    chunk_pairs: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
-        description="number of pairs per instance: the most similar chunks"
-    )
+    max_per_chunk: Count = Field(description="maximum of questions per chunk")
+    max_per_pair: Count = Field(description="maximum of questions per pair of chunks")
+    chunk_pairs: Count = Field(description="number of pairs per instance: the most similar chunks")
 
 
 class SummaryGeneration(StrictModel):
     """Summaries that a model generates for sources without summaries."""
 
     model: ModelSettings
-    min_coverage: Annotated[int, Field(ge=0, le=100)] = Field(
+    min_coverage: Percent = Field(
         description="minimum percent of the instance's names, places and events in its summary"
     )
 
@@ -39,13 +33,13 @@ class QuestionParams(StrictModel):
     metric: Literal["contains", "token_f1", "judge"] | None = Field(
         None, description="metric of the source's own questions; null: as its format finds"
     )
-    label: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
+    label: Count = Field(
         description="questions per instance about the label of an example that the instance does not show"
     )
     summary: bool = Field(
         description="whether each instance has a question for a summary, answered by keywords"
     )
-    cloze: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
+    cloze: Count = Field(
         description="maximum of cloze questions per chunk: sentences with a few words left out"
     )
     generated: QuestionGeneration | None = Field(

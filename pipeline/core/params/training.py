@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from pipeline.core.params.agent import GenerationParams, MemoryParams, NonNegativeFloat
-from pipeline.core.params.base import MAX_COUNT, PositiveCount, StrictModel
+from pipeline.core.params.base import MAX_COUNT, Count, PositiveCount, StrictModel
 from pipeline.core.params.files import PinnedFiles
 
 
@@ -67,9 +67,7 @@ class TrainingGenerationParams(GenerationParams):
 class TrainingProfile(StrictModel):
     """Settings of GRPO training for one kind of machine."""
 
-    gpus: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
-        description="number of GPUs that the machine must have"
-    )
+    gpus: Count = Field(description="number of GPUs that the machine must have")
     bf16: bool = Field(description="whether 32-bit weights are multiplied in bfloat16")
     base_model: BaseModelParams
     sources: list[str] | None = Field(description="sources of the training instances; null: all")
@@ -95,9 +93,7 @@ class TrainingProfile(StrictModel):
         description="parts of a batch that are differentiated one after the other"
     )
     learning_rate: Annotated[float, Field(gt=0)] = Field(description="learning rate of the optimizer")
-    warmup_steps: Annotated[int, Field(ge=0, le=MAX_COUNT)] = Field(
-        description="optimizer steps until the learning rate is reached"
-    )
+    warmup_steps: Count = Field(description="optimizer steps until the learning rate is reached")
     clip_epsilon: Annotated[float, Field(gt=0)] = Field(description="PPO clip range")
     kl_coef: NonNegativeFloat = Field(description="weight of the KL divergence from the warm-started policy")
     generation_backend: Literal["batch", "continuous", "vllm"] = Field(

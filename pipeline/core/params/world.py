@@ -4,12 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.core.params.base import MAX_COUNT, PositiveCount, StrictModel
+from pipeline.core.params.base import MAX_COUNT, Count, Percent, PositiveCount, StrictModel
 
 WORLDS_FILE = "worlds.jsonl"  # in data/raw/<source>
-
-Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
-Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class WorldParams(StrictModel):

@@ -11,9 +11,7 @@ precedence over the answer beside it, since the two differ in places.
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
-
-from pydantic import StringConstraints
+from typing import Any, NamedTuple
 
 from pipeline.core.ids import short_id
 from pipeline.core.json_reader import DuplicateKeyObject
@@ -33,7 +31,7 @@ from pipeline.sources.io import (
 )
 from pipeline.sources.literal_answers import choose_metric
 from pipeline.sources.parsed import Document, ParsedSource, make_source_question
-from pipeline.sources.record_reader import RecordReader, name_document
+from pipeline.sources.record_reader import NonBlank, RecordReader, name_document
 from pipeline.sources.shards import RawShard, iter_files
 from pipeline.sources.times import parse_time, parse_time_by_forms
 
@@ -58,7 +56,6 @@ _PLAN = re.compile(r"plan-(\d{1,6})")
 _TIME_FORMS = ("%B-%d-%Y", "%b-%d-%Y")
 _MARKER, _MARKER_TAIL = "->->", frozenset("0123456789,.N/A \t\n")  # a message's number in its plan, after it
 
-NonBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 Where = tuple[str | int, ...]
 
 

@@ -8,9 +8,8 @@ end, with the new answer, and before the correction, with the old one.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import SegmentIds, short_id
@@ -27,12 +26,11 @@ from pipeline.sources.io import (
     validate_records,
 )
 from pipeline.sources.parsed import Document, Moment, ParsedSource, Section
+from pipeline.sources.record_reader import NonBlank
 from pipeline.sources.shards import RawShard
 
 CORRECTED_KIND = "correction"  # of a question that is asked after the correction
 EARLIER_KIND = "current value"  # of the same question before it
-
-NonBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 
 
 class CorrectedQuestion(RawRecord):

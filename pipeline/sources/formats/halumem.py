@@ -9,9 +9,9 @@ rejected.
 """
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from pipeline.core.ids import short_id
 from pipeline.core.params.formats import HaluMemFormat
@@ -27,7 +27,7 @@ from pipeline.sources.io import (
 )
 from pipeline.sources.literal_answers import choose_metric
 from pipeline.sources.parsed import Document, ParsedSource, make_source_question
-from pipeline.sources.record_reader import RecordReader, name_document
+from pipeline.sources.record_reader import NonBlank, RecordReader, name_document
 from pipeline.sources.shards import RawShard, iter_files
 from pipeline.sources.times import parse_time, parse_time_by_forms
 
@@ -45,7 +45,6 @@ _PLANTED = "interference"
 _TIME_FORMS = ("%b %d, %Y, %H:%M:%S", "%b %d, %Y, %H:%M", "%b %d, %Y")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
-NonBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 Where = tuple[str | int, ...]
 
 

@@ -8,9 +8,9 @@ the hub's Parquet has parallel lists.
 
 from html import unescape
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import StringConstraints, model_validator
+from pydantic import model_validator
 
 from pipeline.core.ids import SegmentIds, short_id
 from pipeline.core.params.formats import HotpotQaFormat
@@ -24,6 +24,7 @@ from pipeline.sources.io import (
     validate_records,
 )
 from pipeline.sources.parsed import Document, ParsedSource, Section, make_source_question
+from pipeline.sources.record_reader import NonBlank
 from pipeline.sources.shards import RawShard, iter_files
 
 
@@ -41,14 +42,11 @@ class Paragraph(NamedTuple):
     sentences: list[str]
 
 
-NonBlankStr = Annotated[str, StringConstraints(pattern=r"\S")]
-
-
 class Record(RawRecord):
     """A question with its paragraphs."""
 
-    question: NonBlankStr
-    answer: NonBlankStr
+    question: NonBlank
+    answer: NonBlank
     type: str
     supporting_facts: list[SupportingFact]
     context: list[Paragraph]

@@ -7,9 +7,9 @@ are scored by `token_f1`, as the benchmark does; adversarial questions have no a
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from pipeline.core.ids import short_id
 from pipeline.core.params.formats import LocomoFormat
@@ -22,7 +22,7 @@ from pipeline.sources.io import (
     validate_records,
 )
 from pipeline.sources.parsed import ParsedSource, make_source_question
-from pipeline.sources.record_reader import RecordReader, name_document
+from pipeline.sources.record_reader import NonBlank, RecordReader, name_document
 from pipeline.sources.shards import RawShard, iter_files
 from pipeline.sources.times import parse_time_by_forms
 
@@ -36,7 +36,7 @@ _TIME_FORMS = ("%I:%M %p on %d %B, %Y",)
 class Turn(RawRecord):
     """A turn of a session."""
 
-    speaker: Annotated[str, StringConstraints(pattern=r"\S")]
+    speaker: NonBlank
     dia_id: str
     text: str = ""
     blip_caption: str | None = None
@@ -45,7 +45,7 @@ class Turn(RawRecord):
 class RawQuestion(RawRecord):
     """A question about a conversation."""
 
-    question: Annotated[str, StringConstraints(pattern=r"\S")]
+    question: NonBlank
     answer: str | int | float | None = None
     evidence: list[str] = Field(default_factory=list)
     category: int

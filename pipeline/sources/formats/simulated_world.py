@@ -7,9 +7,8 @@ two worlds share text. The evidence of a question is the statements that it rest
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import short_id
@@ -19,11 +18,10 @@ from pipeline.core.schema import Fact, FactEnd, Metric, Question, Reject, Segmen
 from pipeline.sources.document_builder import DocumentBuilder
 from pipeline.sources.io import RawRecord, json_pointer, read_data_file, validate_records
 from pipeline.sources.parsed import Book, Document, Moment, make_source_question
+from pipeline.sources.record_reader import NonBlank
 from pipeline.sources.shards import RawShard
 
 _ASSISTANT = "Assistant"
-
-NonBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 
 
 class Turn(RawRecord):
@@ -151,7 +149,6 @@ class _WorldReader:
 
     def _add_session(self, number: int, session: Session) -> None:
         section = f"chat {number + 1}"
-        is_asked = False
         for index, turn in enumerate(session.turns):
             if turn.filler:
                 passage = next(self._passages, None)
@@ -163,10 +160,9 @@ class _WorldReader:
                 section=section,
                 speaker=turn.speaker,
                 time=session.time,
-                follows=turn.speaker == _ASSISTANT and is_asked,
+                follows=turn.speaker == _ASSISTANT,
             )
             assert segment is not None  # a turn is not blank
-            is_asked = True
             if turn.event is not None:
                 self._statements[turn.event] = segment
             if turn.filler:

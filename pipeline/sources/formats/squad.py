@@ -5,9 +5,8 @@ that the filter counts them.
 """
 
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import SegmentIds, short_id
@@ -23,6 +22,7 @@ from pipeline.sources.io import (
     validate_records,
 )
 from pipeline.sources.parsed import Document, ParsedSource, Section, make_source_question
+from pipeline.sources.record_reader import NonBlank
 from pipeline.sources.shards import RawShard, iter_files
 
 
@@ -35,7 +35,7 @@ class Answer(RawRecord):
 class RawQuestion(RawRecord):
     """A question about a paragraph."""
 
-    question: Annotated[str, StringConstraints(pattern=r"\S")]
+    question: NonBlank
     answers: list[Answer]
     is_impossible: bool = False
 

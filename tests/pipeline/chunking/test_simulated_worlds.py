@@ -70,7 +70,7 @@ def read_records() -> dict[str, dict[str, object]]:
 
 def statements(name: str) -> Sequence[str]:
     """Return the texts of a world's events, in order."""
-    sessions: list[dict[str, list[dict[str, str]]]] = read_records()[name]["sessions"]  # type: ignore[assignment]
+    sessions: list[dict[str, list[dict[str, str]]]] = read_records()[name]["sessions"]  # type: ignore[assignment]  # JSON
     return [turn["text"] for session in sessions for turn in session["turns"] if "event" in turn]
 
 

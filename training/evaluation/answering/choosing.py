@@ -18,9 +18,9 @@ from functools import cached_property
 
 from pipeline.text.normalize import contains_normalized, normalize_text, occurs_in
 from pipeline.text.stop_words import stop_words
-from training.evaluation.answering.statements import ASSISTANT, FULL_NAME, USER, Statement, split_statements
 from training.evaluation.retrieval import Passage
 from training.memory.schema import EpisodeQuestion
+from training.memory.statements import ASSISTANT, FULL_NAME, USER, Statement, split_statements
 
 _NAME = re.compile(FULL_NAME)
 _POSSESSIVE = re.compile(r"['’]s\b")

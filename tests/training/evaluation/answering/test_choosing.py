@@ -4,9 +4,9 @@ import pytest
 
 from tests.training.factories import make_question
 from training.evaluation.answering.choosing import choose_value
-from training.evaluation.answering.statements import split_statements
 from training.evaluation.retrieval import Passage
 from training.memory.schema import EpisodeQuestion
+from training.memory.statements import split_statements
 
 CHUNK = """[Dialogue at timestamp 2023-04-01 10:22]
 <User> I moved to Leeds last week.
