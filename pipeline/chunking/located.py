@@ -14,11 +14,11 @@ def attach_questions(
     """Return the questions of a document that makes one instance, and rejects; set the instance's facts.
 
     A question has its evidence located, and the chunk after which it is asked. It is rejected where the
-    evidence was left out, or where that chunk holds what may change its answer. A document that makes
-    several instances has no questions of its own.
+    evidence was left out, where that chunk holds what may change its answer, or where the document makes
+    several instances, none of which it is about alone. A book that makes several has no questions of its own.
     """
     if len(instances) != 1:
-        return [], []
+        return [], _reject_divided(document, len(instances), source)
     instance = instances[0]
     if isinstance(document, Book):
         return [InstanceQuestion(instance.id, question) for question in document.questions], []
@@ -32,6 +32,17 @@ def attach_questions(
         else:
             questions.append(InstanceQuestion(instance.id, located))
     return questions, rejects
+
+
+def _reject_divided(document: Book | Document, num_instances: int, source: str) -> list[Reject]:
+    """Return a reject of each question of a document that makes several instances."""
+    if isinstance(document, Book) or not num_instances:
+        return []
+    detail = f"{document.name} makes {num_instances} instances: raise chunking.max_chunks"
+    return [
+        make_question_reject(source, "chunk", question, "document divided", detail)
+        for question in document.questions
+    ]
 
 
 def _locate_question(

@@ -198,3 +198,17 @@ def test_values_hold_from_their_statement_to_the_event_that_ends_them(seed: int,
             if history.holding
         }
         assert held == folded
+
+
+def test_questions_of_a_world_that_makes_several_instances_are_rejects(
+    tmp_path: Path, context: ChunkingContext
+) -> None:
+    write_worlds(PARAMS, tmp_path)
+    write_filler(tmp_path / FILLER, 400)
+    reader = make_reader(context.source, make_source())
+    divided = CHUNKING.model_copy(update={"max_chunks": 4})
+    chunked = chunk_shards_in_memory(reader, reader.plan(tmp_path, 1 << 30), divided, context)
+    assert not chunked.document_questions
+    rejects = [one for one in chunked.rejects if one.reason == "document divided"]
+    asked = sum(len(record["questions"]) for record in read_records().values())  # type: ignore[arg-type]  # JSON
+    assert len(rejects) == asked > 100 and "raise chunking.max_chunks" in rejects[0].detail
