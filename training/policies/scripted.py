@@ -71,7 +71,7 @@ class ScriptedPolicy:
         samples = list(_parse_samples(observation.chunk))
         if samples:
             for text, label in samples:
-                yield _format_insert("semantic", f"{' '.join(text.split())} = label {label}")
+                yield format_insert("semantic", f"{' '.join(text.split())} = label {label}")
             return
         sections = list(parse_sections(observation.chunk))
         core = _update_core(observation.memory.core, sections)
@@ -84,7 +84,7 @@ class ScriptedPolicy:
         """Yield the calls that store the sections of a chunk; they depend on nothing in `memory`."""
         for section in sections:
             for entry in self._build_entries(section):
-                yield _format_insert("episodic" if section.is_dated else "semantic", entry)
+                yield format_insert("episodic" if section.is_dated else "semantic", entry)
 
     def _build_entries(self, section: TextSection) -> Iterator[str]:
         """Yield entries of a few informative sentences, each under the section's head."""
@@ -190,7 +190,8 @@ def _update_core(before: str, sections: Iterable[TextSection]) -> str:
     return _CORE_PREFIX + ", ".join(f"{name} {count}" for name, count in names)
 
 
-def _format_insert(memory_type: str, content: str) -> str:
+def format_insert(memory_type: str, content: str) -> str:
+    """Return an insert as a model writes it, on one line."""
     return format_call("new_memory_insert", {"memory_type": memory_type, "content": content})
 
 

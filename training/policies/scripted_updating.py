@@ -14,9 +14,10 @@ Words about others, and turns without a cue, are stored as by the scripted polic
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Protocol
 
 from pipeline.text.normalize import words
 from pipeline.text.stop_words import stop_words
@@ -38,7 +39,7 @@ _MAX_TURNS = 8  # in an entry; the oldest but the first are left out
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class Turn:
     """Words of a person, and when they were said."""
 
     time: str
@@ -50,8 +51,20 @@ class _History:
     """The turns of a person about an attribute, and the entry that holds them."""
 
     entry_id: str | None = None  # None: it is not stored yet
-    turns: list[_Turn] = field(default_factory=list)
-    stored: Sequence[_Turn] = ()  # the turns in the entry
+    turns: list[Turn] = field(default_factory=list)
+    stored: Sequence[Turn] = ()  # the turns in the entry
+
+
+class StatementBook(Protocol):
+    """Keeps what people tell of themselves in a chunk, and stores it in a memory."""
+
+    def read(self, time: str, speaker: str, text: str) -> bool:
+        """Take in a turn; return whether it is dealt with, so that nothing else needs to store it."""
+        ...
+
+    def write_calls(self) -> Iterator[str]:
+        """Yield the calls that store what was read."""
+        ...
 
 
 class UpdatingPolicy(ScriptedPolicy):
@@ -65,7 +78,7 @@ class UpdatingPolicy(ScriptedPolicy):
         if not any(_FULL_NAME.fullmatch(speaker) for speaker in speakers):
             yield from super().write_entries(sections, memory)
             return
-        book = _HistoryBook(memory, speakers)
+        book = self.open_book(memory, speakers)
         others = []
         for section in sections:
             turns = [
@@ -76,6 +89,10 @@ class UpdatingPolicy(ScriptedPolicy):
             others.append(replace(section, turns=turns))
         yield from super().write_entries(others, memory)
         yield from book.write_calls()
+
+    def open_book(self, memory: Memory, speakers: set[str]) -> StatementBook:
+        """Return the book that keeps what the speakers of a chunk tell of themselves."""
+        return _HistoryBook(memory, speakers)
 
 
 class _HistoryBook:
@@ -93,9 +110,7 @@ class _HistoryBook:
     def read(self, time: str, speaker: str, text: str) -> bool:
         """Take in a turn; return whether it is dealt with, so that nothing else needs to store it."""
         text = " ".join(text.split())
-        if speaker == ASSISTANT or len(text) < 3 or text.count(" ") >= _MAX_WORDS:
-            return False
-        if _is_about_another(text):
+        if not is_about_oneself(speaker, text):
             return False
         intent, attribute = find_intent(text), find_attribute(text)
         if intent == "forget":
@@ -121,8 +136,7 @@ class _HistoryBook:
                 if history.entry_id is not None:
                     yield format_call("memory_delete", arguments)
                 continue
-            told = " ".join(f"{turn.time} {person}: {turn.text}" for turn in history.turns)
-            content = f"{attribute.capitalize()} of {person}; {told}"
+            content = format_history(person, attribute, history.turns)
             if history.entry_id is None:
                 yield format_call("new_memory_insert", {**arguments, "content": content})
             else:
@@ -136,7 +150,7 @@ class _HistoryBook:
     def _add(self, time: str, person: str, attribute: str, text: str) -> None:
         history = self._histories[person].setdefault(attribute, _History())
         if all(turn.text != text for turn in history.turns):
-            history.turns.append(_Turn(time, text))
+            history.turns.append(Turn(time, text))
             if len(history.turns) > _MAX_TURNS:
                 del history.turns[1]
 
@@ -182,7 +196,7 @@ class _HistoryBook:
 
 
 @lru_cache(1 << 14)
-def _parse_entry(text: str) -> tuple[str, str, tuple[_Turn, ...]] | None:
+def _parse_entry(text: str) -> tuple[str, str, tuple[Turn, ...]] | None:
     """Return the person, the attribute and the turns of an entry; None of an entry of another kind."""
     head = _ENTRY.match(text)
     if head is None:
@@ -193,8 +207,21 @@ def _parse_entry(text: str) -> tuple[str, str, tuple[_Turn, ...]] | None:
     return (
         person,
         attribute,
-        tuple(_Turn(part[:16], part[16:].removeprefix(f" {person}: ")) for part in parts),
+        tuple(Turn(part[:16], part[16:].removeprefix(f" {person}: ")) for part in parts),
     )
+
+
+def format_history(person: str, attribute: str, turns: Iterable[Turn]) -> str:
+    """Return the entry of what a person told of an attribute."""
+    told = " ".join(f"{turn.time} {person}: {turn.text}" for turn in turns)
+    return f"{attribute.capitalize()} of {person}; {told}"
+
+
+def is_about_oneself(speaker: str, text: str) -> bool:
+    """Return whether a turn is short, and may be about the person who speaks."""
+    if speaker == ASSISTANT or len(text) < 3 or text.count(" ") >= _MAX_WORDS:
+        return False
+    return not _is_about_another(text)
 
 
 def _is_about_another(text: str) -> bool:

@@ -11,7 +11,9 @@ from pipeline.core.params.models import EndpointModel, ModelSettings
 NonNegativeFloat = Annotated[float, Field(ge=0)]
 
 
-BaselineName = Literal["scripted", "scripted_updating", "bm25_chunks", "empty_memory", "long_context"]
+BaselineName = Literal[
+    "scripted", "scripted_appending", "scripted_updating", "bm25_chunks", "empty_memory", "long_context"
+]
 
 
 class MemoryParams(StrictModel):

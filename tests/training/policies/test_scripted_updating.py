@@ -16,6 +16,7 @@ from training.policies import Observation
 from training.policies.attribute_cues import find_attribute, find_intent
 from training.policies.run_episodes import apply_reply, run_episodes
 from training.policies.scripted import ScriptedPolicy
+from training.policies.scripted_appending import AppendingPolicy
 from training.policies.scripted_updating import UpdatingPolicy
 
 ANNA = "Anna Keller"
@@ -26,7 +27,7 @@ def policy(assets: Path) -> UpdatingPolicy:
     return UpdatingPolicy(assets)
 
 
-def write(policy: UpdatingPolicy, *days: str) -> list[str]:
+def write(policy: ScriptedPolicy, *days: str) -> list[str]:
     """Return the entries after chunks of a day each; a chunk's lines are `Speaker: text`."""
     memory = Memory(count_words, 200)
     for number, day in enumerate(days, start=1):
@@ -87,6 +88,20 @@ def test_what_is_said_twice_in_a_chunk_stands_once(policy: UpdatingPolicy) -> No
     ]
 
 
+def test_the_appending_policy_names_person_and_attribute_and_keeps_everything(assets: Path) -> None:
+    days = [
+        "User: I live in York.",
+        "User: I mistyped, not York. I live in Leeds.",
+        "User: Forget where I live.",
+    ]
+    entries = write(AppendingPolicy(assets), *days)
+    assert entries == [
+        "City of User; 2023-04-01 10:22 User: I live in York.",
+        "City of User; 2023-04-02 10:22 User: I mistyped, not York. I live in Leeds.",
+        "City of User; 2023-04-03 10:22 User: Forget where I live.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "intent", "attribute"),
     [
@@ -107,12 +122,13 @@ def test_on_worlds_it_keeps_less_that_is_outdated_and_answers_better(
     evaluator = Evaluator(agent, count_words, ExtractiveAnswerer(), 32_768)
     instances = [make_world_instance(name) for name in "abc"]
     scores, measures = [], []
-    for one in (ScriptedPolicy(assets), policy):
+    for one in (ScriptedPolicy(assets), AppendingPolicy(assets), policy):
         episodes = list(evaluator.evaluate_policy(one, instances, None))
         scores.append(sum(episode.correctness or 0 for episode in episodes))
         measures.append([mean_measures(episode.measures) for episode in episodes])
-    assert scores[1] > scores[0] + 0.15
-    for inserting, updating in zip(*measures, strict=True):
+    inserted, appended, updated = scores
+    assert updated > inserted + 0.15 and updated > appended + 0.1
+    for inserting, _, updating in zip(*measures, strict=True):
         assert inserting is not None and updating is not None
         assert (updating.stale or 0) < (inserting.stale or 0)
         assert (updating.recall or 0) > 0.9
@@ -125,7 +141,7 @@ def test_outside_group_chats_it_writes_what_the_scripted_policy_writes(
     instance = playable(source)[0]
     instance = make_instance("a", [chunk.text for chunk in instance.chunks[:6]])
     replies = []
-    for one in (ScriptedPolicy(assets), policy):
+    for one in (ScriptedPolicy(assets), AppendingPolicy(assets), policy):
         (trajectory,) = run_episodes(one, [instance], 512, count_words)
         replies.append([step.reply for step in trajectory.steps])
-    assert replies[0] == replies[1] and any(replies[0])
+    assert replies[0] == replies[1] == replies[2] and any(replies[0])
