@@ -86,7 +86,8 @@ def _evaluate_validation(setup: TrainingSetup, model_dir: Path, seed: int) -> di
     )
     samples = [(row.prompt, row.completion) for row in batch.transitions[:_ENTROPY_ROWS]]
     figures = {**batch.metrics, "entropy": mean_entropy(model, samples, generation.temperature)}
-    del figures["environment_seconds"]  # a duration differs between equal warm starts
+    for name in ("environment_seconds", "credit_seconds"):  # durations differ between equal warm starts
+        del figures[name]
     return {name: round(value, 4) for name, value in figures.items()}
 
 

@@ -25,9 +25,14 @@ def strip_thinking(reply: str, content_spans: Callable[[str], Spans] = object_sp
     JSON objects.
     """
     reply = to_well_formed(reply)
+    return " ".join(reply[start:end] for start, end in visible_spans(reply, content_spans))
+
+
+def visible_spans(reply: str, content_spans: Callable[[str], Spans] = object_spans) -> list[tuple[int, int]]:
+    """Return the spans of a well-formed reply that are not thoughts, as `strip_thinking` joins them."""
     if not _TAG.search(reply):
-        return reply
-    kept: list[str] = []
+        return [(0, len(reply))]
+    kept: list[tuple[int, int]] = []
     offset = 0  # one past the last thought
     open_tag: re.Match[str] | None = None
     for tag in _tags_outside(reply, content_spans(reply)):
@@ -37,11 +42,11 @@ def strip_thinking(reply: str, content_spans: Callable[[str], Spans] = object_sp
             elif tag.group() == _OPEN or _ANALYSIS_CHANNEL.match(tag.group()):
                 open_tag = tag
         elif _is_closing_tag(open_tag, tag):
-            kept.append(reply[offset : open_tag.start()])
+            kept.append((offset, open_tag.start()))
             offset, open_tag = tag.end() if tag.group() == _CLOSE else tag.start(), None
     if open_tag is not None and _is_thought_start(reply, open_tag):
-        return " ".join([*kept, reply[offset : open_tag.start()]])
-    return " ".join([*kept, reply[offset:]])
+        return [*kept, (offset, open_tag.start())]
+    return [*kept, (offset, len(reply))]
 
 
 def _tags_outside(reply: str, spans: Spans) -> Iterator[re.Match[str]]:

@@ -39,6 +39,7 @@ ROOMS = (
     "training.memory",
     "training.policies",
     "training.evaluation",
+    "training.credit",
     "training.rl",
     "stages.shared",
     "stages",

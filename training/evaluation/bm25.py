@@ -14,7 +14,7 @@ from pipeline.text.normalize import search_terms
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 import bm25s
 
-_DECIMALS = 4
+SCORE_DECIMALS = 4
 
 
 class BM25Index:
@@ -37,7 +37,7 @@ class BM25Index:
         token_ids = self._index.get_tokens_ids(search_terms(query)) if self._index else []
         if self._index is None or not token_ids:
             return np.zeros(self._num_texts, np.float32)
-        return np.asarray(np.round(self._index.get_scores_from_ids(token_ids), _DECIMALS))
+        return np.asarray(np.round(self._index.get_scores_from_ids(token_ids), SCORE_DECIMALS))
 
     def rank(self, query: str, top_k: int) -> list[int]:
         """Return the indices of the `top_k` best texts, best first; of equal scores the later text first."""

@@ -93,10 +93,8 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         own_process = self.accelerator.process_index
         all_rows = gather_object([(own_process, row.reward, row.group_id) for row in rows])
         processes, all_rewards, groups = (list(column) for column in zip(*all_rows, strict=True))
-        advantages = zip(processes, compute_advantages(all_rewards, groups), strict=True)
-        own_advantages = [float(value) for process, value in advantages if process == own_process]
         size = self._padded_size(processes)
-        batch = self._build_tensors(rows, own_advantages, size)
+        batch = self._build_tensors(rows, self._compute_part_advantages(rows), size)
         batch["row_scale"] = torch.tensor(
             size * self.accelerator.num_processes / len(all_rows), device=self.accelerator.device
         )
@@ -117,6 +115,22 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             }
         )
         return batch
+
+    def _compute_part_advantages(self, rows: Sequence[Transition]) -> list[float]:
+        """Return the advantages of the parts of this process's rows, compared over all processes."""
+        own_process = self.accelerator.process_index
+        own_parts = [
+            (own_process, part.reward, row.group_id, position)
+            for row in rows
+            for position, part in enumerate(row.list_parts())
+        ]
+        processes, rewards, groups, positions = zip(*gather_object(own_parts), strict=True)
+        advantages = compute_advantages(rewards, groups, positions)
+        return [
+            float(value)
+            for process, value in zip(processes, advantages, strict=True)
+            if process == own_process
+        ]
 
     def _draw_tasks(self, num_episodes: int) -> list[int]:
         """Return the tasks of this process's part of a batch, each `num_generations` times.
@@ -146,9 +160,12 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         return int(-(-fullest // parts) * parts)
 
     def _build_tensors(
-        self, transitions: Sequence[Transition], row_advantages: Sequence[float], size: int
+        self, transitions: Sequence[Transition], part_advantages: Sequence[float], size: int
     ) -> dict[str, torch.Tensor]:
-        """Build tensors of `size` rows, fillers last; prompts are padded on the left, completions right."""
+        """Build tensors of `size` rows, fillers last; prompts are padded on the left, completions right.
+
+        `part_advantages` are those of all parts of the rows; a token has the advantage of its part.
+        """
         num_fillers = size - len(transitions)
         prompts = [row.prompt for row in transitions] + [transitions[0].prompt] * num_fillers
         completions = [row.completion for row in transitions] + [transitions[0].completion[:1]] * num_fillers
@@ -162,9 +179,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             "prompt_mask": prompt_mask,
             "completion_ids": completion_ids,
             "completion_mask": completion_mask,
-            "advantages": torch.tensor(
-                [*row_advantages, *[0.0] * num_fillers], dtype=torch.float32, device=device
-            ),
+            "advantages": _spread_advantages(transitions, part_advantages, completion_ids.shape).to(device),
             "num_items_in_batch": self.accelerator.gather(completion_mask.sum()).sum(),
         }
 
@@ -233,9 +248,9 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Log an update as TRL does, and add how its time is divided."""
-        whole, rollout, environment = (
+        whole, rollout, environment, credit = (
             sum(self._metrics["train"].get(name, []))
-            for name in ("step_time", "rollout_seconds", "environment_seconds")
+            for name in ("step_time", "rollout_seconds", "environment_seconds", "credit_seconds")
         )
         if whole:
             self.record_metrics(
@@ -243,6 +258,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
                     "update_tokens_per_second": self._num_update_tokens / (whole - rollout),
                     "generation_fraction": (rollout - environment) / whole,
                     "environment_fraction": environment / whole,
+                    "credit_fraction": credit / whole,
                     "update_fraction": 1 - rollout / whole,
                 }
             )
@@ -253,6 +269,20 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         """Add metrics to the log of this update."""
         for name, value in metrics.items():
             self._metrics["train"][name].append(float(value))
+
+
+def _spread_advantages(
+    transitions: Sequence[Transition], part_advantages: Sequence[float], shape: torch.Size
+) -> torch.Tensor:
+    """Return the advantages of tokens, float32 of `shape`, (rows, longest completion); 0 for padding."""
+    spread = torch.zeros(shape, dtype=torch.float32)
+    remaining = iter(part_advantages)
+    for index, row in enumerate(transitions):
+        start = 0
+        for part in row.list_parts():
+            spread[index, start : part.end] = next(remaining)
+            start = part.end
+    return spread
 
 
 def _token_logps(
@@ -286,7 +316,14 @@ def trim_padding(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     trimmed = dict(batch)
     for name in ("prompt_ids", "prompt_mask"):
         trimmed[name] = batch[name][:, -prompt_length:]
-    for name in ("completion_ids", "completion_mask", "old_per_token_logps", "ref_per_token_logps"):
+    columns = (
+        "completion_ids",
+        "completion_mask",
+        "advantages",
+        "old_per_token_logps",
+        "ref_per_token_logps",
+    )
+    for name in columns:
         if name in batch:
             trimmed[name] = batch[name][:, :completion_length]
     return trimmed

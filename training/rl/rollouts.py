@@ -5,16 +5,19 @@ The trainer takes any RolloutCollector; `MemoryRolloutCollector` runs the memory
 
 import math
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from pipeline.core.params import GenerationParams, MemoryParams
+from training.credit.assign import CreditName, StepReward, assign_rewards
 from training.evaluation import rewards
 from training.evaluation.evaluator import Evaluator
 from training.memory.call_outcome import call_outcome
+from training.memory.call_parser import locate_calls
 from training.memory.prompts import Message
 from training.memory.schema import Episode, EpisodeInput
 from training.policies.chats import SamplingParams
@@ -27,6 +30,13 @@ _NON_WORD = re.compile(r"\W+")
 GenerateFn = Callable[[list[list[int]]], list[list[int]]]  # prompts to completions, as token ids
 
 
+class RewardPart(NamedTuple):
+    """A part of a completion with a reward of its own: it begins where the part before it ends."""
+
+    end: int  # tokens of the completion up to the end of the part
+    reward: float
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
     """A step as token ids, with its reward."""
@@ -35,6 +45,11 @@ class Transition:
     completion: list[int]  # with the end token, unless it was cut off
     reward: float  # NaN where no question of the episode could be scored
     group_id: str  # advantages compare the rows of one group
+    parts: Sequence[RewardPart] = ()  # to the end of the completion; empty: all of it earns `reward`
+
+    def list_parts(self) -> Sequence[RewardPart]:
+        """Return the parts of the completion, at least one."""
+        return self.parts or [RewardPart(len(self.completion), self.reward)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +108,7 @@ class MemoryRolloutCollector:
     memory_params: MemoryParams
     generation: GenerationParams
     advantage_group: Literal["instance", "step"]
+    credit: CreditName = "episode"
 
     def collect(self, tasks: Sequence[int], generate: GenerateFn) -> RolloutBatch:
         """Run an episode of each task and return a row for each step."""
@@ -107,19 +123,32 @@ class MemoryRolloutCollector:
             lambda _: self.memory_params.max_tokens,
         )
         episodes = [self.evaluator.score_trajectory("trained", one, None) for one in trajectories]
-        rows = self._build_transitions(episodes, chat.token_pairs)
+        credit_start = perf_counter()
+        step_rewards = [
+            assign_rewards(self.instances[task], episode, self.evaluator, self.credit)
+            for task, episode in zip(tasks, episodes, strict=True)
+        ]
+        credit_seconds = perf_counter() - credit_start
+        rows = self._build_transitions(episodes, step_rewards, chat.token_pairs)
         environment = perf_counter() - start - chat.model_seconds
-        metrics = {**_rollout_metrics(episodes), **_length_metrics(rows), "environment_seconds": environment}
+        metrics = {
+            **_rollout_metrics(episodes),
+            **_length_metrics(rows),
+            "environment_seconds": environment,
+            "credit_seconds": credit_seconds,
+        }
         return RolloutBatch(rows, metrics, episodes)
 
     def _build_transitions(
-        self, episodes: Sequence[Episode], token_pairs: Sequence[tuple[list[int], list[int]]]
+        self,
+        episodes: Sequence[Episode],
+        rewards_by_episode: Sequence[Sequence[StepReward]],
+        token_pairs: Sequence[tuple[list[int], list[int]]],
     ) -> list[Transition]:
         """Return a row for each step.
 
         `token_pairs` holds the first steps of all episodes, then the second steps, and so on.
         """
-        rewards_by_episode = [rewards.step_rewards(one, self.evaluator.params.rewards) for one in episodes]
         rows = []
         remaining = iter(token_pairs)
         for number in range(max(len(one.steps) for one in episodes)):
@@ -131,8 +160,33 @@ class MemoryRolloutCollector:
                 group = (
                     episode.instance if self.advantage_group == "instance" else f"{episode.instance} {number}"
                 )
-                rows.append(Transition(prompt, completion, math.nan if reward is None else reward, group))
+                total = math.nan if reward.total is None else reward.total
+                parts = self._split_completion(completion, episode.steps[number].reply, reward)
+                rows.append(Transition(prompt, completion, total, group, parts))
         return rows
+
+    def _split_completion(
+        self, completion: Sequence[int], reply: str, reward: StepReward
+    ) -> list[RewardPart]:
+        """Return a part for each call and one for the rest; none where calls have no rewards of their own.
+
+        Calls that end with the same token, such as those of one list, have the mean of their rewards.
+        """
+        if reward.rest is None:
+            return []
+        rewards_by_end: dict[int, list[float]] = {}
+        for (_, end), earned in zip(locate_calls(reply), reward.calls, strict=True):
+            rewards_by_end.setdefault(self._count_tokens_to(end, completion), []).append(earned)
+        parts = [RewardPart(end, rewards.mean(earned)) for end, earned in sorted(rewards_by_end.items())]
+        if not parts or parts[-1].end < len(completion):
+            parts.append(RewardPart(len(completion), reward.rest))
+        return parts
+
+    def _count_tokens_to(self, offset: int, completion: Sequence[int]) -> int:
+        """Return the number of tokens whose text reaches an offset in the reply; at least one."""
+        counts = range(1, len(completion) + 1)
+        index = bisect_left(counts, offset, key=lambda count: len(self.template.decode(completion[:count])))
+        return min(index + 1, len(completion))
 
 
 def _rollout_metrics(episodes: Sequence[Episode]) -> dict[str, float]:

@@ -45,6 +45,7 @@ class TrainingSetup:
             self.profile.memory,
             self.profile.generation,
             self.profile.advantage_group,
+            self.profile.credit,
         )
 
 
@@ -54,11 +55,17 @@ def build_training_setup(
     """Build the setup of the chosen profile for the model in the folder `model`.
 
     `instances` are those of the train split; `tokenizer` is that of params. Raises MemcurateError where the
-    machine lacks a GPU or package of the profile, where there are too few instances, or where a chunk does
-    not fit into a prompt.
+    machine lacks a GPU or package of the profile, where credit needs another answerer, where there are too
+    few instances, or where a chunk does not fit into a prompt.
     """
     profile = agent.training.active_profile
     check_hardware(agent.training.profile, profile)
+    if profile.credit != "episode" and agent.answer.backend != "extractive":
+        raise MemcurateError(
+            f"training.profiles.{agent.training.profile}.credit is {profile.credit}: for each step or call "
+            "it answers questions anew, which answer.backend extractive alone does without a model. Set "
+            "credit to episode, or answer.backend to extractive."
+        )
     can_score = partial(is_scored, answer=agent.answer)
     drawn = select_tasks(instances, profile, None, seed, can_score)
     if len(drawn) < profile.num_validation + profile.instances_per_batch:

@@ -88,6 +88,9 @@ class TrainingProfile(StrictModel):
     advantage_group: Literal["instance", "step"] = Field(
         description="rows whose rewards are compared: of an instance, or of one step of it"
     )
+    credit: Literal["episode", "step", "call"] = Field(
+        description="whose r1 and r3 a reward has: the episode's, or what a step or a call adds to them"
+    )
     optimizer_steps_per_batch: PositiveCount = Field(description="updates of the weights per batch")
     steps_per_generation: PositiveCount = Field(
         description="parts of a batch that are differentiated one after the other"
@@ -111,6 +114,15 @@ class TrainingProfile(StrictModel):
         description="lengths in tokens of concatenated test instances, as evaluation.context_lengths"
     )
     lora: LoraParams | None
+
+    @model_validator(mode="after")
+    def _check_credit_group(self) -> "TrainingProfile":
+        if self.credit != "episode" and self.advantage_group != "step":
+            raise ValueError(
+                f"credit {self.credit} compares what different rollouts write of the same chunk: set "
+                f"advantage_group to step (it is {self.advantage_group}), or credit to episode"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_divisibility(self) -> "TrainingProfile":

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.unicode import is_well_formed, to_well_formed
-from training.memory.call_parser import MalformedCall, parse_calls
+from training.memory.call_parser import MalformedCall, locate_calls, parse_calls
 from training.memory.memory import Memory
 from training.memory.tools import ToolCall
 from training.policies import Observation
@@ -226,6 +226,40 @@ def test_a_malformed_call_does_not_hide_the_others() -> None:
     tags = JSON.replace("Ann", "</think></tool_call>")
     found = parse_calls(tagged(JSON) + tagged(tags[:-1]) + tagged(JSON))
     assert [isinstance(one, ToolCall) for one in found] == [True, False, True]
+
+
+ONE, TWO = insert_json('"one"'), insert_json('"two"')
+
+
+@pytest.mark.parametrize(
+    ("reply", "ends"),
+    [
+        (
+            f"{tagged(ONE)}\n{tagged(TWO)} done",
+            ["</tool_call>", "</tool_call>"],
+        ),
+        (f"<think>hm</think>{ONE} then {TWO}", ["}}", "}}"]),
+        (
+            f"{ONE}\n<think>and</think>\n{tagged(TWO)}.",
+            ["}}", "</tool_call>"],
+        ),
+        (f"{tagged('nothing')} {TWO}", ["</tool_call>", "}}"]),
+    ],
+)
+def test_a_call_is_located_where_it_ends(reply: str, ends: list[str]) -> None:
+    located = locate_calls(reply)
+    assert [call for call, _ in located] == parse_calls(reply)
+    offsets = [offset for _, offset in located]
+    assert len(offsets) == 2 and offsets[0] < offsets[1]
+    for offset, end in zip(offsets, ends, strict=True):
+        assert reply[:offset].endswith(end), reply[:offset]
+
+
+@given(st.lists(st.sampled_from(["<think>", "</think>", "text", " ", "<tool_call>", "</tool_call>", JSON])))
+def test_locations_are_in_order_and_inside_the_reply(pieces: list[str]) -> None:
+    reply = "".join(pieces)
+    offsets = [offset for _, offset in locate_calls(reply)]
+    assert offsets == sorted(offsets) and all(0 <= offset <= len(reply) for offset in offsets)
 
 
 def test_text_and_calls_beyond_the_limits_are_a_failure() -> None:

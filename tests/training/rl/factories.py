@@ -102,6 +102,7 @@ def make_profile(**changes: object) -> TrainingProfile:
         instances_per_batch=2,
         num_generations=4,
         advantage_group="instance",
+        credit="episode",
         optimizer_steps_per_batch=1,
         steps_per_generation=2,
         learning_rate=1e-2,

@@ -41,7 +41,7 @@ with TemporaryDirectory() as folder:
     collector.first = process * num_episodes
     # The tasks have different numbers of steps, so a process with the shorter one alone gets fillers.
     batch = trainer._generate_and_score_completions([{}] * num_episodes)
-    advantages = batch["advantages"].tolist()[: len(collector.rows)]
+    advantages = batch["advantages"][:, 0].tolist()[: len(collector.rows)]
     rows = [
         [f"{row.group_id} {row.prompt} {row.reward}", advantage]
         for row, advantage in zip(collector.rows, advantages, strict=True)

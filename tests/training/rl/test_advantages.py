@@ -29,5 +29,15 @@ def test_advantages_equal_a_numpy_reference(rows: list[tuple[float, str]]) -> No
     assert not advantages[[bool(np.isnan(reward)) for reward in rewards]].any()
 
 
+def test_parts_are_compared_with_those_at_their_position() -> None:
+    rewards = [3.0, 1.0, 0.0, 5.0, 0.0, 9.0]
+    groups = ["a", "a", "a", "a", "a", "b"]
+    positions = [0, 1, 2, 0, 1, 0]
+    advantages = compute_advantages(rewards, groups, positions)
+    deviations = np.array([-1, 0.5, 0, 1, -0.5])  # the third has no other at its position
+    assert np.allclose(advantages[:5], deviations / (np.sqrt((deviations**2).sum() / 4) + 1e-6))
+    assert advantages[5] == 0
+
+
 def test_the_fraction_of_groups_with_equal_rewards() -> None:
     assert zero_variance_fraction([1.0, 1.0, 0.0, 1.0], ["a", "a", "b", "b"]) == 0.5

@@ -27,7 +27,7 @@ from tests.training.rl.factories import (
 )
 from training.rl.advantages import compute_advantages
 from training.rl.grpo_trainer import MemoryTrainer, trim_padding
-from training.rl.rollouts import GenerateFn, RolloutBatch, Transition
+from training.rl.rollouts import GenerateFn, RewardPart, RolloutBatch, Transition
 from training.rl.run_dir import RunDir
 from training.rl.train import _build_grpo_config, train
 
@@ -85,7 +85,7 @@ def test_advantages_reach_the_loss(tmp_path: Path) -> None:
     trainer = make_trainer(tmp_path, steps_per_generation=1, instances_per_batch=1, num_generations=2)
     batch, gradients = compute_gradients(trainer, 1)
     expected = compute_advantages([row.reward for row in ROWS], [row.group_id for row in ROWS])
-    assert np.allclose(batch["advantages"].numpy(), expected)
+    assert np.allclose(batch["advantages"][:, 0].numpy(), expected)
     trainer.model.zero_grad()
     loss = torch.zeros(())
     for row, advantage in zip(ROWS, expected, strict=True):
@@ -99,6 +99,19 @@ def test_advantages_reach_the_loss(tmp_path: Path) -> None:
     }
     assert max_difference(gradients, expected_gradients) < 1e-6
     assert max(float(one.abs().max()) for one in gradients.values()) > 1e-3
+
+
+def test_a_token_has_the_advantage_of_its_part(tmp_path: Path) -> None:
+    rows = [
+        Transition([4, 5], [2, 7, 9, 1], 1.0, "a", [RewardPart(2, 1.0), RewardPart(4, 0.0)]),
+        Transition([4, 6], [3, 1], 0.0, "a", [RewardPart(1, 0.0), RewardPart(2, 0.5)]),
+    ]
+    trainer = make_trainer(tmp_path, rows, steps_per_generation=1, instances_per_batch=1, num_generations=2)
+    batch, gradients = compute_gradients(trainer, 1)
+    first, rest, other_first, other_rest = compute_advantages([1.0, 0.0, 0.0, 0.5], ["a"] * 4, [0, 1, 0, 1])
+    expected = [[first, first, rest, rest], [other_first, other_rest, 0, 0]]
+    assert np.allclose(batch["advantages"].numpy(), expected)
+    assert first > 0 > rest and any(one.any() for one in gradients.values())
 
 
 @pytest.mark.parametrize("parts", [2, 4])

@@ -3,7 +3,7 @@
 A gold answer counts when it stands in the passages, so this measures memory and retrieval, not the skill of a
 reader. Of a question with wrong answers it chooses one of the values (`choosing.py`), or abstains. For a
 label question, each retrieved sample votes for its own label with the square of its BM25 score for the
-question's sample, so that the few most similar samples decide; the `_MAX_VOTERS` best samples vote.
+question's sample, so that the few most similar samples decide; the `MAX_VOTERS` best samples vote.
 """
 
 import re
@@ -20,7 +20,8 @@ from training.evaluation.retrieval import Passage
 from training.memory.schema import EpisodeQuestion
 
 _LABEL = re.compile(r"\blabels?\W{0,4}(?:(?:is|number|=|:|→|->)\W{0,3}){0,2}(\d+)\b", re.IGNORECASE)
-_MAX_VOTERS = 20
+MAX_VOTERS = 20
+_PASSAGE_BREAK = "\n\0\n"  # stands in no gold answer, so that none is found across two passages
 _ABSTENTION = "I don't know."
 
 
@@ -43,7 +44,7 @@ def _answer(request: AnswerRequest) -> str:
         return _vote_label(request)
     if question.wrong_answers:
         return choose_value(question, request.passages) or _ABSTENTION
-    text = "\n".join(passage.text for passage in request.passages)
+    text = _PASSAGE_BREAK.join(passage.text for passage in request.passages)
     return next(iter(find_gold_answers(question.answers, text)), "") if metric == "token_f1" else text
 
 
@@ -59,10 +60,22 @@ def _vote_label(request: AnswerRequest) -> str:
         return ""
     # The question's other words are left out: "is", "the" and "of" matter in a sample.
     sample = extract_label_sample(request.question.text)
+    ranked = index.rank_with_scores(sample, MAX_VOTERS)
+    return box_label(
+        elect_label([labels[position] for position, _ in ranked], [score for _, score in ranked])
+    )
+
+
+def elect_label(labels: Sequence[str], scores: Sequence[float]) -> str:
+    """Return the label with most votes: each sample, best first, votes with the square of its score."""
     votes: dict[str, float] = defaultdict(float)
-    for position, score in index.rank_with_scores(sample, _MAX_VOTERS):
-        votes[labels[position]] += score**2
-    label = max(votes, key=lambda one: votes[one])  # of equal votes, the label of the better sample
+    for label, score in zip(labels, scores, strict=True):
+        votes[label] += score**2
+    return max(votes, key=lambda one: votes[one])  # of equal votes, the label of the better sample
+
+
+def box_label(label: str) -> str:
+    """Return a label as an answer."""
     return f"\\boxed{{{label}}}"
 
 

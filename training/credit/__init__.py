@@ -1,0 +1,1 @@
+"""Credit: what each step and each call of an episode adds to its reward, computed without a judge."""
