@@ -42,6 +42,24 @@ def measure(document: Book | Document) -> int:
     return sum(len(segment.text) for segment in document.segments)
 
 
+def sample_tokens(document: Book | Document, max_chars: int, context: ChunkingContext) -> tuple[int, int]:
+    """Return (characters, tokens) of the first text of a document, up to `max_chars` characters."""
+    chars = tokens = 0
+    for text in _iter_texts(document):
+        if chars >= max_chars:
+            break
+        sample = text[: max_chars - chars]
+        chars += len(sample)
+        tokens += context.tokenizer.count(sample)
+    return chars, tokens
+
+
+def _iter_texts(document: Book | Document) -> Iterator[str]:
+    if isinstance(document, Book):
+        return (document.text[start:end] for start, end, _ in document.chapters)
+    return (segment.text for segment in document.segments)
+
+
 def chunk_joined(
     documents: Iterable[Book | Document],
     test_documents: Collection[int],
@@ -73,9 +91,7 @@ def _count_tokens(document: Book | Document, needed: int, context: ChunkingConte
     """Return the tokens of a document; `needed` where it has that many for certain."""
     if measure(document) > needed * _MAX_CHARS_PER_TOKEN:
         return needed
-    if isinstance(document, Book):
-        return sum(context.tokenizer.count(document.text[start:end]) for start, end, _ in document.chapters)
-    return context.count_tokens(document)
+    return sum(map(context.tokenizer.count, _iter_texts(document)))
 
 
 def _group(documents: Sequence[tuple[Document, int]], needed: int) -> Iterator[list[Document]]:

@@ -5,7 +5,7 @@ Where short documents are joined, the split is drawn first, by the sizes of all 
 Then other tasks make the files of the stage: each of the parts of consecutive shards, sorted by id.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -15,7 +15,7 @@ from pipeline.chunking.chunk_files import CHUNK_TABLES
 from pipeline.chunking.documents import chunk_document
 from pipeline.chunking.errors import describe_reject, no_input_error
 from pipeline.chunking.instances import NO_ROOM_REASON
-from pipeline.chunking.joining import JoiningChunking, chunk_joined, measure
+from pipeline.chunking.joining import JoiningChunking, chunk_joined, measure, sample_tokens
 from pipeline.chunking.located import attach_questions
 from pipeline.chunking.packing import budget_error
 from pipeline.chunking.train_test_split import draw_splits, draw_test_documents
@@ -32,6 +32,7 @@ from pipeline.sources.parsed import Book, Document
 from pipeline.sources.shards import RawShard
 
 _FILE_BYTES = 32 << 20  # of raw text, of which a file of the stage is made
+_SAMPLE_CHARS = 1 << 16  # of a shard, whose tokens tell those of the source
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,10 @@ def chunk_shards(
     """
     tasks = [ChunkTask(reader, shard, params, context) for shard in shards]
     if _joins_documents(params):
-        measured = run_tasks(measure_shard, tasks, work_dir, "shards measured")
-        tasks = _draw_documents(tasks, [result.manifest["documents"] for result in measured], context)
-    results = list(run_tasks(chunk_shard, tasks, work_dir, "shards"))
-    manifests = [result.manifest for result in results]
+        results = run_tasks(measure_shard, tasks, work_dir, "shards measured")
+        tasks = _draw_documents(tasks, [result.manifest for result in results], params, context)
+    chunked = list(run_tasks(chunk_shard, tasks, work_dir, "shards"))
+    manifests = [result.manifest for result in chunked]
     if not any(manifest["documents"] for manifest in manifests):
         first = next((manifest["first_reject"] for manifest in manifests if manifest["first_reject"]), "")
         num_rejects = sum(manifest["num_rejects"] for manifest in manifests)
@@ -85,7 +86,7 @@ def chunk_shards(
     sizes = [shard.num_bytes for shard in shards]
     groups = [
         FileGroup(
-            folders=[results[number].folder for number in numbers],
+            folders=[chunked[number].folder for number in numbers],
             splits=[split for number in numbers for split in splits[number]],
         )
         for numbers in iter_groups(sizes, _FILE_BYTES)
@@ -103,8 +104,7 @@ def chunk_shards_in_memory(
     """Chunk the shards of a small source in this process, without files; the instances are the same."""
     tasks = [ChunkTask(reader, shard, params, context) for shard in shards]
     if _joins_documents(params):
-        measured = [measure_documents(task) for task in tasks]
-        tasks = _draw_documents(tasks, measured, context)
+        tasks = _draw_documents(tasks, list(map(measure_documents, tasks)), params, context)
     chunked = ChunkedSource()
     manifests = []
     for task in tasks:
@@ -194,13 +194,25 @@ def _joins_documents(params: Chunking) -> TypeGuard[JoiningChunking]:
 
 
 def _draw_documents(
-    tasks: Sequence[ChunkTask], measured: Sequence[Sequence[tuple[str, int]]], context: ChunkingContext
+    tasks: Sequence[ChunkTask],
+    measured: Sequence[Mapping[str, Any]],
+    params: JoiningChunking,
+    context: ChunkingContext,
 ) -> list[ChunkTask]:
-    """Draw the documents of test by their sizes; return the tasks, each with those of its shard."""
-    test = draw_test_documents(_sum_weights(measured), context.split, context.seed, context.source)
+    """Draw the documents of test by their sizes; return the tasks, each with those of its shard.
+
+    `measured`: what `measure_documents` returns of each. Test has the text of an instance, or half of a
+    source that is shorter than two: of a chat of 300 messages, a tenth is too little to ask about.
+    """
+    documents = [one["documents"] for one in measured]
+    sampled = [sum(one["sampled"][number] for one in measured) for number in (0, 1)]
+    min_weight = params.min_chunks * params.max_tokens * sampled[0] // max(1, sampled[1])
+    test = draw_test_documents(
+        _sum_weights(documents), context.split, context.seed, context.source, min_weight=min_weight
+    )
     return [
-        replace(task, test_documents=tuple(n for n, (name, _) in enumerate(documents) if name in test))
-        for task, documents in zip(tasks, measured, strict=True)
+        replace(task, test_documents=tuple(n for n, (name, _) in enumerate(of_shard) if name in test))
+        for task, of_shard in zip(tasks, documents, strict=True)
     ]
 
 
@@ -214,13 +226,26 @@ def _sum_weights(shards: Iterable[Sequence[tuple[str, int]]]) -> dict[str, int]:
 
 def measure_shard(task: ChunkTask, _: Path) -> dict[str, Any]:
     """Return the result of `measure_documents` as a manifest."""
-    return {"documents": measure_documents(task)}
+    return measure_documents(task)
 
 
-def measure_documents(task: ChunkTask) -> list[tuple[str, int]]:
-    """Return the group or name of each document of a shard, and its size in characters."""
-    documents = task.reader.iter_documents(task.shard, [])
-    return [(document.group or document.name, measure(document)) for document in documents]
+def measure_documents(task: ChunkTask) -> dict[str, Any]:
+    """Measure the documents of a shard.
+
+    Returns:
+        `documents`: the group or name of each, and its size in characters; `sampled`: the characters and the
+        tokens of a sample, their first text.
+    """
+    documents: list[tuple[str, int]] = []
+    chars = tokens = 0
+    for document in task.reader.iter_documents(task.shard, []):
+        size = measure(document)
+        documents.append((document.group or document.name, size))
+        if chars < _SAMPLE_CHARS:
+            more_chars, more_tokens = sample_tokens(document, _SAMPLE_CHARS - chars, task.context)
+            chars += more_chars
+            tokens += more_tokens
+    return {"documents": documents, "sampled": (chars, tokens)}
 
 
 def _choose_splits(

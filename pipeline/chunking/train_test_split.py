@@ -14,28 +14,42 @@ K = TypeVar("K", bound=Hashable)
 
 
 def draw_test_documents(
-    weights: Mapping[str, int], params: SplitParams, seed: int, *names: object
+    weights: Mapping[str, int], params: SplitParams, seed: int, *names: object, min_weight: int = 0
 ) -> set[str]:
     """Draw the documents of test, in random order, until they hold about `test_fraction` of the weight.
 
     A document over `max_document_fraction` of the weight is not drawn; a document is skipped if test comes
     closer to its fraction without it. Where this draws none, as of a few documents of similar size, the
-    lightest is: with two documents or more, neither split is empty. `names` seed the draw.
+    lightest are: with two documents or more, neither split is empty.
+
+    Args:
+        weights: The weight of each document, such as its characters.
+        params: Has the two fractions.
+        seed: That of the dataset; with `names` it seeds the draw.
+        names: Of the source.
+        min_weight: What test holds at least, about: a larger fraction where it has to be, but at most half.
     """
     total = sum(weights.values())
-    target_weight = params.test_fraction * total
+    target_weight = max(params.test_fraction * total, min(min_weight, total / 2))
     drawn: set[str] = set()
     drawn_weight = 0
+
+    def comes_closer(weight: int) -> bool:
+        return abs(drawn_weight + weight - target_weight) < abs(drawn_weight - target_weight)
+
     order = seeded_random.shuffled(sorted(weights), str, seed, *names, "test")
     for document in order:
         weight = weights[document]
-        comes_closer = abs(drawn_weight + weight - target_weight) < abs(drawn_weight - target_weight)
-        if weight <= params.max_document_fraction * total and comes_closer:
+        if weight <= params.max_document_fraction * total and comes_closer(weight):
             drawn.add(document)
             drawn_weight += weight
     weighty = [document for document in order if weights[document]]
     if not drawn and len(weighty) > 1:
-        drawn.add(min(weighty, key=weights.__getitem__))  # of equal ones, the first in the drawn order
+        # of equal ones, the first in the drawn order
+        for document in sorted(weighty, key=weights.__getitem__):
+            if not drawn or comes_closer(weights[document]):
+                drawn.add(document)
+                drawn_weight += weights[document]
     return drawn
 
 

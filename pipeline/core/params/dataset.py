@@ -10,7 +10,12 @@ from pipeline.core.params.base import MAX_COUNT, PositiveCount, StrictModel
 class SplitParams(StrictModel):
     """The random split of documents into train and test."""
 
-    test_fraction: float = Field(gt=0, lt=1, description="approximate fraction of a source in test")
+    test_fraction: float = Field(
+        gt=0,
+        lt=1,
+        description="approximate fraction of a source in test; more where joined documents would otherwise "
+        "make less than an instance",
+    )
     max_document_fraction: float = Field(
         gt=0,
         le=1,

@@ -128,6 +128,34 @@ def test_short_chats_fill_instances(context: ChunkingContext, tmp_path: Path) ->
     assert min(sizes) >= CHATS.min_chunks
 
 
+@pytest.mark.parametrize(("count", "text"), [(25, ""), (25, "他来了，他走了。" * 6), (120, "")])
+def test_test_has_an_instance_where_the_source_has_two(
+    count: int, text: str, context: ChunkingContext, tmp_path: Path
+) -> None:
+    """Counted in tokens of the messages: a character of Chinese is more of them."""
+    write_chats(tmp_path / "raw", count)
+    path = tmp_path / "raw" / "a.jsonl"
+    path.write_text(path.read_text().replace("hello.", text or "hello."))
+    instances, _ = chunk(tmp_path / "raw", context)
+    tokens = Counter[str]()
+    for one in instances:
+        tokens[one.split] += sum(map(context.tokenizer.count, texts([one])))
+    needed = CHATS.min_chunks * CHATS.max_tokens
+    expected = max(needed, 0.1 * tokens.total())
+    assert 0.8 * expected <= tokens["test"] <= 1.25 * expected < tokens["train"]
+
+
+def test_half_of_a_source_that_is_too_short_for_two_instances_is_test(
+    context: ChunkingContext, tmp_path: Path
+) -> None:
+    write_chats(tmp_path / "raw", 12)
+    sizes = {
+        one.split: sum(len(piece.segments) for piece in one.chunks)
+        for one in chunk(tmp_path / "raw", context)[0]
+    }
+    assert min(sizes.values()) >= 0.4 * sum(sizes.values()) and set(sizes) == {"train", "test"}
+
+
 @pytest.mark.parametrize("dated", [False, True])
 def test_every_chat_has_a_date_in_order(dated: bool, context: ChunkingContext, tmp_path: Path) -> None:
     write_chats(tmp_path / "raw", 30, dated=dated)

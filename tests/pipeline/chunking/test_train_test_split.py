@@ -36,6 +36,42 @@ def test_of_equal_documents_the_seed_draws_one() -> None:
     assert set().union(*drawn) == set("abc")
 
 
+def test_test_holds_a_minimum_but_never_more_than_about_half() -> None:
+    """A tenth of a small source is too little for an instance; a large one has a tenth that is enough."""
+    days = {f"{number}": 10 for number in range(40)}
+    for seed in range(20):
+        sizes = {
+            minimum: sum(
+                days[day] for day in draw_test_documents(days, SPLIT, seed, "chat", min_weight=minimum)
+            )
+            for minimum in (0, 20, 100, 5000)
+        }
+        assert sizes == {0: 40, 20: 40, 100: 100, 5000: 200}
+
+
+@pytest.mark.parametrize(
+    ("weights", "sizes"),
+    [
+        ({"a": 9}, [0]),
+        ({"a": 9, "b": 1}, [1]),
+        ({"a": 9, "b": 8}, [8]),
+        (dict.fromkeys("abcd", 5), [5, 5]),  # each over max_document_fraction
+        ({"a": 4, "b": 5, "c": 6, "d": 30}, [4, 5, 6]),  # what the longest leaves
+    ],
+)
+def test_few_documents_fill_half_with_the_lightest(weights: dict[str, int], sizes: list[int]) -> None:
+    drawn = draw_test_documents(weights, SPLIT, 1, "notes", min_weight=1000)
+    assert sorted(map(weights.__getitem__, drawn)) == (sizes if sizes != [0] else [])
+
+
+@given(WEIGHTS, st.integers(0, 5), st.integers(0, 400))
+def test_a_minimum_leaves_neither_split_empty(weights: dict[str, int], seed: int, minimum: int) -> None:
+    drawn = draw_test_documents(weights, SPLIT, seed, "notes", min_weight=minimum)
+    if sum(map(bool, weights.values())) > 1:
+        assert any(weights[name] for name in drawn)
+        assert any(weights[name] for name in weights.keys() - drawn)
+
+
 @given(WEIGHTS, st.integers(0, 5))
 def test_both_splits_are_filled_and_other_draws_stay(weights: dict[str, int], seed: int) -> None:
     """Bar: nothing changes where documents of at most a fifth are drawn."""
