@@ -175,6 +175,13 @@ def write_whatsapp_android(folder: Path, raw: Path) -> str:
     return "WhatsApp Chat with Bob.txt"
 
 
+def write_whatsapp_friends(folder: Path, raw: Path) -> str:
+    """A chat of two friends in short messages, in one file of some months."""
+    chat = Path(__file__).parents[1] / "pipeline" / "questions" / "rules" / "chat_of_friends.txt"
+    shutil.copy(chat, folder / "Friends.txt")
+    return "Friends.txt"
+
+
 def write_telegram(folder: Path, raw: Path) -> str:
     messages = [
         {
@@ -253,6 +260,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (write_claude, 3),
         (write_whatsapp_iphone, 3),
         (write_whatsapp_android, 3),
+        (write_whatsapp_friends, 3),
         (write_telegram, 3),
         (write_discord, 3),
         (write_slack, 3),
@@ -271,7 +279,9 @@ def test_own_files_become_instances_without_code(
     assert ran(dvc(project, "repro", f"filter@{source}")) == set()
     instances = list(read_rows(project / "data" / "filtered" / source / "instances.parquet", Instance))
     assert {one.split for one in instances} == {"train", "test"}, shown
-    assert sum(len(one.questions) for one in instances) >= min_questions * len(instances), shown
+    for split in ("train", "test"):
+        asked = [len(one.questions) for one in instances if one.split == split]
+        assert sum(asked) >= min_questions * len(asked), shown
     raw_dir = project / "data" / "raw" / source
     first = instances[0].chunks[0]
     for segment in first.segments:

@@ -19,7 +19,7 @@ from pipeline.text.normalize import fold_case, occurs_in
 from pipeline.text.segment_names import document_and_section
 
 _REQUEST = re.compile(r"[^.!?\n\"]{15,160}\?")
-_MAX_SAME_ANSWER = 2  # questions of an instance with the same answer
+MAX_SAME_ANSWER = 2  # questions of an instance with the same answer
 
 
 def make_cloze_questions(
@@ -48,7 +48,7 @@ def make_cloze_questions(
         ]
         for sentences in analyzed_sentences
     )
-    return choose_clozes(instance, candidates, _make_lead, max_per_chunk)
+    return choose_clozes(instance, candidates, make_lead, max_per_chunk)
 
 
 def choose_clozes(
@@ -69,16 +69,22 @@ def choose_clozes(
         # What users tell of themselves is most worth remembering.
         for fact, sentence in sorted(facts, key=lambda one: (one[1].register != "user", -one[0].score)):
             answer = fold_case(fact.text)
-            if count < max_per_chunk and answer_counts[answer] < _MAX_SAME_ANSWER:
+            if count < max_per_chunk and answer_counts[answer] < MAX_SAME_ANSWER:
                 answer_counts[answer] += 1
                 count += 1
                 lead = make_lead(chunk, sentence, fact)
-                yield _make_question(instance.source, chunk, sentence, fact, lead, spell)
+                yield make_question(instance.source, chunk, sentence, fact, lead, spell)
 
 
-def _make_question(
-    source: str, chunk: Chunk, sentence: Sentence, fact: Fact, lead: str, spell: Callable[[str], list[str]]
+def make_question(
+    source: str,
+    chunk: Chunk,
+    sentence: Sentence,
+    fact: Fact,
+    lead: str,
+    spell: Callable[[str], list[str]] = lambda text: [text],
 ) -> Question:
+    """Make the cloze question of a fact. `lead`: its first line; `spell`: the ways to write an answer."""
     segment = sentence.segment
     blanked = sentence.text[: fact.start] + BLANK + sentence.text[fact.end :]
     text = cloze_question(lead, blanked)
@@ -97,7 +103,7 @@ def _make_question(
     )
 
 
-def _make_lead(chunk: Chunk, sentence: Sentence, fact: Fact) -> str:
+def make_lead(chunk: Chunk, sentence: Sentence, fact: Fact) -> str:
     """Return the first line of a question: who wrote it in which dialogue, or when and where it was read.
 
     Of an assistant's sentence, also what the user had asked, unless that gives the answer away.

@@ -81,7 +81,7 @@ _THING_PATTERNS = [
 ]
 
 # A person, and a verb of being, doing or having; the fact follows within _MAX_DISTANCE. This pattern and
-# _HEDGE begin with the character before a word: to search for one that is not of a word, and look on from
+# HEDGE begin with the character before a word: to search for one that is not of a word, and look on from
 # there, is quicker than to search for one of many words.
 _LASTING_FACT = re.compile(
     rf"\W(?i:(?:{_SELF}(?:'?m|'?s|'?re|'?ve)?) (?:\w+ ){{0,2}}?"
@@ -96,7 +96,7 @@ _LASTING_FACT = re.compile(
 )
 _MAX_DISTANCE = 60  # characters between the end of such a phrase and the fact
 _ANYTHING_FOLLOWS = re.compile(r"\b(?:have|has|had|read|met)$", re.IGNORECASE)
-_HEDGE = re.compile(
+HEDGE = re.compile(
     r"\W(?i:if|would|could|might|should|maybe|probably|guess|wonder|think|thinking|gonna|idk|sorry|like to|"
     r"was going to|can|will|i'?ll|we'?ll|imagine|suppose|thanks?)\b"
 )
@@ -141,7 +141,7 @@ def find_things(sentence: str, tagger: SentenceTagger) -> list[Keyword]:
 
 def score_context(sentence: str) -> int:
     """Return the part of the score of a sentence's keywords that is the same for all of them."""
-    return -2 * len(_HEDGE.findall(f" {sentence}"))
+    return -2 * len(HEDGE.findall(f" {sentence}"))
 
 
 def score_keyword(keyword: Keyword, sentence: str) -> int:

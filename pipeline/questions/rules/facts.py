@@ -56,7 +56,7 @@ _NUMBER_WORDS = frozenset(
 # Inside a sentence. These patterns begin with the character before a word: to search for one that is not of a
 # word, and look on from there, is quicker than to search for one of many words.
 _NOTABLE = re.compile(rf"\W(?:(?!I\b)[A-Z][a-z]*|\d+|(?:{'|'.join(sorted(_NUMBER_WORDS))})\b)")
-_VAGUE_OPENING = re.compile(
+VAGUE_OPENING = re.compile(
     r"(?<!\W)\W*+(?:it|this|that|these|those|there|he|she|they|him|her|and|but|or|so|then|nor|for|yes|no|well)\b",
     re.IGNORECASE,
 )
@@ -68,7 +68,7 @@ _VOCATIVE_BEFORE = re.compile(r"(?:,|\bO) $")
 _PAUSE = re.compile(r"[,.;!?]")
 _COUNTED_NOUN = re.compile(r"[ -](?!(?:and|or|of|in|to|the|is|was|but|at|on)\b)[^\W\d_]{3,}")
 _APPROXIMATE = re.compile(r"(?:\bor|\d) $"), re.compile(r" or\b")  # a word or two, three or four
-_ADJECTIVE_ENDING = re.compile(r"(?:ish|ese|ean|ian|ic|[Jj]ew|[Ff]rench|[Dd]utch)$")
+ADJECTIVE_ENDING = re.compile(r"(?:ish|ese|ean|ian|ic|[Jj]ew|[Ff]rench|[Dd]utch)$")
 _LONG_SENTENCE_CHARS = 220  # longer sentences score lower
 
 
@@ -168,20 +168,20 @@ def find_best_fact(
         if (
             context_words >= _MIN_CONTEXT_WORDS
             and score >= scorer.MIN_SCORE
-            and not _is_given_away(keyword, sentence)
+            and not is_given_away(keyword, sentence)
         ):
             facts.append(Fact(keyword.start, keyword.end, keyword.text, keyword.kind, score))
     return max(facts, key=lambda fact: (fact.score, -fact.start), default=None)
 
 
-def _is_given_away(keyword: Keyword, sentence: str) -> bool:
+def is_given_away(keyword: Keyword, sentence: str) -> bool:
     """Return whether the rest of the sentence has the keyword too."""
     return occurs_in(keyword.text, f"{sentence[: keyword.start]} {sentence[keyword.end :]}")
 
 
 def _score_context(sentence: str) -> int:
     """Return the part of the score of a sentence's keywords that is the same for all of them."""
-    return -bool(_VAGUE_OPENING.match(sentence)) - (len(sentence) > _LONG_SENTENCE_CHARS)
+    return -bool(VAGUE_OPENING.match(sentence)) - (len(sentence) > _LONG_SENTENCE_CHARS)
 
 
 def _find_last_word_end(text: str) -> int:
@@ -204,7 +204,7 @@ def _score_keyword(keyword: Keyword, sentence: str, word_counts: Mapping[str, in
             or _APPROXIMATE[1].match(after)
         ):
             score -= 4
-    if _ADJECTIVE_ENDING.search(keyword.text):
+    if ADJECTIVE_ENDING.search(keyword.text):
         score -= 2
     last_word_start = max(0, _find_last_word_end(before) - _MAX_SPEECH_VERB_CHARS)
     if _SPEECH_VERB_BEFORE.search(before, last_word_start) or _SPEECH_VERB_AFTER.match(after):

@@ -22,6 +22,7 @@ from pipeline.core.schema import (
 from pipeline.questions.rules.cloze import make_cloze_questions
 from pipeline.questions.rules.facts import score_words
 from pipeline.questions.rules.languages.clozes import make_language_clozes
+from pipeline.questions.rules.plain_clozes import make_plain_clozes
 from pipeline.questions.rules.sentences import AnalyzedSentence, Sentence, find_register, find_sentences
 from pipeline.questions.rules.summary import make_human_summary_question, make_summary_question
 from pipeline.text.casing import WordStatistics, count_words
@@ -152,7 +153,11 @@ def make_instance_questions(
         if question is not None:
             yield InstanceQuestion(instance.id, question)
     if config.cloze:
-        for question in make_cloze_questions(instance, analyzed_sentences, word_counts, tagger, config.cloze):
+        clozes = list(make_cloze_questions(instance, analyzed_sentences, word_counts, tagger, config.cloze))
+        clozes += make_plain_clozes(
+            instance, clozes, word_counts, tagger, splitter, config.cloze, config.min_clozes
+        )
+        for question in clozes:
             yield InstanceQuestion(instance.id, question)
 
 

@@ -9,7 +9,8 @@ from pipeline.core.schema import Chunk, SegmentSpan, segment_text
 from pipeline.text.keywords import Keyword, TaggedSentence
 from pipeline.text.sentences import SentenceSplitter
 
-_ALLOWED_CHARS = range(30, 281)  # characters of a usable sentence
+_MIN_CHARS = 30  # of a usable sentence
+_MAX_CHARS = 280
 _VERSE_NUMBER = re.compile(r"(?<!\d)\d++:\d++\s+")  # the number of a Bible verse
 _LINE = re.compile(r"[^\n]+")
 _MARKDOWN_HEADING = re.compile(r"\A#{1,6}[ \t][^\n]*\n\s*")
@@ -65,9 +66,9 @@ def has_unusable_marks(sentence: str) -> bool:
 
 
 def find_sentences(
-    chunk: Chunk, splitter: SentenceSplitter
+    chunk: Chunk, splitter: SentenceSplitter, min_chars: int = _MIN_CHARS
 ) -> Iterator[tuple[tuple[SegmentSpan, int, int, str], list[str]]]:
-    """Iterate over the whole sentences of a chunk that have 30 to 280 characters and are not questions.
+    """Iterate over the whole sentences of a chunk of `min_chars` to 280 characters that are not questions.
 
     In a conversation a sentence also ends at a line end. In a book line ends mean nothing, but a segment with
     an empty line in it begins with a heading, and is skipped; but for headings of Markdown, which are known.
@@ -75,7 +76,7 @@ def find_sentences(
     Yields (the fields of a `Sentence`, its words): most sentences are not chosen, and need no object.
     """
     for segment in chunk.segments:
-        if segment.end - segment.start < _ALLOWED_CHARS.start:
+        if segment.end - segment.start < min_chars:
             continue
         text = segment_text(chunk, segment)
         if not segment.speaker:
@@ -88,15 +89,19 @@ def find_sentences(
             spans = [
                 (line.start() + start, line.start() + end)
                 for line in _LINE.finditer(text)
-                if line.end() - line.start() >= _ALLOWED_CHARS.start
+                if line.end() - line.start() >= min_chars
                 for start, end in splitter.spans(line.group())
             ]
         for start, end in spans:
-            if end - start < _ALLOWED_CHARS.start:
+            if end - start < min_chars:
                 continue
             verse = text[start].isdecimal() and _VERSE_NUMBER.match(text, start, end)
             begin = verse.end() if verse else start
             words = text[begin:end].split()
             clean = " ".join(words)
-            if len(clean) in _ALLOWED_CHARS and not has_unusable_marks(clean) and not clean.isupper():
+            if (
+                min_chars <= len(clean) <= _MAX_CHARS
+                and not has_unusable_marks(clean)
+                and not clean.isupper()
+            ):
                 yield (segment, begin, end, clean), words

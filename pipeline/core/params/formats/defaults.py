@@ -27,7 +27,7 @@ _PASSAGES: dict[str, Any] = {
 }
 _CHATS: dict[str, Any] = {
     "chunking": {"strategy": "conversations", "max_tokens": 1024, **_JOINED},
-    "questions": {**_NO_QUESTIONS, "cloze": 4},
+    "questions": {**_NO_QUESTIONS, "cloze": 4, "min_clozes": 6},
     "checks": {**_CHECKS, "drop_answer_in_question": True},
 }
 _LABELS: dict[str, Any] = {

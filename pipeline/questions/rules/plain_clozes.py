@@ -1,0 +1,83 @@
+"""More cloze questions for an instance that has few: of the plain facts of people's messages."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline.core.schema import Chunk, Instance, Question, segment_text
+from pipeline.questions.rules.cloze import MAX_SAME_ANSWER, make_lead, make_question
+from pipeline.questions.rules.facts import Fact
+from pipeline.questions.rules.plain_facts import MIN_CHARS, ChatWords, find_plain_fact
+from pipeline.questions.rules.sentences import Sentence, find_register, find_sentences
+from pipeline.text.casing import WordStatistics
+from pipeline.text.keywords import SentenceTagger
+from pipeline.text.normalize import fold_case
+from pipeline.text.sentences import SentenceSplitter
+
+
+def make_plain_clozes(
+    instance: Instance,
+    clozes: Sequence[Question],
+    word_counts: Mapping[str, int],
+    tagger: SentenceTagger,
+    splitter: SentenceSplitter,
+    max_per_chunk: int,
+    min_clozes: int,
+) -> Iterator[Question]:
+    """Make cloze questions of plain facts until the instance has `min_clozes`, the highest scores first.
+
+    Args:
+        instance: The instance that is asked about.
+        clozes: Its other cloze questions; no sentence of theirs is asked about again.
+        word_counts: The words of the instance, case-folded, with how often each occurs.
+        tagger: Knows the words of the whole source.
+        splitter: Splits text into sentences.
+        max_per_chunk: The maximum of cloze questions of a chunk, the others included.
+        min_clozes: How many the instance shall have; it has fewer where its text gives no more.
+    """
+    missing = min_clozes - len(clozes)
+    if missing <= 0:
+        return
+    per_chunk = Counter(number for one in clozes for number in one.evidence_chunks)
+    answers = Counter(fold_case(answer) for one in clozes for answer in one.answers)
+    asked = {_locate(one) for one in clozes}
+    found = _find_facts(instance, tagger, splitter, _read_words(instance, word_counts))
+    for chunk, fact, sentence in sorted(found, key=lambda one: -one[1].score):
+        question = make_question(instance.source, chunk, sentence, fact, make_lead(chunk, sentence, fact))
+        answer = fold_case(fact.text)
+        if per_chunk[chunk.index] >= max_per_chunk or answers[answer] >= MAX_SAME_ANSWER:
+            continue
+        if _locate(question) in asked:
+            continue
+        yield question
+        per_chunk[chunk.index] += 1
+        answers[answer] += 1
+        missing -= 1
+        if not missing:
+            return
+
+
+def _locate(cloze: Question) -> tuple[str, int]:
+    """Return the segment of the sentence that is asked about, and where it begins in the raw file."""
+    assert cloze.source_span is not None
+    return cloze.evidence[0], cloze.source_span.start
+
+
+def _read_words(instance: Instance, word_counts: Mapping[str, int]) -> ChatWords:
+    statistics = WordStatistics()
+    segments = [(chunk, segment) for chunk in instance.chunks for segment in chunk.segments]
+    statistics.add_instances([[segment_text(chunk, segment) for chunk, segment in segments]])
+    speakers = {word for _, segment in segments for word in fold_case(segment.speaker or "").split()}
+    return ChatWords(word_counts, statistics, speakers)
+
+
+def _find_facts(
+    instance: Instance, tagger: SentenceTagger, splitter: SentenceSplitter, words: ChatWords
+) -> Iterator[tuple[Chunk, Fact, Sentence]]:
+    for chunk in instance.chunks:
+        for fields, _ in find_sentences(chunk, splitter, MIN_CHARS):
+            if find_register(fields[0]) != "conversation":
+                continue
+            sentence = Sentence(*fields)
+            fact = find_plain_fact(sentence.text, tagger, words)
+            if fact is not None:
+                yield chunk, fact, sentence

@@ -1,0 +1,70 @@
+"""The export of a chat of two friends, from the file to its filtered questions: both splits have some."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.chunking import ChunkingContext
+from pipeline.chunking.sharded import chunk_shards_in_memory
+from pipeline.core.params import Params, Source
+from pipeline.core.schema import Instance, segment_text
+from pipeline.parity.build_source import SourceConfig, finish_source
+from pipeline.sources import make_reader
+
+CHAT = Path(__file__).parent / "chat_of_friends.txt"
+
+
+def build(
+    tmp_path: Path, params: Params, context: ChunkingContext, seed: int = 20, **questions: int
+) -> list[Instance]:
+    """Build the chat with the defaults of its format, but for some keys of `questions`."""
+    (tmp_path / "raw").mkdir(exist_ok=True)
+    shutil.copy(CHAT, tmp_path / "raw")
+    source = Source.model_validate({"format": "messenger", "files": [f"file:{CHAT.name}"]})
+    context = ChunkingContext("friends", seed, params.split, params.tokenizer, context.assets)
+    reader = make_reader("friends", source)
+    chunked = chunk_shards_in_memory(reader, reader.plan(tmp_path / "raw", 1 << 20), source.chunking, context)
+    config = SourceConfig(
+        source.chunking, source.questions.model_copy(update=questions), source.checks, near_duplicate=50
+    )
+    return finish_source(chunked, [], config, context)[0]
+
+
+@pytest.mark.parametrize("seed", range(20, 26))
+def test_both_splits_of_a_chat_of_two_friends_have_questions(
+    seed: int, tmp_path: Path, params: Params, context: ChunkingContext
+) -> None:
+    """Bar: at least three an instance."""
+    instances = build(tmp_path, params, context, seed)
+    assert sorted(one.split for one in instances) == ["test", "train"]
+    for one in instances:
+        assert 3 <= len(one.questions) <= 6
+        assert one.tokens >= 0.4 * sum(other.tokens for other in instances)
+
+
+def test_answers_stand_in_the_message_that_is_asked_about(
+    tmp_path: Path, params: Params, context: ChunkingContext
+) -> None:
+    for one in build(tmp_path, params, context):
+        texts = {s.id: segment_text(chunk, s) for chunk in one.chunks for s in chunk.segments}
+        for question in one.questions:
+            (evidence,), (answer,) = question.evidence, question.answers
+            assert question.text.splitlines()[1].replace("____", answer) in " ".join(texts[evidence].split())
+            assert question.source_span is not None and answer not in question.text
+
+
+def test_plain_facts_are_asked_for_up_to_the_minimum(
+    tmp_path: Path, params: Params, context: ChunkingContext
+) -> None:
+    """Off by default of the key; none beyond it, and no more of a chunk than `cloze`."""
+    assert build(tmp_path, params, context, min_clozes=0) == []
+    few = build(tmp_path, params, context, min_clozes=2)
+    many = build(tmp_path, params, context, min_clozes=50)
+    assert [len(one.questions) for one in few] == [2, 2]
+    for one in many:
+        per_chunk = [question.evidence_chunks[0] for question in one.questions]
+        assert max(map(per_chunk.count, per_chunk)) <= 4
+        assert len({question.evidence[0] for question in one.questions}) == len(one.questions)
+    best = {question.id for one in few for question in one.questions}
+    assert best < {question.id for one in many for question in one.questions}
