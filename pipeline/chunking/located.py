@@ -15,7 +15,7 @@ def attach_questions(
 
     A question has its evidence located, and the chunk after which it is asked. It is rejected where the
     evidence was left out, where that chunk holds what may change its answer, or where the document makes
-    several instances, none of which it is about alone. A book that makes several has no questions of its own.
+    several instances, none of which it is about alone.
     """
     if len(instances) != 1:
         return [], _reject_divided(document, len(instances), source)
@@ -36,7 +36,7 @@ def attach_questions(
 
 def _reject_divided(document: Book | Document, num_instances: int, source: str) -> list[Reject]:
     """Return a reject of each question of a document that makes several instances."""
-    if isinstance(document, Book) or not num_instances:
+    if not num_instances:
         return []
     detail = f"{document.name} makes {num_instances} instances: raise chunking.max_chunks"
     return [
