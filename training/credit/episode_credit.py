@@ -39,7 +39,7 @@ from training.memory.schema import EpisodeInput, EpisodeQuestion, Step
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What a step or a call adds to the rewards of its episode."""
+    """The additions of a step or a call to the rewards of its episode."""
 
     correctness: float  # to r1
     compression: float  # to r3

@@ -28,7 +28,7 @@ class TextVersion:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What an applied call did to core or to an entry."""
+    """The change that an applied call made to core or to an entry."""
 
     step: int
     call: int  # number of the call in the episode

@@ -24,7 +24,7 @@ class SubsetRanking:
         """Count the terms of `queries` in `texts`."""
         terms_by_query = [search_terms(query) for query in queries]
         ids = {term: number for number, term in enumerate(sorted(set(chain.from_iterable(terms_by_query))))}
-        self._counts = np.zeros((len(ids) + 1, len(texts)))  # float64; the last row is no term's
+        self._counts = np.zeros((len(ids) + 1, len(texts)))  # float64; the last row stays 0
         self._lengths = np.zeros(len(texts))
         for column, text in enumerate(texts):
             terms = search_terms(text)

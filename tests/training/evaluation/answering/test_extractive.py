@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.training.factories import make_question
+from training.evaluation.answer_metrics import score_answer
 from training.evaluation.answering import AnswerRequest
 from training.evaluation.answering.extractive import ExtractiveAnswerer, extract_samples
 from training.evaluation.retrieval import Passage
@@ -21,11 +22,11 @@ def answer_label(question: str, *passages: str) -> str:
     return answer
 
 
-def test_the_answer_is_all_passages() -> None:
+def test_the_answer_is_all_passages_and_none_is_found_across_two() -> None:
     passages = [Passage("core", "about cats"), Passage("s1", "a red cat")]
-    assert ExtractiveAnswerer().answer([AnswerRequest(make_question("which?", "red"), passages)]) == [
-        "about cats\na red cat"
-    ]
+    (answer,) = ExtractiveAnswerer().answer([AnswerRequest(make_question("which?", "red"), passages)])
+    assert score_answer("contains", ["red cat"], answer) == score_answer("contains", ["cats"], answer) == 1
+    assert score_answer("contains", ["cats a"], answer) == 0
 
 
 @pytest.mark.parametrize(
