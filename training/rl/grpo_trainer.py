@@ -9,7 +9,8 @@ It deviates from TRL in four ways:
 - The distribution over next tokens is computed for completions only. TRL computes it for prompts too, which
   takes half of an update's time on a CPU.
 
-The loss is TRL's `grpo`: the mean over the tokens of a row, then over rows.
+The loss is one of TRL's: `grpo` is the mean over the tokens of a row, then over rows; `dapo` is the mean over
+the tokens of all rows; `dr_grpo` is the mean over rows of their sums, divided by the maximum length.
 """
 
 from collections.abc import Sequence
@@ -95,9 +96,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         processes, all_rewards, groups = (list(column) for column in zip(*all_rows, strict=True))
         size = self._padded_size(processes)
         batch = self._build_tensors(rows, self._compute_part_advantages(rows), size)
-        batch["row_scale"] = torch.tensor(
-            size * self.accelerator.num_processes / len(all_rows), device=self.accelerator.device
-        )
+        batch["row_scale"] = self._row_scale(size, len(all_rows))
         if self.args.gradient_accumulation_steps % self.args.steps_per_generation:
             batch["old_per_token_logps"] = self._compute_logps(self.model, batch)
         if self.beta:
@@ -158,6 +157,16 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         fullest = max(np.bincount(processes, minlength=self.accelerator.num_processes))
         parts = self.args.steps_per_generation
         return int(-(-fullest // parts) * parts)
+
+    def _row_scale(self, size: int, num_rows: int) -> torch.Tensor:
+        """Return the factor that takes fillers out of the loss, where it is a mean over rows.
+
+        Each process has `size` rows, fillers included; all processes have `num_rows` without them. `dapo`
+        counts tokens, of which fillers have none.
+        """
+        padded = size * self.accelerator.num_processes
+        scale = 1.0 if self.args.loss_type == "dapo" else padded / num_rows
+        return torch.tensor(scale, device=self.accelerator.device)
 
     def _build_tensors(
         self, transitions: Sequence[Transition], part_advantages: Sequence[float], size: int

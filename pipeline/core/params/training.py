@@ -97,7 +97,17 @@ class TrainingProfile(StrictModel):
     )
     learning_rate: Annotated[float, Field(gt=0)] = Field(description="learning rate of the optimizer")
     warmup_steps: Count = Field(description="optimizer steps until the learning rate is reached")
-    clip_epsilon: Annotated[float, Field(gt=0)] = Field(description="PPO clip range")
+    loss: Literal["grpo", "dapo", "dr_grpo"] = Field(
+        "grpo",
+        description="mean over the tokens of a row, then over rows (grpo); over all tokens (dapo); or over "
+        "rows, of their sums divided by max_completion_tokens (dr_grpo)",
+    )
+    clip_epsilon: Annotated[float, Field(gt=0)] = Field(
+        description="PPO clip range: how far below 1 the ratio of probabilities counts"
+    )
+    clip_epsilon_high: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="how far above 1; null: as clip_epsilon"
+    )
     kl_coef: NonNegativeFloat = Field(description="weight of the KL divergence from the warm-started policy")
     generation_backend: Literal["batch", "continuous", "vllm"] = Field(
         description="how completions are generated"
