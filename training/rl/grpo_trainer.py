@@ -1,11 +1,12 @@
 """TRL's GRPO trainer over the steps of episodes.
 
-It deviates from TRL in four ways:
+It deviates from TRL in five ways:
 
 - A dataset row is a task and not a prompt. The episodes of a batch of tasks give one row for each step.
 - Advantages are ours, pooled over the rows of a group and over all processes.
 - Fillers pad the rows, so that these divide evenly over processes and parts of a batch. Fillers have no token
   to learn, and the loss is scaled as if they were not there.
+- Samples of any generator that gives log probabilities are corrected (`importance.py`), not of vLLM alone.
 - The distribution over next tokens is computed for completions only. TRL computes it for prompts too, which
   takes half of an update's time on a CPU.
 
@@ -25,9 +26,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallba
 from trl import GRPOConfig, GRPOTrainer
 
 from pipeline.core import seeded_random
+from pipeline.core.errors import MemcurateError
 from training.evaluation.rewards import mean
 from training.rl.advantages import compute_advantages, zero_variance_fraction
-from training.rl.rollouts import RolloutCollector, Transition
+from training.rl.importance import importance_ratios, pad_sampler_logps, sum_sampling_metrics
+from training.rl.rollouts import Completions, RolloutCollector, Transition
 
 _SEED_STRIDE = 1_000_003  # a prime: generation seeds of different updates and processes stay apart
 
@@ -50,12 +53,15 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         max_batch_size: int,
         callbacks: Sequence[TrainerCallback] = (),
         peft_config: Any = None,
+        importance_cap: float | None = None,
     ) -> None:
         """Set up TRL's trainer.
 
         `collector` runs the episodes of tasks, which are numbers below `num_tasks`. At most `max_batch_size`
-        prompts are completed together. The other arguments are those of TRL.
+        prompts are completed together. `importance_cap` bounds the weights of `importance.py`; None: no
+        weights. The other arguments are those of TRL.
         """
+        self._importance_cap = importance_cap
         self._collector = collector
         self._max_batch_size = max_batch_size
         self._num_tasks = num_tasks
@@ -71,13 +77,16 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             peft_config=peft_config,
         )
 
-    def generate(self, prompts: list[list[int]]) -> list[list[int]]:
+    def generate(self, prompts: list[list[int]]) -> Completions:
         """Return a completion for each prompt, as token ids, by the policy with its current weights."""
         completions: list[list[int]] = []
+        logps: list[list[float]] = []
         for first in range(0, len(prompts), self._max_batch_size):
-            batch, _ = self._generate_single_turn(prompts[first : first + self._max_batch_size], None, {}, 1)
-            completions += batch
-        return completions
+            batch = prompts[first : first + self._max_batch_size]
+            batch_completions, batch_logps = self._generate_single_turn(batch, None, {}, 1)
+            completions += batch_completions
+            logps += batch_logps or []
+        return Completions(completions, logps if len(logps) == len(completions) else None)
 
     def seed_generation(self, number: int) -> None:
         """Seed sampling by seed, update and process alone, so that it is the same after a resume."""
@@ -99,6 +108,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         batch["row_scale"] = self._row_scale(size, len(all_rows))
         if self.args.gradient_accumulation_steps % self.args.steps_per_generation:
             batch["old_per_token_logps"] = self._compute_logps(self.model, batch)
+        self._correct_sampling(batch, rows)
         if self.beta:
             batch["ref_per_token_logps"] = self._compute_ref_logps(batch)
         tokens = sum(len(row.completion) for row in rows)
@@ -204,6 +214,28 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             ids[index, span] = torch.tensor(list(sequence))
             mask[index, span] = 1
         return ids.to(self.accelerator.device), mask.to(self.accelerator.device)
+
+    def _correct_sampling(self, batch: dict[str, torch.Tensor], rows: Sequence[Transition]) -> None:
+        """Weigh the advantages of tokens by how likely the trainer makes them, relative to the sampler."""
+        cap = self._importance_cap
+        if cap is None and ("old_per_token_logps" not in batch or all(row.logps is None for row in rows)):
+            return
+        if cap is not None and any(row.logps is None for row in rows):
+            raise MemcurateError(
+                f"training: importance_cap is {cap}, but generation_backend gives no log probabilities of "
+                "samples. Set importance_cap to null, or take another backend."
+            )
+        sampler = pad_sampler_logps(rows, batch["completion_ids"].shape).to(self.accelerator.device)
+        trainer = batch.get("old_per_token_logps")
+        differences = (self._compute_logps(self.model, batch) if trainer is None else trainer) - sampler
+        ratios = importance_ratios(differences, cap)
+        sums = self.accelerator.reduce(sum_sampling_metrics(differences, ratios, cap), reduction="sum")
+        tokens, difference, ratio, capped = sums.tolist()
+        metrics = {"logp_difference": difference, "importance_ratio": ratio, "capped_fraction": capped}
+        self.record_metrics({f"sampling/{name}": value / max(tokens, 1) for name, value in metrics.items()})
+        if cap is not None:
+            advantages = batch["advantages"]
+            batch["advantages"] = ratios * (advantages if advantages.dim() == 2 else advantages[:, None])
 
     def _compute_ref_logps(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Return the log probabilities of the completions by the policy that training began with."""

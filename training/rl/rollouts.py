@@ -7,7 +7,7 @@ import math
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Literal, NamedTuple, Protocol
@@ -27,7 +27,25 @@ from training.policies.run_episodes import run_episodes
 
 _NON_WORD = re.compile(r"\W+")
 
-GenerateFn = Callable[[list[list[int]]], list[list[int]]]  # prompts to completions, as token ids
+
+class Completions(list[list[int]]):
+    """Completions as token ids, and the log probabilities of their tokens where the sampler gives them."""
+
+    def __init__(
+        self, completions: Iterable[list[int]] = (), logps: Sequence[list[float]] | None = None
+    ) -> None:
+        """Take completions, and as many log probabilities for each as it has tokens.
+
+        The probabilities are those of the distribution that the tokens were drawn from, after temperature.
+        """
+        super().__init__(completions)
+        self.logps = logps
+
+
+GenerateFn = Callable[[list[list[int]]], Completions]  # of prompts, as token ids
+
+
+Sample = tuple[list[int], list[int], list[float] | None]  # prompt, completion, and its `logps`
 
 
 class RewardPart(NamedTuple):
@@ -45,6 +63,7 @@ class Transition:
     completion: list[int]  # with the end token, unless it was cut off
     reward: float  # NaN where no question of the episode could be scored
     group_id: str  # advantages compare the rows of one group
+    logps: list[float] | None = None  # of the completion's tokens, by the sampler
     parts: Sequence[RewardPart] = ()  # to the end of the completion; empty: all of it earns `reward`
 
     def list_parts(self) -> Sequence[RewardPart]:
@@ -77,7 +96,7 @@ class RolloutChatModel:
         """Complete up to `batch_size` chats together by `generate`."""
         self.batch_size = batch_size
         self.supports_tools = template.supports_tools
-        self.token_pairs: list[tuple[list[int], list[int]]] = []  # (prompt, completion) of every call
+        self.samples: list[Sample] = []
         self.model_seconds = 0.0  # time in `generate`
         self._template = template
         self._generate = generate
@@ -94,7 +113,8 @@ class RolloutChatModel:
         start = perf_counter()
         completions = self._generate(prompts)
         self.model_seconds += perf_counter() - start
-        self.token_pairs += zip(prompts, completions, strict=True)
+        logps = completions.logps or [None] * len(completions)
+        self.samples += zip(prompts, completions, logps, strict=True)
         return [self._template.decode(completion) for completion in completions]
 
 
@@ -129,7 +149,7 @@ class MemoryRolloutCollector:
             for task, episode in zip(tasks, episodes, strict=True)
         ]
         credit_seconds = perf_counter() - credit_start
-        rows = self._build_transitions(episodes, step_rewards, chat.token_pairs)
+        rows = self._build_transitions(episodes, step_rewards, chat.samples)
         environment = perf_counter() - start - chat.model_seconds
         metrics = {
             **_rollout_metrics(episodes),
@@ -143,26 +163,26 @@ class MemoryRolloutCollector:
         self,
         episodes: Sequence[Episode],
         rewards_by_episode: Sequence[Sequence[StepReward]],
-        token_pairs: Sequence[tuple[list[int], list[int]]],
+        samples: Sequence[Sample],
     ) -> list[Transition]:
         """Return a row for each step.
 
-        `token_pairs` holds the first steps of all episodes, then the second steps, and so on.
+        `samples` holds the first steps of all episodes, then the second steps, and so on.
         """
         rows = []
-        remaining = iter(token_pairs)
+        remaining = iter(samples)
         for number in range(max(len(one.steps) for one in episodes)):
             for episode, step_rewards in zip(episodes, rewards_by_episode, strict=True):
                 if number >= len(episode.steps):
                     continue
-                prompt, completion = next(remaining)
+                prompt, completion, logps = next(remaining)
                 reward = step_rewards[number]
                 group = (
                     episode.instance if self.advantage_group == "instance" else f"{episode.instance} {number}"
                 )
                 total = math.nan if reward.total is None else reward.total
                 parts = self._split_completion(completion, episode.steps[number].reply, reward)
-                rows.append(Transition(prompt, completion, total, group, parts))
+                rows.append(Transition(prompt, completion, total, group, logps, parts))
         return rows
 
     def _split_completion(

@@ -17,7 +17,7 @@ from training.memory.schema import EpisodeInput
 from training.policies.chats.template import ChatTemplate
 from training.policies.model import ModelPolicy
 from training.rl.hardware import check_hardware
-from training.rl.rollouts import GenerateFn, MemoryRolloutCollector, RolloutChatModel
+from training.rl.rollouts import Completions, GenerateFn, MemoryRolloutCollector, RolloutChatModel
 from training.rl.tasks import select_tasks
 
 
@@ -83,5 +83,5 @@ def build_training_setup(
         train_instances=select_tasks(train, profile, profile.max_questions, seed, can_score),
         validation_instances=validation,
     )
-    setup.build_policy(lambda prompts: []).check_prompt_lengths(drawn)
+    setup.build_policy(lambda prompts: Completions()).check_prompt_lengths(drawn)
     return setup

@@ -71,6 +71,7 @@ def train(
         max_batch_size=profile.generation_batch_size,
         callbacks=[recorder],
         peft_config=_build_lora_config(profile),
+        importance_cap=profile.importance_cap,
     )
     recorder.trainer = trainer
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)

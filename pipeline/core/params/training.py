@@ -8,6 +8,8 @@ from pipeline.core.params.agent import GenerationParams, MemoryParams, NonNegati
 from pipeline.core.params.base import MAX_COUNT, Count, PositiveCount, StrictModel
 from pipeline.core.params.files import PinnedFiles
 
+BACKENDS_WITH_LOGPS = ("vllm",)  # values of generation_backend that give the probabilities of their samples
+
 
 class BaseModelParams(StrictModel):
     """The origin of the model that is trained: either `files`, or `hub` and `revision`."""
@@ -108,6 +110,11 @@ class TrainingProfile(StrictModel):
     clip_epsilon_high: Annotated[float, Field(gt=0)] | None = Field(
         None, description="how far above 1; null: as clip_epsilon"
     )
+    importance_cap: Annotated[float, Field(ge=1)] | None = Field(
+        None,
+        description="tokens count by their probability in the trainer over that in the sampler, at most this "
+        "number of times; null: once. Needs generation_backend: vllm",
+    )
     kl_coef: NonNegativeFloat = Field(description="weight of the KL divergence from the warm-started policy")
     generation_backend: Literal["batch", "continuous", "vllm"] = Field(
         description="how completions are generated"
@@ -145,6 +152,16 @@ class TrainingProfile(StrictModel):
             raise ValueError(
                 f"instances_per_batch × num_generations {self.instances_per_batch * self.num_generations} "
                 f"is not a multiple of steps_per_generation {self.steps_per_generation}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_importance_cap(self) -> "TrainingProfile":
+        if self.importance_cap is not None and self.generation_backend not in BACKENDS_WITH_LOGPS:
+            raise ValueError(
+                f"importance_cap {self.importance_cap} needs the log probabilities of samples, which "
+                f"generation_backend {self.generation_backend} does not give: take "
+                f"{', '.join(BACKENDS_WITH_LOGPS)}, or set importance_cap to null"
             )
         return self
 

@@ -48,3 +48,4 @@ for loss in ("grpo", "dapo", "dr_grpo"):
     perturb(trainer.model)
     value = accumulate(trainer, batch)
     torch.save((value, copy_gradients(trainer.model)), folder / f"{loss}-{collector.process}.pt")
+trainer.accelerator.end_training()

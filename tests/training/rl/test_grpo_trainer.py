@@ -103,8 +103,8 @@ def test_advantages_reach_the_loss(tmp_path: Path) -> None:
 
 def test_a_token_has_the_advantage_of_its_part(tmp_path: Path) -> None:
     rows = [
-        Transition([4, 5], [2, 7, 9, 1], 1.0, "a", [RewardPart(2, 1.0), RewardPart(4, 0.0)]),
-        Transition([4, 6], [3, 1], 0.0, "a", [RewardPart(1, 0.0), RewardPart(2, 0.5)]),
+        Transition([4, 5], [2, 7, 9, 1], 1.0, "a", parts=[RewardPart(2, 1.0), RewardPart(4, 0.0)]),
+        Transition([4, 6], [3, 1], 0.0, "a", parts=[RewardPart(1, 0.0), RewardPart(2, 0.5)]),
     ]
     trainer = make_trainer(tmp_path, rows, steps_per_generation=1, instances_per_batch=1, num_generations=2)
     batch, gradients = compute_gradients(trainer, 1)
