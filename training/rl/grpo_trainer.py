@@ -14,7 +14,7 @@ The loss is one of TRL's: `grpo` is the mean over the tokens of a row, then over
 the tokens of all rows; `dr_grpo` is the mean over rows of their sums, divided by the maximum length.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -25,12 +25,13 @@ from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from pipeline.core import seeded_random
 from pipeline.core.errors import MemcurateError
 from training.evaluation.rewards import mean
 from training.rl.advantages import compute_advantages, zero_variance_fraction
+from training.rl.group_replacement import BatchTasks, collect_varied
 from training.rl.importance import importance_ratios, pad_sampler_logps, sum_sampling_metrics
-from training.rl.rollouts import Completions, RolloutCollector, Transition
+from training.rl.rollouts import Completions, RolloutBatch, RolloutCollector, Transition
+from training.rl.task_pool import TaskOutcomes, TaskPool
 
 _SEED_STRIDE = 1_000_003  # a prime: generation seeds of different updates and processes stay apart
 
@@ -54,17 +55,24 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         callbacks: Sequence[TrainerCallback] = (),
         peft_config: Any = None,
         importance_cap: float | None = None,
+        max_replaced: int = 0,
+        pool: TaskPool | None = None,
+        record_outcomes: Callable[[TaskOutcomes], None] = lambda outcomes: None,
     ) -> None:
         """Set up TRL's trainer.
 
         `collector` runs the episodes of tasks, which are numbers below `num_tasks`. At most `max_batch_size`
         prompts are completed together. `importance_cap` bounds the weights of `importance.py`; None: no
-        weights. The other arguments are those of TRL.
+        weights. At most `max_replaced` groups of a batch are replaced for want of variance. `pool` chooses
+        tasks; None: in plain passes. `record_outcomes` keeps what a pool by difficulty needs after a resume.
+        The other arguments are those of TRL.
         """
         self._importance_cap = importance_cap
+        self._max_replaced = max_replaced
+        self._pool = pool or TaskPool(num_tasks, args.seed)
+        self._record_outcomes = record_outcomes
         self._collector = collector
         self._max_batch_size = max_batch_size
-        self._num_tasks = num_tasks
         self._num_update_tokens = 0  # tokens of the rows that were learnt from since the last log
         super().__init__(
             model=model,
@@ -97,7 +105,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         """Run the episodes of a batch's tasks; return the tensors of its rows, as TRL's loss takes them."""
         self.seed_generation(self.state.global_step)
         start = perf_counter()
-        rollouts = self._collector.collect(self._draw_tasks(len(inputs)), self.generate)
+        rollouts = self._collect_episodes(len(inputs))
         seconds = perf_counter() - start
         rows = rollouts.transitions
         own_process = self.accelerator.process_index
@@ -111,7 +119,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         self._correct_sampling(batch, rows)
         if self.beta:
             batch["ref_per_token_logps"] = self._compute_ref_logps(batch)
-        tokens = sum(len(row.completion) for row in rows)
+        tokens = sum(len(row.completion) for row in rows) + rollouts.dropped_tokens
         self.record_metrics(
             {
                 **rollouts.metrics,
@@ -141,22 +149,40 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             if process == own_process
         ]
 
-    def _draw_tasks(self, num_episodes: int) -> list[int]:
-        """Return the tasks of this process's part of a batch, each `num_generations` times.
+    def _collect_episodes(self, num_episodes: int) -> RolloutBatch:
+        """Run this process's episodes of a batch; replace groups without variance where that is asked for."""
+        if not self._max_replaced and not self._pool.by_difficulty:
+            return self._collector.collect(self._draw_tasks(num_episodes), self.generate)
 
-        Tasks are drawn in passes over all of them. Their order depends on seed and pass alone, so a resumed
-        run draws the same tasks as an unbroken one; TRL's own sampler would begin anew.
+        def collect(tasks: Sequence[int]) -> RolloutBatch:
+            return self._collector.collect(tasks, self.generate)
+
+        batch = collect_varied(self._draw_batch(num_episodes), collect, gather_object)
+        outcomes = TaskOutcomes(self.state.global_step + 1, batch.varied, batch.alike)
+        self._pool.add(outcomes)
+        if self._pool.by_difficulty and self.accelerator.is_main_process:
+            self._record_outcomes(outcomes)
+        return batch.rollouts
+
+    def _draw_tasks(self, num_episodes: int) -> list[int]:
+        """Return the task of each episode of this process's part of a batch."""
+        return self._draw_batch(num_episodes).own_tasks
+
+    def _draw_batch(self, num_episodes: int) -> BatchTasks:
+        """Return the tasks of a batch, of which this process runs `num_episodes` episodes.
+
+        They depend on seed, batch and recorded outcomes alone, so a resumed run draws the same tasks as an
+        unbroken one; TRL's own sampler would begin anew.
         """
         updates_per_batch = self.args.steps_per_generation // self.args.gradient_accumulation_steps
         number = self.state.global_step // updates_per_batch
-        size = self.args.generation_batch_size // self.num_generations
-        tasks = []
-        for index in range(number * size, (number + 1) * size):
-            pass_number, position = divmod(index, self._num_tasks)
-            order = seeded_random.shuffled(range(self._num_tasks), str, self.args.seed, "tasks", pass_number)
-            tasks += [order[position]] * self.num_generations
+        groups = self._pool.draw(number, self.args.generation_batch_size // self.num_generations)
         first = self.accelerator.process_index * num_episodes
-        return tasks[first : first + num_episodes]
+        own_groups = [episode // self.num_generations for episode in range(first, first + num_episodes)]
+        fresh = (
+            self._pool.list_replacements(number, groups)[: self._max_replaced] if self._max_replaced else []
+        )
+        return BatchTasks(groups, own_groups, fresh)
 
     def _padded_size(self, processes: Sequence[int]) -> int:
         """Return the number of rows that every process is padded to.

@@ -64,6 +64,7 @@ class Transition:
     reward: float  # NaN where no question of the episode could be scored
     group_id: str  # advantages compare the rows of one group
     logps: list[float] | None = None  # of the completion's tokens, by the sampler
+    task: int | None = None  # of its episode; only replaced groups and pools by difficulty need it
     parts: Sequence[RewardPart] = ()  # to the end of the completion; empty: all of it earns `reward`
 
     def list_parts(self) -> Sequence[RewardPart]:
@@ -78,6 +79,7 @@ class RolloutBatch:
     transitions: list[Transition]
     metrics: dict[str, float]
     episodes: list[Episode] = field(default_factory=list)
+    dropped_tokens: int = 0  # of completions that were generated, and are not in the rows
 
 
 class RolloutCollector(Protocol):
@@ -113,7 +115,7 @@ class RolloutChatModel:
         start = perf_counter()
         completions = self._generate(prompts)
         self.model_seconds += perf_counter() - start
-        logps = completions.logps or [None] * len(completions)
+        logps: Sequence[list[float] | None] = completions.logps or [None] * len(completions)
         self.samples += zip(prompts, completions, logps, strict=True)
         return [self._template.decode(completion) for completion in completions]
 
@@ -149,7 +151,7 @@ class MemoryRolloutCollector:
             for task, episode in zip(tasks, episodes, strict=True)
         ]
         credit_seconds = perf_counter() - credit_start
-        rows = self._build_transitions(episodes, step_rewards, chat.samples)
+        rows = self._build_transitions(tasks, episodes, step_rewards, chat.samples)
         environment = perf_counter() - start - chat.model_seconds
         metrics = {
             **_rollout_metrics(episodes),
@@ -161,18 +163,19 @@ class MemoryRolloutCollector:
 
     def _build_transitions(
         self,
+        tasks: Sequence[int],
         episodes: Sequence[Episode],
         rewards_by_episode: Sequence[Sequence[StepReward]],
         samples: Sequence[Sample],
     ) -> list[Transition]:
-        """Return a row for each step.
+        """Return a row for each step of the episodes of `tasks`.
 
         `samples` holds the first steps of all episodes, then the second steps, and so on.
         """
         rows = []
         remaining = iter(samples)
         for number in range(max(len(one.steps) for one in episodes)):
-            for episode, step_rewards in zip(episodes, rewards_by_episode, strict=True):
+            for task, episode, step_rewards in zip(tasks, episodes, rewards_by_episode, strict=True):
                 if number >= len(episode.steps):
                     continue
                 prompt, completion, logps = next(remaining)
@@ -182,7 +185,7 @@ class MemoryRolloutCollector:
                 )
                 total = math.nan if reward.total is None else reward.total
                 parts = self._split_completion(completion, episode.steps[number].reply, reward)
-                rows.append(Transition(prompt, completion, total, group, logps, parts))
+                rows.append(Transition(prompt, completion, total, group, logps, task, parts))
         return rows
 
     def _split_completion(

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.core.atomic import write_text
 from pipeline.core.errors import MemcurateError
+from training.rl.task_pool import TaskOutcomes
 
 _COMPLETE_MARKER = "whole"  # a file that is written into a checkpoint last
 
@@ -40,6 +42,7 @@ class RunDir:
         self.samples_dir = path / "samples"  # a file for each validation
         self.live_dir = path / "dvclive"  # curves up to now, of LiveCurves
         self._log_path = path / "log.jsonl"
+        self._outcomes_path = path / "tasks.jsonl"
 
     @contextmanager
     def hold_lock(self) -> Iterator[None]:
@@ -91,14 +94,28 @@ class RunDir:
 
     def read_log(self) -> list[dict[str, float]]:
         """Return the lines of the log in order, without a last line that a killed run did not finish."""
-        lines: list[dict[str, float]] = []
-        if self._log_path.exists():
-            with suppress(json.JSONDecodeError):
-                for line in self._log_path.read_text(encoding="utf-8").splitlines():
-                    lines.append(json.loads(line))
-        return lines
+        return _read_lines(self._log_path)
+
+    def record_outcomes(self, outcomes: TaskOutcomes) -> None:
+        """Add the tasks of a batch to the record that a pool by difficulty begins with."""
+        with self._outcomes_path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(outcomes)) + "\n")
+
+    def read_outcomes(self) -> list[TaskOutcomes]:
+        """Return the recorded tasks of all batches in order."""
+        return [TaskOutcomes(**line) for line in _read_lines(self._outcomes_path)]
 
     def truncate_log(self, update: int) -> None:
-        """Drop the lines after an update: a killed run may have got further than its checkpoint."""
-        kept = [line for line in self.read_log() if line["update"] <= update]
-        write_text(self._log_path, "".join(json.dumps(line) + "\n" for line in kept))
+        """Drop what was logged and recorded after an update: a killed run may have passed its checkpoint."""
+        for path in (self._log_path, self._outcomes_path):
+            kept = [line for line in _read_lines(path) if line["update"] <= update]
+            write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    lines = []
+    if path.exists():
+        with suppress(json.JSONDecodeError):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                lines.append(json.loads(line))
+    return lines

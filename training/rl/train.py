@@ -1,10 +1,11 @@
 """Run a training in its folder: from the warm-started policy to the best weights by validation.
 
 A resumed run needs nothing outside the folder: it holds weights, optimiser and schedule of the last
-checkpoint, the log up to it, and the best weights so far. Sampling is seeded by the
+checkpoint, the log and the tasks up to it, and the best weights so far. Sampling is seeded by the
 update, so an interrupted run ends like an unbroken one.
 """
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,7 @@ from training.rl.curves import LiveCurves
 from training.rl.grpo_trainer import MemoryTrainer
 from training.rl.rollouts import GenerateFn, RolloutCollector
 from training.rl.run_dir import RunDir
+from training.rl.task_pool import TaskPool
 
 # Returns the metrics of the validation instances at an update; the highest `total` is the best.
 ValidateFn = Callable[[GenerateFn, int], dict[str, float]]
@@ -72,6 +74,9 @@ def train(
         callbacks=[recorder],
         peft_config=_build_lora_config(profile),
         importance_cap=profile.importance_cap,
+        max_replaced=math.ceil(profile.max_replaced_fraction * profile.instances_per_batch),
+        pool=TaskPool(num_tasks, seed, profile.task_pool == "difficulty", run_dir.read_outcomes()),
+        record_outcomes=run_dir.record_outcomes,
     )
     recorder.trainer = trainer
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)

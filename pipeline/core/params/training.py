@@ -93,6 +93,16 @@ class TrainingProfile(StrictModel):
     credit: Literal["episode", "step", "call"] = Field(
         description="whose r1 and r3 a reward has: the episode's, or what a step or a call adds to them"
     )
+    max_replaced_fraction: NonNegativeFloat = Field(
+        0.0,
+        description="groups without variance that fresh instances replace at most, as a fraction of "
+        "instances_per_batch, rounded up; 0: none",
+    )
+    task_pool: Literal["uniform", "difficulty"] = Field(
+        "uniform",
+        description="how instances are drawn: in passes over all (uniform); or so that instances without "
+        "variance sit out three passes (difficulty)",
+    )
     optimizer_steps_per_batch: PositiveCount = Field(description="updates of the weights per batch")
     steps_per_generation: PositiveCount = Field(
         description="parts of a batch that are differentiated one after the other"

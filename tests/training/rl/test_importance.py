@@ -143,7 +143,7 @@ def test_a_run_with_correction_learns_and_logs_it(tmp_path: Path, monkeypatch: p
     assert all(abs(line["sampling/importance_ratio"] - 1) < 0.05 for line in log if "loss" in line)
 
 
-def test_the_collector_keeps_the_log_probabilities_of_every_step(agent: AgentParams) -> None:
+def test_the_collector_keeps_the_log_probabilities_and_the_task_of_every_step(agent: AgentParams) -> None:
     tokenizer = make_byte_level_tokenizer()
     calls: list[list[float]] = []
 
@@ -163,4 +163,5 @@ def test_the_collector_keeps_the_log_probabilities_of_every_step(agent: AgentPar
     )
     rows = collector.collect([0, 1, 0], generate).transitions
     assert [row.logps for row in rows] == calls and len(calls) == 5
+    assert [row.task for row in rows] == [0, 1, 0, 0, 0]
     assert [row.group_id for row in rows] == ["made/a", "made/b", "made/a", "made/a", "made/a"]

@@ -15,7 +15,7 @@ from training.evaluation.evaluator import Evaluator
 from training.policies.chats.template import ChatTemplate
 from training.policies.scripted import format_insert
 from training.rl.advantages import compute_advantages
-from training.rl.rollouts import MemoryRolloutCollector, RolloutBatch, Transition
+from training.rl.rollouts import Completions, MemoryRolloutCollector, RolloutBatch, Transition
 
 OSLO, RAIN = format_insert("semantic", "Ann lives in Zürich 🎻."), format_insert("semantic", "It rained.")
 REPLIES = [
@@ -52,8 +52,9 @@ def collect(
     )
     remaining: Iterator[str] = iter(replies)
 
-    def generate(prompts: list[list[int]]) -> list[list[int]]:
-        return [[*template.encode_reply(next(remaining)), int(tokenizer.eos_token_id)] for _ in prompts]
+    def generate(prompts: list[list[int]]) -> Completions:
+        replies = [template.encode_reply(next(remaining)) for _ in prompts]
+        return Completions([*reply, int(tokenizer.eos_token_id)] for reply in replies)
 
     return collector.collect([0] * len(replies), generate)
 
