@@ -21,6 +21,14 @@ _VALIDATION_METRICS = (
     "invalid_call_rate",
     "memory_tokens",
 )
+_DESCRIBED_METRICS = {
+    "rewards/correctness": "r1 {:.3f}",
+    "correctness": "r1 {:.3f}",
+    "calls_per_step": "{:.2f} calls a step",
+    "invalid_call_rate": "{:.1%} of them failed",
+    "generated_tokens_per_second": "{:.0f} tokens/s generated",
+    "step_time": "{:.0f} s",
+}
 _SPEED_METRICS = (
     "generated_tokens_per_second",
     "update_tokens_per_second",
@@ -56,6 +64,18 @@ class LiveCurves:
         for name, value in line.items():
             if name != "update" and not math.isnan(value):
                 self._live.log_metric(name, value)
+
+
+def describe_line(line: Mapping[str, float], num_updates: int) -> str:
+    """Describe a line of the log, of an update or of a validation, in a line for a terminal."""
+    prefix = "validation/" if "validation/total" in line else ""
+    kind = "validated after update" if prefix else "update"
+    reward = line[f"{prefix}total"] if prefix else line["reward"]
+    parts = [f"{kind} {int(line['update'])} of {num_updates}: reward {reward:.3f}"]
+    for name, form in _DESCRIBED_METRICS.items():
+        if f"{prefix}{name}" in line:
+            parts.append(form.format(line[f"{prefix}{name}"]))
+    return ", ".join(parts)
 
 
 def select_metrics(summary: Mapping[str, Any]) -> dict[str, float]:

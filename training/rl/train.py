@@ -5,6 +5,7 @@ checkpoint, the log and the tasks up to it, and the best weights so far. Samplin
 update, so an interrupted run ends like an unbroken one.
 """
 
+import logging
 import math
 import os
 from collections.abc import Callable
@@ -27,7 +28,7 @@ from trl import GRPOConfig
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import TrainingProfile
-from training.rl.curves import LiveCurves
+from training.rl.curves import LiveCurves, describe_line
 from training.rl.grpo_trainer import MemoryTrainer
 from training.rl.rollouts import GenerateFn, RolloutCollector
 from training.rl.run_dir import RunDir
@@ -35,6 +36,8 @@ from training.rl.task_pool import TaskPool
 
 # Returns the metrics of the validation instances at an update; the highest `total` is the best.
 ValidateFn = Callable[[GenerateFn, int], dict[str, float]]
+
+_logger = logging.getLogger(__name__)
 
 _DUAL_CLIP = 3.0  # paper's code
 _GRADIENT_CLIP = 1.0  # paper
@@ -236,7 +239,9 @@ class _RunCallback(TrainerCallback):
         trainer.accelerator.wait_for_everyone()
 
     def _log_metrics(self, update: int, metrics: dict[str, float]) -> None:
-        """Add a line to the log, and its metrics to the curves."""
-        assert self._curves is not None
+        """Add a line to the log, its metrics to the curves, and tell the main ones."""
+        assert self._curves is not None and self.trainer is not None
         self._run_dir.log_metrics(update, metrics)
-        self._curves.log({"update": update, **metrics})
+        line = {"update": update, **metrics}
+        self._curves.log(line)
+        _logger.info(describe_line(line, self.trainer.args.max_steps))

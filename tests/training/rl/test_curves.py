@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 from tests.integration.project import tree
-from training.rl.curves import LiveCurves, select_metrics, summarize_run
+from training.rl.curves import LiveCurves, describe_line, select_metrics, summarize_run
 from training.rl.run_dir import RunDir
 
 VALIDATION_METRICS = (
@@ -89,3 +89,14 @@ def test_the_best_update_and_where_the_time_went() -> None:
         "environment_fraction": 0.0,
         "update_fraction": 0.0,
     }
+
+
+def test_a_line_of_the_log_is_told_in_a_line() -> None:
+    update = {"rewards/correctness": 0.25, "calls_per_step": 2.1, "invalid_call_rate": 0.038, **LOG[1]}
+    assert describe_line(update, 24) == (
+        "update 1 of 24: reward 1.200, r1 0.250, 2.10 calls a step, 3.8% of them failed, "
+        "80 tokens/s generated, 10 s"
+    )
+    assert describe_line(LOG[3], 24) == (
+        "validated after update 2 of 24: reward 1.500, r1 0.500, 0.50 calls a step, 50.0% of them failed"
+    )
