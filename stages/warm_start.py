@@ -19,12 +19,11 @@ from pipeline.text.tokens import Tokenizer
 from stages.shared.paths import ASSETS_DIR, BASE_MODEL_DIR, DATASET_DIR, WARM_START_DIR
 from stages.shared.runner import run_stage
 from training.memory.schema import EpisodeInput
-from training.policies.chats.generation import BatchGenerator
 from training.policies.chats.local import LocalChatModel
+from training.policies.chats.sampling.sampler import Sampler, list_end_tokens
 from training.policies.chats.template import ChatTemplate
 from training.policies.scripted import ScriptedPolicy
 from training.rl.entropy import mean_entropy
-from training.rl.rollouts import Completions
 from training.rl.setup import TrainingSetup, build_training_setup
 from training.rl.sft import generate_teacher_rows, run_sft
 
@@ -37,7 +36,7 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     tokenizer = Tokenizer(params.tokenizer, ASSETS_DIR)
     setup = build_training_setup(params, instances, BASE_MODEL_DIR, tokenizer, params.seed)
     warm_start, memory, seed = setup.profile.warm_start, setup.profile.memory, params.training.seed
-    policy, count_tokens = setup.build_policy(lambda prompts: Completions()), setup.evaluator.count_tokens
+    policy, count_tokens = setup.build_policy(lambda prompts: []), setup.evaluator.count_tokens
     teacher = ScriptedPolicy(ASSETS_DIR)
     teacher_rows = generate_teacher_rows(
         setup.train_instances,
@@ -74,16 +73,16 @@ def _evaluate_validation(setup: TrainingSetup, model_dir: Path, seed: int) -> di
     # Loaded again: the model that the trainer leaves in memory samples badly.
     model = LocalChatModel(str(model_dir)).model
     generation = setup.profile.generation
-    generator = BatchGenerator(
+    sampler = Sampler(
         model,
-        setup.tokenizer,
+        list_end_tokens(model),
         generation.max_completion_tokens,
         generation.temperature,
         setup.profile.generation_batch_size,
     )
     torch.manual_seed(seed)
     batch = setup.build_collector(setup.validation_instances).collect(
-        range(len(setup.validation_instances)), lambda prompts: Completions(generator.generate(prompts))
+        range(len(setup.validation_instances)), sampler.generate
     )
     samples = [(row.prompt, row.completion) for row in batch.transitions[:_ENTROPY_ROWS]]
     figures = {**batch.metrics, "entropy": mean_entropy(model, samples, generation.temperature)}

@@ -24,13 +24,16 @@ from accelerate.utils import gather_object
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
+from trl.models import unwrap_model_for_generation
 
 from pipeline.core.errors import MemcurateError
 from training.evaluation.rewards import mean
+from training.policies.chats.sampling import Completion
+from training.policies.chats.sampling.sampler import Sampler
 from training.rl.advantages import compute_advantages, zero_variance_fraction
 from training.rl.group_replacement import BatchTasks, collect_varied
 from training.rl.importance import importance_ratios, pad_sampler_logps, sum_sampling_metrics
-from training.rl.rollouts import Completions, RolloutBatch, RolloutCollector, Transition
+from training.rl.rollouts import RolloutBatch, RolloutCollector, Transition
 from training.rl.task_pool import TaskOutcomes, TaskPool
 
 _SEED_STRIDE = 1_000_003  # a prime: generation seeds of different updates and processes stay apart
@@ -85,16 +88,36 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             peft_config=peft_config,
         )
 
-    def generate(self, prompts: list[list[int]]) -> Completions:
+    def generate(self, prompts: list[list[int]]) -> list[Completion]:
         """Return a completion for each prompt, as token ids, by the policy with its current weights."""
-        completions: list[list[int]] = []
-        logps: list[list[float]] = []
+        other_backend = self.use_vllm or self.use_transformers_continuous_batching
+        # The sampler runs whole models: weights in parts of FSDP or DeepSpeed are gathered by TRL.
+        if not (other_backend or self.is_fsdp_enabled or self.is_deepspeed_enabled):
+            return self._sample(prompts)
+        completions: list[Completion] = []
         for first in range(0, len(prompts), self._max_batch_size):
             batch = prompts[first : first + self._max_batch_size]
-            batch_completions, batch_logps = self._generate_single_turn(batch, None, {}, 1)
-            completions += batch_completions
-            logps += batch_logps or []
-        return Completions(completions, logps if len(logps) == len(completions) else None)
+            tokens, logps = self._generate_single_turn(batch, None, {}, 1)
+            completions += map(Completion, tokens, logps or [None] * len(tokens))
+        return completions
+
+    def _sample(self, prompts: list[list[int]]) -> list[Completion]:
+        """Sample with the precision of the loss; torch's generator gives the seed."""
+        seed = int(torch.randint(2**63 - 1, ()))
+        with (
+            unwrap_model_for_generation(
+                self.model_wrapped,
+                self.accelerator,
+                gather_deepspeed3_params=self.args.ds3_gather_for_generation,
+                gradient_checkpointing_kwargs=self.args.gradient_checkpointing_kwargs,
+            ) as model,
+            self._dist.summon_full_params(self.model_wrapped, recurse=False),
+            self.accelerator.autocast(),
+        ):
+            sampler = Sampler(
+                model, self.eos_token_ids, self.max_completion_length, self.temperature, self._max_batch_size
+            )
+            return sampler.sample(prompts, seed)
 
     def seed_generation(self, number: int) -> None:
         """Seed sampling by seed, update and process alone, so that it is the same after a resume."""

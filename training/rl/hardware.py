@@ -24,3 +24,8 @@ def check_hardware(name: str, profile: TrainingProfile) -> None:
             f"training.profiles.{name}.generation_backend is vllm, which is not installed. Install it, or "
             "set the key to batch or continuous."
         )
+
+
+def avoid_cudnn_attention() -> None:
+    """Let torch choose another attention than cuDNN's, whose bfloat16 gradients on Hopper GPUs can be NaN."""
+    torch.backends.cuda.enable_cudnn_sdp(False)

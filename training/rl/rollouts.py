@@ -7,7 +7,7 @@ import math
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Literal, NamedTuple, Protocol
@@ -21,6 +21,7 @@ from training.memory.call_parser import locate_calls
 from training.memory.prompts import Message
 from training.memory.schema import Episode, EpisodeInput
 from training.policies.chats import SamplingParams
+from training.policies.chats.sampling import Completion
 from training.policies.chats.template import ChatTemplate
 from training.policies.model import ModelPolicy
 from training.policies.run_episodes import run_episodes
@@ -28,24 +29,10 @@ from training.policies.run_episodes import run_episodes
 _NON_WORD = re.compile(r"\W+")
 
 
-class Completions(list[list[int]]):
-    """Completions as token ids, and the log probabilities of their tokens where the sampler gives them."""
-
-    def __init__(
-        self, completions: Iterable[list[int]] = (), logps: Sequence[list[float]] | None = None
-    ) -> None:
-        """Take completions, and as many log probabilities for each as it has tokens.
-
-        The probabilities are those of the distribution that the tokens were drawn from, after temperature.
-        """
-        super().__init__(completions)
-        self.logps = logps
+GenerateFn = Callable[[list[list[int]]], list[Completion]]  # of prompts, as token ids
 
 
-GenerateFn = Callable[[list[list[int]]], Completions]  # of prompts, as token ids
-
-
-Sample = tuple[list[int], list[int], list[float] | None]  # prompt, completion, and its `logps`
+Sample = tuple[list[int], Completion]  # a prompt and its completion
 
 
 class RewardPart(NamedTuple):
@@ -115,9 +102,8 @@ class RolloutChatModel:
         start = perf_counter()
         completions = self._generate(prompts)
         self.model_seconds += perf_counter() - start
-        logps: Sequence[list[float] | None] = completions.logps or [None] * len(completions)
-        self.samples += zip(prompts, completions, logps, strict=True)
-        return [self._template.decode(completion) for completion in completions]
+        self.samples += zip(prompts, completions, strict=True)
+        return [self._template.decode(completion.tokens) for completion in completions]
 
 
 @dataclass(frozen=True)
@@ -178,14 +164,15 @@ class MemoryRolloutCollector:
             for task, episode, step_rewards in zip(tasks, episodes, rewards_by_episode, strict=True):
                 if number >= len(episode.steps):
                     continue
-                prompt, completion, logps = next(remaining)
+                prompt, completion = next(remaining)
                 reward = step_rewards[number]
                 group = (
                     episode.instance if self.advantage_group == "instance" else f"{episode.instance} {number}"
                 )
                 total = math.nan if reward.total is None else reward.total
-                parts = self._split_completion(completion, episode.steps[number].reply, reward)
-                rows.append(Transition(prompt, completion, total, group, logps, task, parts))
+                parts = self._split_completion(completion.tokens, episode.steps[number].reply, reward)
+                tokens, logps = completion.tokens, completion.logps
+                rows.append(Transition(prompt, tokens, total, group, logps, task, parts))
         return rows
 
     def _split_completion(

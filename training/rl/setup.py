@@ -16,8 +16,8 @@ from training.evaluation.factory import build_evaluator
 from training.memory.schema import EpisodeInput
 from training.policies.chats.template import ChatTemplate
 from training.policies.model import ModelPolicy
-from training.rl.hardware import check_hardware
-from training.rl.rollouts import Completions, GenerateFn, MemoryRolloutCollector, RolloutChatModel
+from training.rl.hardware import avoid_cudnn_attention, check_hardware
+from training.rl.rollouts import GenerateFn, MemoryRolloutCollector, RolloutChatModel
 from training.rl.tasks import select_tasks
 
 
@@ -60,6 +60,7 @@ def build_training_setup(
     """
     profile = agent.training.active_profile
     check_hardware(agent.training.profile, profile)
+    avoid_cudnn_attention()
     if profile.credit != "episode" and agent.answer.backend != "extractive":
         raise MemcurateError(
             f"training.profiles.{agent.training.profile}.credit is {profile.credit}: for each step or call "
@@ -83,5 +84,5 @@ def build_training_setup(
         train_instances=select_tasks(train, profile, profile.max_questions, seed, can_score),
         validation_instances=validation,
     )
-    setup.build_policy(lambda prompts: Completions()).check_prompt_lengths(drawn)
+    setup.build_policy(lambda prompts: []).check_prompt_lengths(drawn)
     return setup

@@ -8,7 +8,8 @@ from pipeline.core.params.agent import GenerationParams, MemoryParams, NonNegati
 from pipeline.core.params.base import MAX_COUNT, Count, PositiveCount, StrictModel
 from pipeline.core.params.files import PinnedFiles
 
-BACKENDS_WITH_LOGPS = ("vllm",)  # values of generation_backend that give the probabilities of their samples
+# Values of generation_backend that give the probabilities of their samples.
+BACKENDS_WITH_LOGPS = ("batch", "vllm")
 
 
 class BaseModelParams(StrictModel):
@@ -127,9 +128,9 @@ class TrainingProfile(StrictModel):
     )
     kl_coef: NonNegativeFloat = Field(description="weight of the KL divergence from the warm-started policy")
     generation_backend: Literal["batch", "continuous", "vllm"] = Field(
-        description="how completions are generated"
+        description="how completions are generated; batch is this project's own sampler"
     )
-    generation_batch_size: PositiveCount = Field(description="prompts per generation batch")
+    generation_batch_size: PositiveCount = Field(description="prompts that are completed together")
     num_validation: PositiveCount = Field(
         description="train instances for validation, which selects the best weights"
     )

@@ -10,12 +10,14 @@ Benchmark = Callable[[Params, int], list[BenchmarkResult]]
 
 # Modules of this package, each imported when it is run: one does not load the imports of another.
 BENCHMARKS = ("fetch", "chunk", "question", "near_duplicates", "assemble", "report", "diff", "view")
+# These take a built model and many minutes: `bench` runs them only by their names.
+BENCHMARKS_BY_NAME = ("generation",)
 
 _WIDTHS = (16, 41, 36, 20, 17, 0)
 
 
 def load_benchmark(name: str) -> Benchmark:
-    """Import a benchmark of BENCHMARKS."""
+    """Import a benchmark of BENCHMARKS or BENCHMARKS_BY_NAME."""
     benchmark: Benchmark = import_module(f"stages.cli.bench.{name}").bench
     return benchmark
 

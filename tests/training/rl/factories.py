@@ -65,7 +65,8 @@ class TwoArmedBandit:
         for task in tasks:
             prompts = [[WORDS.index("go"), 5 + task, 9 + step] for step in range(task % 3 + 1)]
             for prompt, completion in zip(prompts, generate(prompts), strict=True):
-                rows.append(Transition(prompt, completion, float(completion[0] == LEFT), f"task {task}"))
+                reward = float(completion.tokens[0] == LEFT)
+                rows.append(Transition(prompt, completion.tokens, reward, f"task {task}", completion.logps))
         total = sum(row.reward for row in rows) / len(rows)
         return RolloutBatch(rows, {"total": total, "nan": math.nan})
 
@@ -73,7 +74,7 @@ class TwoArmedBandit:
 def measure_left_fraction(generate: GenerateFn, update: int) -> dict[str, float]:
     """Return the fraction of `left` among many samples, as the validation of the bandit."""
     completions = generate([[4, 5 + task, 9] for task in range(6)] * 20)
-    return {"total": sum(one[0] == LEFT for one in completions) / len(completions)}
+    return {"total": sum(one.tokens[0] == LEFT for one in completions) / len(completions)}
 
 
 def make_profile(**changes: object) -> TrainingProfile:

@@ -36,8 +36,8 @@ class PartlySolvedBandit:
         for task in tasks:
             prompts = [[WORDS.index("go"), 5 + task, 18 + step] for step in range(task % 3 + 1)]
             for prompt, completion in zip(prompts, generate(prompts), strict=True):
-                reward = self._pay(task, completion)
-                rows.append(Transition(prompt, completion, reward, f"task {task}", task=task))
+                reward = self._pay(task, completion.tokens)
+                rows.append(Transition(prompt, completion.tokens, reward, f"task {task}", task=task))
         return RolloutBatch(rows, {"environment_seconds": 0.0})
 
     def _pay(self, task: int, completion: list[int]) -> float:

@@ -124,7 +124,7 @@ def test_episodes_of_the_memory_agent_are_replaced_and_resumed(tmp_path: Path, a
             tokenizer,
             collector,
             5,
-            lambda generate, update: {"total": float(len(generate([[5]])[0]))},
+            lambda generate, update: {"total": float(len(generate([[5]])[0].tokens))},
             profile,
             1,
             run_dir,

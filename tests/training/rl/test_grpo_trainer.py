@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-from pipeline.core.params import TrainingProfile
+from pipeline.core.params import LoraParams, TrainingProfile
 from tests.conftest import ROOT
 from tests.training.rl.factories import (
     TwoArmedBandit,
@@ -29,7 +29,7 @@ from training.rl.advantages import compute_advantages
 from training.rl.grpo_trainer import MemoryTrainer, trim_padding
 from training.rl.rollouts import GenerateFn, RewardPart, RolloutBatch, Transition
 from training.rl.run_dir import RunDir
-from training.rl.train import _build_grpo_config, train
+from training.rl.train import _build_grpo_config, _build_lora_config, train
 
 
 @dataclass(frozen=True)
@@ -146,6 +146,39 @@ def test_prompts_and_padding_have_no_loss(tmp_path: Path) -> None:
     assert max_difference(gradients, again) < 1e-6
 
 
+@pytest.mark.parametrize(
+    ("changes", "tolerance"),
+    [({}, 1e-4), ({"bf16": True}, 0.03), ({"lora": LoraParams(rank=4, alpha=8)}, 1e-4)],
+    ids=["float32", "bf16", "lora"],
+)
+def test_sampled_tokens_have_the_log_probabilities_of_the_loss(
+    tmp_path: Path, changes: dict[str, object], tolerance: float
+) -> None:
+    profile: TrainingProfile = make_profile(**changes)
+    trainer = MemoryTrainer(
+        AutoModelForCausalLM.from_pretrained(write_model(tmp_path / "model")),
+        make_tokenizer(),
+        FixedCollector(ROWS),
+        6,
+        _build_grpo_config(profile, 1, tmp_path / "checkpoints"),
+        max_batch_size=3,
+        peft_config=_build_lora_config(profile),
+    )
+    trainer.model.train()
+    prompts = [row.prompt for row in ROWS]
+    trainer.seed_generation(0)
+    completions = trainer._sample(prompts)
+    assert trainer.model.training
+    trainer.seed_generation(0)
+    assert trainer.generate(prompts) == completions
+    rows = [
+        Transition(prompt, one.tokens, 1.0, "a") for prompt, one in zip(prompts, completions, strict=True)
+    ]
+    logps = trainer._compute_logps(trainer.model, trainer._build_tensors(rows, [0.0] * len(rows), 6))
+    for own, one in zip(logps, completions, strict=False):
+        assert torch.allclose(own[: len(one.tokens)], torch.tensor(one.logps), atol=tolerance)
+
+
 def test_every_task_is_drawn_once_in_a_pass(tmp_path: Path) -> None:
     trainer = make_trainer(tmp_path, instances_per_batch=2, num_generations=4, steps_per_generation=2)
     drawn = []
@@ -198,13 +231,14 @@ def test_the_two_armed_bandit_is_solved(tmp_path: Path, changes: dict[str, objec
 
 
 class InfiniteRewardBandit:
-    """A two-armed bandit with an infinite reward in its first batch."""
+    """A bandit with an infinite reward in its first batch; the others vary whatever is sampled."""
 
     def __init__(self) -> None:
         self.batches = 0
 
     def collect(self, tasks: Sequence[int], generate: GenerateFn) -> RolloutBatch:
         batch = TwoArmedBandit().collect(tasks, generate)
+        batch.transitions[:] = [replace(row, reward=index % 2) for index, row in enumerate(batch.transitions)]
         self.batches += 1
         if self.batches == 1:
             batch.transitions[0] = replace(batch.transitions[0], reward=math.inf)

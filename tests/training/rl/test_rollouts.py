@@ -12,10 +12,11 @@ from tests.training.factories import count_words, make_instance, make_question
 from tests.training.tokenizer_factories import ADDED, make_byte_level_tokenizer
 from training.evaluation.answering.extractive import ExtractiveAnswerer
 from training.evaluation.evaluator import Evaluator
+from training.policies.chats.sampling import Completion
 from training.policies.chats.template import ChatTemplate
 from training.policies.scripted import format_insert
 from training.rl.advantages import compute_advantages
-from training.rl.rollouts import Completions, MemoryRolloutCollector, RolloutBatch, Transition
+from training.rl.rollouts import MemoryRolloutCollector, RolloutBatch, Transition
 
 OSLO, RAIN = format_insert("semantic", "Ann lives in Zürich 🎻."), format_insert("semantic", "It rained.")
 REPLIES = [
@@ -52,9 +53,9 @@ def collect(
     )
     remaining: Iterator[str] = iter(replies)
 
-    def generate(prompts: list[list[int]]) -> Completions:
+    def generate(prompts: list[list[int]]) -> list[Completion]:
         replies = [template.encode_reply(next(remaining)) for _ in prompts]
-        return Completions([*reply, int(tokenizer.eos_token_id)] for reply in replies)
+        return [Completion([*reply, int(tokenizer.eos_token_id)]) for reply in replies]
 
     return collector.collect([0] * len(replies), generate)
 

@@ -8,8 +8,8 @@ import torch
 from pipeline.core.errors import MemcurateError
 from training.memory.prompts import Message
 from training.policies.chats import SamplingParams
-from training.policies.chats.generation import BatchGenerator
 from training.policies.chats.pretrained import load_tokenizer, load_weights
+from training.policies.chats.sampling.sampler import Sampler, list_end_tokens
 from training.policies.chats.template import ChatTemplate
 
 _SEED_STRIDE = 1_000  # between the seeds of two sample indices
@@ -43,8 +43,6 @@ class LocalChatModel:
         self.context_window: int | None = getattr(model.config, "max_position_embeddings", None)
         self._template = ChatTemplate(self.tokenizer)
         self.supports_tools = self._template.supports_tools
-        if self.tokenizer.pad_token is None:
-            self.tokenizer.pad_token = self.tokenizer.eos_token
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Return the tokens of a chat as the model reads it."""
@@ -53,10 +51,14 @@ class LocalChatModel:
     def complete(
         self, chats: Sequence[Sequence[Message]], sampling: SamplingParams, allow_tools: bool
     ) -> list[str]:
-        """Return a completion for each chat; seed and sample index determine the draws of a batch."""
-        generator = BatchGenerator(
-            self.model, self.tokenizer, sampling.max_tokens, sampling.temperature, self.batch_size
+        """Return a completion for each chat; its draws depend on seed, sample index and its own index."""
+        sampler = Sampler(
+            self.model,
+            list_end_tokens(self.model),
+            sampling.max_tokens,
+            sampling.temperature,
+            self.batch_size,
         )
-        torch.manual_seed(sampling.seed + _SEED_STRIDE * sampling.sample_index)
-        completions = generator.generate([self._template.encode(chat, allow_tools) for chat in chats])
-        return [self._template.decode(completion) for completion in completions]
+        prompts = [self._template.encode(chat, allow_tools) for chat in chats]
+        completions = sampler.sample(prompts, sampling.seed + _SEED_STRIDE * sampling.sample_index)
+        return [self._template.decode(completion.tokens) for completion in completions]
