@@ -1,14 +1,17 @@
-"""inputs: what each source is built from: its settings, and hashes of its local files and its reviews.
+"""inputs: what each source is built from: its settings, and hashes of its local files, reviews and own code.
 
 DVC cannot list these as dependencies: params.yaml leaves out keys that have defaults, and holds the names of
-the local files; and a source may have no review file. This stage runs every time, in a second, and the stages
-of a source depend on the files that it writes: so only what uses a changed one runs again.
+the local files and of the class of a format; and a source may have no review file. This stage runs every
+time, in a second, and the stages of a source depend on the files that it writes: so only what uses a changed
+one runs again.
 """
 
 from typing import Any
 
 from pipeline.core.atomic import atomic_folder, write_json
+from pipeline.core.format_code import hash_format_code
 from pipeline.core.params import Params, Source
+from pipeline.core.params.formats import OwnFormat
 from pipeline.fetching import hash_file, hash_local_files
 from stages.shared.paths import INPUTS_DIR, REVIEWS_DIR
 from stages.shared.runner import run_stage
@@ -38,6 +41,8 @@ def _describe(name: str, source: Source, hashes: dict[str, str | None]) -> dict[
     """Return the keys of a source that are not as their defaults, and the hashes."""
     # A new key with a default then changes no file.
     values = source.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(source.format, OwnFormat):
+        values["format"] = {**values["format"], "code_hashes": hash_format_code(source.format.name)}
     reviews = REVIEWS_DIR / f"{name}.csv"
     return {
         **values,

@@ -62,6 +62,7 @@ def find_causes(
     """
     causes = Causes()
     causes.raw_files = _changed_raw_files(source, locks, raw_hashes)
+    own_code = f"sources.{source}.format.code_hashes."  # of a format that is not of memcurate
     for stage in (name.format(source=source) for name in _STAGE_NAMES):
         old, new = (lock.get("stages", {}).get(stage) for lock in locks)
         if old is None or new is None:
@@ -70,8 +71,13 @@ def find_causes(
                     "new in `enabled_sources`" if old is None else "no longer in `enabled_sources`"
                 )
             continue
-        causes.params += [param for param in _changed_params(old, new) if param not in causes.params]
-        causes.code_paths += [path for path in _changed_code_paths(old, new) if path not in causes.code_paths]
+        params = list(_changed_params(old, new))
+        codes = [one.key.removeprefix(own_code) for one in params if one.key.startswith(own_code)]
+        codes += _changed_code_paths(old, new)
+        causes.params += [
+            one for one in params if not one.key.startswith(own_code) and one not in causes.params
+        ]
+        causes.code_paths += [path for path in codes if path not in causes.code_paths]
     return causes
 
 

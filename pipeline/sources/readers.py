@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import MemcurateError
+from pipeline.core.format_code import hash_format_code
 from pipeline.core.params import Source
 from pipeline.core.params.formats import FormatParams, OwnFormat
 from pipeline.core.schema import Reject
@@ -51,6 +52,7 @@ class SourceReader:
 
     source: str
     format: FormatParams
+    code: str = ""  # hash of the code of a format that is not of memcurate: tasks differ by it
 
     def plan(self, raw_dir: Path, shard_bytes: int) -> list[RawShard]:
         """Plan the shards of the raw files; empty where all files are parsed together.
@@ -106,7 +108,8 @@ class SourceReader:
 
 def make_reader(name: str, source: Source) -> SourceReader:
     """Return the reader of a source of params.yaml."""
-    return SourceReader(name, source.format)
+    own = isinstance(source.format, OwnFormat)
+    return SourceReader(name, source.format, str(hash_format_code(source.format.name)) if own else "")
 
 
 def _plan(raw_dir: Path, shard_bytes: int) -> Iterator[RawShard]:
