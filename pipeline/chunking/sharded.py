@@ -82,6 +82,7 @@ def chunk_shards(
         first = next((manifest["first_reject"] for manifest in manifests if manifest["first_reject"]), "")
         num_rejects = sum(manifest["num_rejects"] for manifest in manifests)
         raise no_input_error(context.source, params.strategy, num_rejects, first)
+    _require_own_names(reader, shards, manifests)
     splits = _choose_splits(manifests, params, context)
     sizes = [shard.num_bytes for shard in shards]
     groups = [
@@ -113,6 +114,7 @@ def chunk_shards_in_memory(
         chunked.rejects += chunker.rejects
         chunked.document_questions += chunker.questions
         manifests.append(chunker.manifest())
+    _require_own_names(reader, shards, manifests)
     splits = chain.from_iterable(_choose_splits(manifests, params, context))
     for instance, split in zip(chunked.instances, splits, strict=True):
         instance.split = split
@@ -146,11 +148,12 @@ class _ShardChunker:
         self._given_splits: dict[str, Split] = {}  # of groups and documents whose split is not drawn
         self._splits: list[Split] = []  # of the instances, where documents are joined
         self._undated = 0  # documents whose date is drawn
+        self._names: list[str] = []  # of documents of a format that is not of memcurate
 
     def iter_instances(self) -> Iterator[Instance]:
         """Yield the instances; their split is set later."""
         task = self._task
-        documents = self._count_undated(task.reader.iter_documents(task.shard, self.rejects))
+        documents = self._note(task.reader.iter_documents(task.shard, self.rejects))
         if _joins_documents(task.params):
             for split, instances, rejects in chunk_joined(
                 documents, task.test_documents, task.params, task.context
@@ -171,8 +174,11 @@ class _ShardChunker:
             self.rejects += rejects
             yield from instances
 
-    def _count_undated(self, documents: Iterable[Book | Document]) -> Iterator[Book | Document]:
+    def _note(self, documents: Iterable[Book | Document]) -> Iterator[Book | Document]:
+        """Yield the documents; note their names where they may repeat, and how many have no time."""
         for document in documents:
+            if self._task.reader.is_own:
+                self._names.append(document.name)
             if isinstance(document, Document) and not any(segment.time for segment in document.segments):
                 self._undated += 1
             yield document
@@ -184,9 +190,22 @@ class _ShardChunker:
             "given_splits": self._given_splits,
             "splits": self._splits,
             "undated": self._undated,
+            "names": self._names,
             "num_rejects": len(self.rejects),
             "first_reject": describe_reject(self.rejects[0]) if self.rejects else "",
         }
+
+
+def _require_own_names(
+    reader: SourceReader, shards: Sequence[RawShard], manifests: Sequence[dict[str, Any]]
+) -> None:
+    """Raise MemcurateError where two shards have documents of one name."""
+    places: dict[str, RawShard] = {}
+    for shard, manifest in zip(shards, manifests, strict=True):
+        for name in manifest["names"]:
+            if name in places:
+                raise reader.repeated_name_error(name, places[name], shard)
+        places |= dict.fromkeys(manifest["names"], shard)
 
 
 def _joins_documents(params: Chunking) -> TypeGuard[JoiningChunking]:

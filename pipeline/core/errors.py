@@ -11,6 +11,10 @@ class MemcurateError(Exception):
     """
 
 
+class FormatError(MemcurateError):
+    """An error in the code of a format that is not of memcurate; others are errors in the files it reads."""
+
+
 _NO_LOCKS_ADVICE = "its file system cannot lock files: work on another disk"
 _PERMISSION_ADVICE = "give yourself the permission, or work in another folder"
 _ADVICE_BY_ERRNO = {

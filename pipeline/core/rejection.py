@@ -5,6 +5,8 @@ from typing import Protocol
 
 from pipeline.core.schema import Instance, Question, Reject, Split
 
+NOT_AT_SPAN_REASON = "text not at its span"  # of a segment that a user's format made
+
 
 @dataclass(frozen=True, slots=True)
 class Rejection:

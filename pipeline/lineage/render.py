@@ -30,11 +30,21 @@ RawReader = Callable[[Span], str]  # reads the characters of a span, or returns 
 class TerminalRenderer:
     """A writer of entities and rejects as text."""
 
-    def __init__(self, read_raw: RawReader, checks: CheckParams, mark: tuple[str, str]) -> None:
-        """Render for a source with these checks; `mark`: the marks before and after an answer in evidence."""
+    def __init__(
+        self, read_raw: RawReader, checks: CheckParams, mark: tuple[str, str], decoder: str = ""
+    ) -> None:
+        """Render for a source with these checks.
+
+        Args:
+            read_raw: Reads raw characters.
+            checks: The checks of the source.
+            mark: The marks before and after an answer in evidence.
+            decoder: The format whose own code decodes the raw files; empty: memcurate does.
+        """
         self._read_raw = read_raw
         self._checks = checks
         self._mark = mark
+        self._decoder = f", decoded by {decoder}" if decoder else ""
 
     def render_entity(self, result: LookupResult, entity_id: str) -> str:
         """Render the entity with this id."""
@@ -112,7 +122,7 @@ class TerminalRenderer:
         yield from self._raw_span_lines("raw", segment.source_span)
 
     def _raw_span_lines(self, name: str, span: Span) -> Iterator[str]:
-        yield f"{name:<10}{format_span(span)}"
+        yield f"{name:<10}{format_span(span)}{self._decoder}"
         if span.end > span.start:
             yield from (f"  | {line}" for line in escape_hidden(self._read_raw(span)).split("\n"))
 

@@ -57,13 +57,15 @@ def _get_place(reject: Reject) -> tuple[str, str]:
 
 
 def describe_first(rejects: Sequence[Reject], reason: str, folder: Path) -> str:
-    """Describe in one line the first rejected record with a reason, by its place and detail.
+    """Describe in one line the first rejected record or segment with a reason, by its place and detail.
 
     The place is written as `memcurate trace` takes it, and paths are given below `folder`.
     """
-    first = next(reject for reject in rejects if reject.kind == "record" and reject.reason == reason)
+    first = next(one for one in rejects if one.kind in ("record", "segment") and one.reason == reason)
     file, record = _get_place(first)
     place = f"{file}#{record}" if record else file
+    if first.kind == "segment" and first.source_span:
+        place += f"@{first.source_span.start}-{first.source_span.end}"
     detail = " ".join(escape_hidden(first.detail.replace(f"{folder}/", "")).split())
     short = detail if len(detail) <= _MAX_DETAIL_CHARS else f"{detail[:_MAX_DETAIL_CHARS]}…"
     return f"the first {reason}, {escape_hidden(place)}" + (f": {short}" if short else "")

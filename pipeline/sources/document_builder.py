@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from pipeline.core.errors import MemcurateError
+from pipeline.core.errors import FormatError
 from pipeline.core.ids import SegmentIds
 from pipeline.core.schema import Segment
 from pipeline.sources.io import strip_with_span
@@ -53,10 +53,10 @@ class DocumentBuilder:
             follows: Whether it stays in one chunk with the text before it, where both fit.
 
         Raises:
-            MemcurateError: When the time is of another form, or is not a time.
+            FormatError: When the time is of another form, or is not a time.
         """
         if time is not None and not _is_time(time):
-            raise MemcurateError(
+            raise FormatError(
                 f"{self._file}{f'#{record}' if record else ''}: a text has the time {time!r:.80}, but "
                 "DocumentBuilder.add takes YYYY-MM-DD HH:MM. pipeline.sources.times.parse_time gives that of "
                 "other forms, and None for what is not a time"

@@ -3,9 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,10 @@ from pipeline.core.format_code import hash_format_code
 from pipeline.core.params import Source
 from pipeline.core.params.formats import FormatParams, OwnFormat
 from pipeline.core.schema import Reject
+from pipeline.sources.own_formats import OwnReader, repeated_name_error
 from pipeline.sources.parsed import Book, Document, ParsedSource
 from pipeline.sources.shards import RawShard, plan_shards
+from pipeline.sources.span_reader import SpanReader
 
 # By name: the module in `formats`, and its class.
 _CLASSES = {
@@ -43,7 +43,6 @@ _CLASSES = {
     "simulated_world": ("simulated_world", "SimulatedWorld"),
     "corrected_squad": ("corrected_squad", "CorrectedSquad"),
 }
-_ENTRY_POINTS = "memcurate.formats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +53,32 @@ class SourceReader:
     format: FormatParams
     code: str = ""  # hash of the code of a format that is not of memcurate: tasks differ by it
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the format is not of memcurate."""
+        return isinstance(self.format, OwnFormat)
+
     def plan(self, raw_dir: Path, shard_bytes: int) -> list[RawShard]:
         """Plan the shards of the raw files; empty where all files are parsed together.
 
         A format that `reads_whole` has one shard of all files. Raises MemcurateError when no file is there.
         """
-        reader = self._load()
-        if not hasattr(reader, "iter_documents"):
+        own = self._load_own()
+        reader = own or self._load()
+        if not (own.has_documents if own else hasattr(reader, "iter_documents")):
             return []
         return list(_plan(raw_dir, sys.maxsize if getattr(reader, "reads_whole", False) else shard_bytes))
 
     def iter_documents(self, shard: RawShard, rejects: list[Reject]) -> Iterator[Book | Document]:
-        """Yield the documents of a shard one by one; rejected records are appended to `rejects`."""
-        yield from self._load().iter_documents(shard, self.source, rejects)
+        """Yield the documents of a shard one by one; rejected records are appended to `rejects`.
+
+        Raises FormatError where a format that is not of memcurate fails.
+        """
+        own = self._load_own()
+        if own is not None:
+            yield from own.iter_documents(shard, rejects)
+        else:
+            yield from self._load().iter_documents(shard, self.source, rejects)
 
     def read_shard(self, shard: RawShard, rejects: list[Reject]) -> Iterator[Book | Document]:
         """Yield the documents of a shard, also of a format that parses all files together."""
@@ -81,27 +93,56 @@ class SourceReader:
 
     def parse(self, raw_dir: Path) -> ParsedSource:
         """Parse all raw files. Raises MemcurateError as the format does."""
-        reader = self._load()
-        if hasattr(reader, "parse"):
-            parsed = reader.parse(list(_plan(raw_dir, sys.maxsize)), self.source)
-        else:
-            parsed = ParsedSource()
-            for shard in _plan(raw_dir, sys.maxsize):
-                for document in reader.iter_documents(shard, self.source, parsed.rejects):
-                    (parsed.books if isinstance(document, Book) else parsed.documents).append(document)
-        assert isinstance(parsed, ParsedSource)
+        own = self._load_own()
+        reader = self._load() if own is None else None
+        shards = list(_plan(raw_dir, sys.maxsize))
+        if own is not None and not own.has_documents:
+            return own.parse(shards)
+        if reader is not None and hasattr(reader, "parse"):
+            parsed = reader.parse(shards, self.source)
+            assert isinstance(parsed, ParsedSource)
+            return parsed
+        parsed = ParsedSource()
+        for shard in shards:
+            for document in self.iter_documents(shard, parsed.rejects):
+                if isinstance(document, Book):
+                    parsed.books.append(document)
+                else:
+                    parsed.documents.append(document)
         return parsed
 
+    def open_spans(self, raw_dir: Path) -> SpanReader:
+        """Return a reader of the spans of the raw files, which decodes them as the format does."""
+        own = self._load_own()
+        return SpanReader(raw_dir, own.read_file if own else None)
+
+    def find_decoder(self) -> str:
+        """Return the name of a format that decodes its files by its own code; empty for the others."""
+        if not isinstance(self.format, OwnFormat):
+            return ""
+        try:
+            own = OwnReader(self.source, self.format, list(_CLASSES))
+        except MemcurateError:
+            return ""  # where spans are read, the error is shown
+        return self.format.name if own.read_file else ""
+
+    def repeated_name_error(self, name: str, first: RawShard, second: RawShard) -> MemcurateError:
+        """Return the error for documents of one name in two shards."""
+        files = [
+            f"{one.parts[0].path} to {one.parts[-1].path}" if len(one.parts) > 1 else one.parts[0].path
+            for one in (first, second)
+        ]
+        return repeated_name_error(self.source, self.format.name, name, *files)
+
+    def _load_own(self) -> OwnReader | None:
+        """Return the reader of a format that is not of memcurate; None for the others."""
+        return (
+            OwnReader(self.source, self.format, list(_CLASSES))
+            if isinstance(self.format, OwnFormat)
+            else None
+        )
+
     def _load(self) -> Any:
-        if isinstance(self.format, OwnFormat):
-            columns = self.format.model_extra or {}
-            try:
-                return _load_own_class(self.source, self.format.name)(**columns)
-            except TypeError as error:
-                raise MemcurateError(
-                    f"sources.{self.source}: format {self.format.name} does not take the keys "
-                    f"{', '.join(columns) or '(none)'}: {error}"
-                ) from error
         module, name = _CLASSES[self.format.name]
         return getattr(import_module(f"pipeline.sources.formats.{module}"), name)(self.format)
 
@@ -117,28 +158,3 @@ def _plan(raw_dir: Path, shard_bytes: int) -> Iterator[RawShard]:
     if not paths:
         raise MemcurateError(f"{raw_dir} has no file: run `dvc repro fetch@{raw_dir.name}`")
     yield from plan_shards(paths, raw_dir, shard_bytes)
-
-
-def _load_own_class(source: str, name: str) -> Any:
-    """Return the class of a format that is not of memcurate: of the project's folder, or installed.
-
-    Raises MemcurateError when it is missing.
-    """
-    module, _, attribute = name.partition(":")
-    try:
-        if attribute:
-            project = str(Path.cwd())
-            if project not in sys.path:  # as `python -m stages.chunk` has it, but an installed command not
-                sys.path.insert(0, project)
-            return getattr(import_module(module), attribute)
-        found = tuple(entry_points(group=_ENTRY_POINTS, name=name))
-        if len(found) == 1:
-            return found[0].load()
-        similar = get_close_matches(name, _CLASSES, n=1, cutoff=0.75)
-        problem = f"did you mean {similar[0]}?" if similar else f"{len(found)} installed packages have it"
-    except (ImportError, AttributeError, ValueError) as error:
-        problem = str(error)
-    raise MemcurateError(
-        f"sources.{source}.format: no format {name!r} ({problem}). Write one of {', '.join(_CLASSES)}, or "
-        f"MODULE:CLASS, or the name of an entry point {_ENTRY_POINTS}"
-    )

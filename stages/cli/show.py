@@ -15,7 +15,8 @@ from pipeline.core.schema import Span
 from pipeline.core.storage import read_row
 from pipeline.lineage.lookup import find_rejects, look_up, look_up_unassigned, not_found_error
 from pipeline.lineage.render import RawReader, TerminalRenderer
-from pipeline.sources.io import read_data_file, read_text, resolve_pointer
+from pipeline.sources import SourceReader, make_reader
+from pipeline.sources.span_reader import SpanReader
 from stages.cli.lineage_files import list_reject_files, source_outputs
 from stages.shared.paths import DATASET_DIR, RAW_DIR, list_episode_files
 from training.evaluation.format_episode import format_overview, format_question, format_step
@@ -44,7 +45,9 @@ def show(
     params, source = load_params(), identity.partition("/")[0]
     require_enabled(params, source)
     mark = _TERMINAL_MARK if sys.stdout.isatty() else _PLAIN_MARK
-    renderer = TerminalRenderer(make_span_reader(RAW_DIR / source), params.sources[source].checks, mark)
+    reader = make_reader(source, params.sources[source])
+    read_span = make_span_reader(reader, RAW_DIR / source)
+    renderer = TerminalRenderer(read_span, params.sources[source].checks, mark, reader.find_decoder())
     outputs = source_outputs(source)
     entity = look_up(outputs, identity)
     if entity is not None and entity.output == "dataset":
@@ -66,24 +69,20 @@ def show(
     print(renderer.render_unassigned(unassigned))
 
 
-def make_span_reader(raw_dir: Path) -> RawReader:
-    """Return a function that reads spans of a source's raw files, each file once."""
+def make_span_reader(reader: SourceReader, raw_dir: Path) -> RawReader:
+    """Return a function that reads spans of a source's raw files, decoded as its format decodes them."""
 
     @cache
-    def read_file(file: str, in_record: bool) -> object:
-        return (
-            read_data_file(raw_dir / file) if in_record else read_text(raw_dir / file, ("utf-8", "latin-1"))
-        )
+    def open_spans() -> SpanReader:
+        return reader.open_spans(raw_dir)
 
     def read_span(span: Span) -> str:
         if not (raw_dir / span.file).exists():
             return f"({raw_dir / span.file} is not here: `dvc pull {raw_dir}`)"
         try:
-            content = read_file(span.file, bool(span.record))
-            text = resolve_pointer(content, span.record, raw_dir / span.file) if span.record else str(content)
+            return open_spans().read(span)
         except MemcurateError as error:
-            return f"({error})"  # the raw files are not those that the rows were built from
-        return text[span.start : span.end]
+            return f"({error})"  # the raw files or the format are not those that the rows were built from
 
     return read_span
 

@@ -12,6 +12,7 @@ from pipeline.core.storage import read_rows
 from pipeline.lineage.locations import parse_location
 from pipeline.lineage.lookup import LookupResult
 from pipeline.lineage.render import TerminalRenderer
+from pipeline.sources import make_reader
 from stages.cli.show import make_span_reader
 from tests.integration.conftest import Build
 from tests.integration.project import run
@@ -37,7 +38,9 @@ def test_every_question_leads_back_to_its_characters(builds: list[Build], params
     raw = {source: RawText(project / "data" / "raw" / source) for source in params.enabled_sources}
     showings = {
         source: TerminalRenderer(
-            make_span_reader(project / "data" / "raw" / source), params.sources[source].checks, ("", "")
+            make_span_reader(make_reader(source, params.sources[source]), project / "data" / "raw" / source),
+            params.sources[source].checks,
+            ("", ""),
         )
         for source in params.enabled_sources
     }
