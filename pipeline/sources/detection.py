@@ -70,6 +70,9 @@ _CONVERSATION_KEYS = tuple(
     )
 )
 _TITLE_KEYS = ("title", "name", "subject", "titel", "betreff", "titre", "título")
+_MAIL_FIELDS = {b"from", b"to", b"date", b"subject", b"message-id", b"mime-version", b"received"}
+_MIN_MAIL_FIELDS = 4
+_MAIL_BYTES = 1 << 12  # of the start of a file
 _MAX_LABELS_PER_RECORD = 0.5
 _MAX_LABEL_CHARS = 60
 _MAX_UNUSED = 10  # columns that are named
@@ -82,6 +85,7 @@ class DetectedFormat:
     name: str
     reason: str
     columns: dict[str, str] = field(default_factory=dict)
+    warning: str = ""
 
 
 def detect_format(paths: Sequence[Path]) -> DetectedFormat:
@@ -92,7 +96,9 @@ def detect_format(paths: Sequence[Path]) -> DetectedFormat:
         return messenger
     data = [path for path in paths if path.name.lower().endswith(DATA_SUFFIXES)]
     if len(data) * 2 < len(paths) or not data:
-        return DetectedFormat("text", f"{len(paths) - len(data)} of {len(paths)} files are not data files")
+        others = [path for path in paths if path not in data]
+        reason = f"{len(others)} of {len(paths)} files are not data files"
+        return DetectedFormat("text", reason, warning=_warn_of_mails(others))
     rejects: list[Reject] = []
     shards = [RawShard(path.parent, (FilePart(path.name, 0),)) for path in data]
     records = list(
@@ -111,6 +117,28 @@ def detect_format(paths: Sequence[Path]) -> DetectedFormat:
             "`format` is messages, text, labels, qa, timeline or squad, with its columns (docs/own-data.md)"
         )
     return found
+
+
+def _warn_of_mails(paths: Sequence[Path]) -> str:
+    """Return a warning where most files are mails, which no format of memcurate decodes."""
+    count = sum(map(_is_mail, paths))
+    if 2 * count <= len(paths):
+        return ""
+    return (
+        f"{count} of {len(paths)} files are mails: as `text` they keep their headers and encoded bodies. A "
+        "format of your own decodes them (docs/own-data.md)"
+    )
+
+
+def _is_mail(path: Path) -> bool:
+    """Return whether a file begins with several header fields of mails."""
+    try:
+        with path.open("rb") as file:
+            lines = file.read(_MAIL_BYTES).splitlines()
+    except OSError:
+        return False
+    fields = {line.partition(b":")[0].lower() for line in lines if b":" in line}
+    return len(fields & _MAIL_FIELDS) >= _MIN_MAIL_FIELDS
 
 
 def _detect_messenger(paths: Sequence[Path]) -> DetectedFormat | None:

@@ -60,6 +60,8 @@ def add(
         columns = "".join(f", {key}: {column}" for key, column in described.items())
         print(f"format: {detected.name}{columns}")
         print(f"  because: {detected.reason}\n")
+        if detected.warning:
+            print(f"  warning: {detected.warning}\n")
         print("\n".join(format_preview(source, preview)))
     if not preview.instances:
         raise MemcurateError(

@@ -137,6 +137,20 @@ def test_the_format_of_files(tmp_path: Path) -> None:
 BLOCK = {"format": "text", "files": ["file:own/**", "file:a b.txt"], "text": "yes"}
 
 
+def test_mails_are_texts_with_a_warning(tmp_path: Path) -> None:
+    """Their headers would be texts too."""
+    mail = (
+        "From: ann@a.org\nTo: bob@a.org\nDate: Mon, 5 Feb 2024 10:00:00 +0100\nSubject: Hello\n\nHello Bob!\n"
+    )
+    note = "From: here.\nTo: there.\n\nDate: today, and the subject is open.\n"
+    for number, text in enumerate((mail, note, mail)):
+        (tmp_path / f"{number}.eml").write_text(text)
+    found = detect_format(sorted(tmp_path.iterdir()))
+    assert found.name == "text" and found.warning.startswith("2 of 3 files are mails: as `text` they keep")
+    (tmp_path / "0.eml").write_text(note)
+    assert detect_format(sorted(tmp_path.iterdir())).warning == ""
+
+
 @pytest.mark.parametrize(
     "enabled", ["enabled_sources: [a]", "enabled_sources:\n- a  # one\n", "enabled_sources:\n    - a"]
 )
