@@ -31,7 +31,7 @@ def list_reject_files(source: str) -> Iterator[Path]:
         path = folder / REJECTS_FILE
         if has_table(path):
             yield from find_parts(path)
-        else:
+        elif folder != DATASET_DIR or folder.exists():  # before assemble, it rejected nothing
             _logger.warning(
                 "%s is not here, so its rejects are not searched: run `dvc repro` or `dvc pull %s`",
                 path,

@@ -215,7 +215,11 @@ def _read_dvc_lock() -> dict[str, Any]:
 
 
 def _locked_sources(lock: Mapping[str, Any]) -> list[str]:
-    return sorted(name.removeprefix("fetch@") for name in lock.get("stages", {}) if name.startswith("fetch@"))
+    """Return the sources that a version was assembled of; dvc.lock keeps stages of sources disabled since."""
+    stages = lock.get("stages", {})
+    locked = {name.removeprefix("fetch@") for name in stages if name.startswith("fetch@")}
+    enabled = stages.get("assemble", {}).get("params", {}).get("params.yaml", {}).get("enabled_sources")
+    return sorted(locked if enabled is None else locked.intersection(enabled))
 
 
 def _output_hashes(lock: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
