@@ -34,6 +34,8 @@ def preview(source: Annotated[str, typer.Argument(help="a source in `sources` of
         if corpus.corrections is not None:
             write_corrections(corpus.corrections, sample.folder)
         print("\n".join(format_preview(source, make_preview(source, params, sample, ASSETS_DIR))))
+    if source not in params.enabled_sources:
+        print(f"\n{source} is not built yet: write its name below `enabled_sources` of params.yaml")
 
 
 def require_assets() -> None:

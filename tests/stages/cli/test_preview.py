@@ -40,6 +40,7 @@ def test_the_format_of_the_docs_is_found_in_the_project_folder(folder: Path) -> 
     (folder / "own" / "ann.txt").write_text(
         "2024-05-06 10:00 Ann: A café!\n2024-05-06 10:01 Bob: Yes.\nNo time: Oh.\n" * 100, encoding="latin-1"
     )
+    (folder / "own" / "empty.txt").write_text("")
     add_source(folder, "mail", "*.txt", 'format: "mail:Mail"', "encoding: latin-1")
     done = subprocess.run(
         [BIN / "memcurate", "preview", "mail"],
@@ -49,7 +50,19 @@ def test_the_format_of_the_docs_is_found_in_the_project_folder(folder: Path) -> 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "mail: 1 file" in done.stdout and "line without time and speaker 100" in done.stdout
+    assert "mail: 2 files" in done.stdout and "line without time and speaker 100" in done.stdout
+    assert "the first unreadable file, empty.txt: empty.txt is empty" in done.stdout
+    assert "% of the text of the other records" in done.stdout
+    assert "mail is not built yet: write its name below `enabled_sources` of params.yaml" in done.stdout
+
+
+def test_a_class_that_gives_nothing_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "gives_nothing.py").write_text(
+        "class Nothing:\n    def iter_documents(self, shard, source, rejects):\n        yield from ()\n"
+    )
+    (folder / "own" / "a.txt").write_text("Text.")
+    add_source(folder, "own", "a.txt", 'format: "gives_nothing:Nothing"')
+    assert "warning: nothing was read: the format gave no text" in show("own", capsys)
 
 
 def write_chats(folder: Path, count: int, **columns: object) -> None:
