@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import short_id
+from pipeline.core.printable import count_noun
 from pipeline.core.rejection import NOT_AT_SPAN_REASON
 from pipeline.core.schema import Reject, Segment, Span
 from pipeline.sources.io import make_record_reject
@@ -70,7 +71,7 @@ class SpanCheck:
         if found == text and span.start >= 0:
             return None
         if found:
-            return f"the file has {_shorten(found)} there, the segment is {_shorten(text)}"
+            return _describe_difference(found, text, "segment")
         length = len(self._reader.read_string(span.file, span.record))
         return f"its text ends at character {length:,}, the segment is {_shorten(text)}"
 
@@ -82,16 +83,20 @@ class SpanCheck:
         else:
             if found == book.text:
                 return book
-            start = next(
-                (n for n, (one, other) in enumerate(zip(found, book.text, strict=False)) if one != other), 0
-            )
-            problem = (
-                f"`text` of a book is the whole text of its file or record, but at character {start:,} the "
-                f"file has {_shorten(found[start:])}, the book {_shorten(book.text[start:])}"
+            problem = "`text` of a book is the whole text of its file or record, but " + _describe_difference(
+                found, book.text, "book"
             )
         span = Span(book.file, book.record, 0, 0)
         self._rejects.append(make_record_reject(self._source, NOT_AT_SPAN_REASON, problem, span))
         return None
+
+
+def _describe_difference(found: str, text: str, noun: str) -> str:
+    """Return where two texts begin to differ. `found`: that of the file; `noun`: names the other."""
+    pairs = enumerate(zip(found, text, strict=False))
+    start = next((n for n, (one, other) in pairs if one != other), min(len(found), len(text)))
+    place = f" after {count_noun(start, 'equal character')}" if start else ""
+    return f"the file has {_shorten(found[start:])}{place}, the {noun} {_shorten(text[start:])}"
 
 
 def _shorten(text: str) -> str:
