@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.chunking import ChunkingContext
+from pipeline.chunking.sharded import chunk_shards_in_memory
 from pipeline.core.errors import MemcurateError
+from pipeline.core.params import ConversationChunking
 from pipeline.core.params.formats import FormatParams
 from pipeline.core.schema import Reject
 from pipeline.sources import SourceReader
@@ -162,3 +165,16 @@ def test_what_parse_gives_is_checked(raw: Path) -> None:
             parsed = reader.parse(raw)
             assert [len(one.segments) for one in parsed.documents] == [1, 0]
             assert [one.reason for one in parsed.rejects] == ["text not at its span"]
+
+
+@pytest.mark.parametrize("joins", [True, False])
+def test_a_name_in_two_shards_is_an_error(joins: bool, raw: Path, context: ChunkingContext) -> None:
+    format = write_class(raw, "yield build(shard, source, name='all')", ITER)
+    reader = SourceReader("made", format)
+    params = ConversationChunking(
+        strategy="conversations", max_tokens=256, min_chunks=1, max_chunks=5, join_documents=joins
+    )
+    shards = reader.plan(raw, 1)
+    assert len(shards) == 2
+    with pytest.raises(MemcurateError, match=r"two documents the name 'all', of a\.txt and b\.txt"):
+        chunk_shards_in_memory(reader, shards, params, context)
