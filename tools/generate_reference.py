@@ -22,6 +22,7 @@ from pipeline.core.params import Params
 from pipeline.core.params.base import MAX_COUNT
 from pipeline.core.yaml_reader import read_yaml
 from stages.cli.main import COMMANDS
+from tools import format_defaults
 
 ROOT = Path(__file__).parents[1]
 _TARGET = ROOT / "docs" / "reference"
@@ -68,13 +69,13 @@ def render_params() -> str:
         "The keys of `params.yaml`. `NAME` stands for a name of your own, `[]` for each item of a list. The",
         "column *value* holds the value in `params.yaml`, for `training.profiles.NAME` that of the active",
         "profile. For keys of sources and policies it holds the default, or *required*. *of the format*: the",
-        "default suits the format of the source ([own data](../own-data.md#formats)).",
+        f"default suits the [format](#{_slug(format_defaults.TITLE)}) of the source.",
         "",
     ]
     values = read_yaml(ROOT / "params.yaml")
     values["training"]["profiles"] = {"NAME": values["training"]["profiles"][values["training"]["profile"]]}
     renderer = _ParamsRenderer(values)
-    return "\n".join([*lines, *renderer.render_block("", Params)])
+    return "\n".join([*lines, *renderer.render_block("", Params), *format_defaults.render_defaults()])
 
 
 def _render_command(name: str, function: Callable[..., object]) -> list[str]:

@@ -13,7 +13,7 @@ from pipeline.core.params.formats import (
     CorrectedSquadFormat,
     FormatParams,
     SimulatedWorldFormat,
-    get_default_blocks,
+    fill_in_blocks,
 )
 from pipeline.core.params.questions import QuestionParams
 from pipeline.core.params.world import Simulation
@@ -40,8 +40,8 @@ class PaperComparison(StrictModel):
 class Source(StrictModel):
     """One source, by its name.
 
-    A source may leave out the blocks that have defaults which suit its format. A file may be written as its
-    locator alone.
+    A source may leave out blocks, and keys of blocks, that have defaults which suit its format. A file may be
+    written as its locator alone.
     """
 
     format: FormatParams = Field(description="format of the files, with its columns as keys beside it")
@@ -82,12 +82,7 @@ class Source(StrictModel):
         if not isinstance(name, str):
             return values
         columns = {key: values.pop(key) for key in list(values) if key not in cls.model_fields}
-        return {
-            "card": {"license": "not-stated"},
-            **get_default_blocks(name),
-            **values,
-            "format": {"name": name, **columns},
-        }
+        return {**fill_in_blocks(name, values), "format": {"name": name, **columns}}
 
     @model_validator(mode="after")
     def _validate_simulation(self) -> "Source":

@@ -46,6 +46,8 @@ def _format_error(error: ErrorDetails) -> str:
         case "missing" | "model_type" if path[:1] == ["sources"] and path[2:] == ["format"]:
             found = "missing" if error["type"] == "missing" else f"should be the name of a format; got {got}"
             return f"  {key}: {found}. Write {', '.join(FORMAT_NAMES)}, or MODULE:CLASS (docs/own-data.md)"
+        case "missing" if path[:1] == ["sources"] and path[2:3] == ["chunking"] and len(path) > 3:
+            return f"  {key}: missing. A format has defaults for one strategy: write all keys of another"
         case "missing":
             return f"  {key}: missing"
         case "union_tag_not_found":

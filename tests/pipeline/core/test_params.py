@@ -8,11 +8,13 @@ from dvc.utils.serialize import dumps_yaml, loads_yaml
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import load_params
+from pipeline.core.params.formats import FORMAT_NAMES, fill_in_blocks, get_default_blocks
 from tests.conftest import ROOT
 from tests.integration.project import REMOVED, params_with
 
 LOCATION = "sources.gutenberg.files.0.locations.0"
 BOOKS = "sources.gutenberg.chunking"
+LINKED = "sources.hotpotqa_dev.chunking"  # whose format has no defaults
 CHECKS = "sources.gutenberg.checks"
 
 # (key, value, parts that the error must hold)
@@ -61,7 +63,16 @@ WRONG_VALUES = {
         ["sources.chitchat.questions.cloze", "0", "-1"],
     ),
     "unknown language": (f"{CHECKS}.language", "de", [f"{CHECKS}.language", "'en'", "'de'"]),
-    "no language named": (f"{CHECKS}.language", REMOVED, [f"{CHECKS}.language", "missing"]),
+    "no language named": (
+        "sources.hotpotqa_dev.checks.language",
+        REMOVED,
+        ["sources.hotpotqa_dev.checks.language", "missing"],
+    ),
+    "a key of another strategy": (
+        BOOKS,
+        {"strategy": "passages", "max_tokens": 2048, "min_chunks": 1, "max_chunks": 2},
+        [f"{BOOKS}.min_chunk_tokens: missing", "defaults for one strategy"],
+    ),
     "no keywords": (f"{CHECKS}.min_keywords", 0, [f"{CHECKS}.min_keywords", "1", "0"]),
     "a share over all": (
         f"{CHECKS}.min_summary_overlap",
@@ -120,7 +131,7 @@ WRONG_VALUES = {
         ["sources.gutenberg.files.0.locations", "at least 1", "[]"],
     ),
     "unknown strategy": (f"{BOOKS}.strategy", "book", [BOOKS, "strategy", "'book'", "books", "examples"]),
-    "no strategy": (f"{BOOKS}.strategy", REMOVED, [BOOKS, "strategy"]),
+    "no strategy": (f"{LINKED}.strategy", REMOVED, [LINKED, "strategy"]),
     "text for the chunking block": (BOOKS, "books", [BOOKS, "'books'"]),
     "min over max chunks": (f"{BOOKS}.min_chunks", 30, [BOOKS, "min_chunks 30", "max_chunks 20"]),
     "min over max questions": ("sources.longmemeval.chunking.min_questions", 30, ["min_questions", "30"]),
@@ -218,11 +229,11 @@ def test_a_wrong_value_is_described_in_plain_words(tmp_path: Path, case: str) ->
 
 def test_each_wrong_key_has_its_own_line(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    path.write_text(params_with({"sed": 1, "split.test_fraction": 2, f"{BOOKS}.min_chunks": REMOVED}))
+    path.write_text(params_with({"sed": 1, "split.test_fraction": 2, f"{LINKED}.min_chunks": REMOVED}))
     first, *lines = load_error(path).splitlines()
     assert str(path) in first
     assert len(lines) == 3
-    for key in ("sed", "split.test_fraction", f"{BOOKS}.min_chunks"):
+    for key in ("sed", "split.test_fraction", f"{LINKED}.min_chunks"):
         assert sum(line.startswith(f"  {key}: ") for line in lines) == 1
 
 
@@ -236,6 +247,21 @@ def test_a_source_may_have_any_name(tmp_path: Path, name: str) -> None:
     text = load_error_with(tmp_path, f"sources.{name}", block)
     assert f"sources.{name}.card.license: missing" in text
     assert f"sources.{name}.chunking.strategy: missing" in text
+
+
+@pytest.mark.parametrize("name", [*FORMAT_NAMES, "mail:Mail"])
+def test_keys_that_a_block_leaves_out_keep_the_defaults_of_the_format(name: str) -> None:
+    """Each key of each block, changed alone: all others stay as they are without the block."""
+    defaults = get_default_blocks(name)
+    for block, keys in defaults.items():
+        for key, value in keys.items():
+            filled = fill_in_blocks(name, {block: {key: value}, "card": {"license": "MIT"}})
+            assert filled == {**defaults, "card": {"license": "MIT"}}
+            assert fill_in_blocks(name, {block: {key: "x"}})[block].items() >= {key: "x"}.items()
+        assert fill_in_blocks(name, {block: {}})[block] == keys
+        assert fill_in_blocks(name, {block: None})[block] is None  # refused by the models
+    whole = {"strategy": "events", "max_tokens": 200}
+    assert fill_in_blocks(name, {"chunking": whole})["chunking"] == whole
 
 
 @pytest.mark.parametrize("text", ["a: [1", "a:\n\t- b", "a: \x00"])

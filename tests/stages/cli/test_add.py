@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -218,6 +219,27 @@ def test_a_folder_of_notes_is_added_and_shown(project: Path) -> None:
     assert memcurate(project, "preview", "notes_2024").startswith("notes_2024: 25 files")
     assert "has a source 'notes_2024' already" in memcurate(project, "add", "own/Notes 2024", status=1)
     assert (project / "params.yaml").read_text(encoding="utf-8") == after
+
+
+def test_a_key_alone_changes_nothing_else(project: Path) -> None:
+    """As `chunking: {max_tokens: 300}` below a source of notes: it stays joined."""
+    shown = memcurate(project, "add", "own/Notes 2024", "--name", "notes")
+    before = load_params(project / "params.yaml").sources["notes"]
+    with (project / "params.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "    chunking: {max_tokens: 300}\n    questions: {cloze: 1}\n    checks: {max_questions: 9}\n"
+        )
+    after = load_params(project / "params.yaml").sources["notes"]
+    update = {
+        "chunking": before.chunking.model_copy(update={"max_tokens": 300}),
+        "questions": before.questions.model_copy(update={"cloze": 1}),
+        "checks": before.checks.model_copy(update={"max_questions": 9}),
+    }
+    assert after == before.model_copy(update=update)
+    kept = [
+        int(re.findall(r"kept +(\d+) %", text)[0]) for text in (shown, memcurate(project, "preview", "notes"))
+    ]
+    assert kept[1] >= kept[0] - 2
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,23 @@ FORMAT_NAMES = (
 
 
 def get_default_blocks(name: str) -> dict[str, Any]:
-    """Return the blocks of a source that suit a format, for those that it leaves out; maybe none."""
+    """Return the blocks of a source that suit a format, with the keys that differ by format; maybe none."""
     return DEFAULT_BLOCKS.get(name, {} if name in FORMAT_NAMES else OWN_FORMAT_BLOCKS)
+
+
+def fill_in_blocks(name: str, blocks: dict[str, Any]) -> dict[str, Any]:
+    """Return the blocks of a source, with the format's default for each block and each key left out.
+
+    A block `chunking` of another strategy than the format's keeps its own keys alone, for the keys of one
+    strategy mean nothing in another. What is not a block stays, and is refused by the models.
+    """
+    defaults = get_default_blocks(name)
+    filled: dict[str, Any] = {"card": {"license": "not-stated"}, **defaults, **blocks}
+    for key, default in defaults.items():
+        block, strategy = filled[key], default.get("strategy")
+        if isinstance(block, dict) and block.get("strategy", strategy) == strategy:
+            filled[key] = {**default, **block}
+    return filled
 
 
 def get_named_columns(columns: "FormatParams") -> dict[str, str]:
@@ -139,6 +154,7 @@ __all__ = [
     "TextFormat",
     "TimelineFormat",
     "TrecFormat",
+    "fill_in_blocks",
     "get_default_blocks",
     "get_named_columns",
 ]
