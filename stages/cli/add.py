@@ -13,7 +13,8 @@ from pipeline.core.params.validation import validate_params
 from pipeline.core.unicode import is_well_formed
 from pipeline.core.yaml_reader import parse_yaml, read_text
 from pipeline.report.detect_language import detect_language
-from pipeline.report.preview import format_preview, make_preview
+from pipeline.report.preview import make_preview
+from pipeline.report.preview_text import format_preview
 from pipeline.sources import make_reader
 from pipeline.sources.detection import detect_format
 from stages.cli.params_block import format_block, insert_source

@@ -11,7 +11,8 @@ import typer
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import FileSpec, load_params
 from pipeline.fetching import default_cache, expand_local_files, fetch, mirror_from_environment
-from pipeline.report.preview import Sample, format_preview, make_preview, take_sample
+from pipeline.report.preview import Sample, make_preview, take_sample
+from pipeline.report.preview_text import format_preview
 from pipeline.world.files import write_corrections, write_worlds
 from stages.shared.paths import ASSETS_DIR, RAW_DIR
 

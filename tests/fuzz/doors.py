@@ -29,7 +29,8 @@ from pipeline.llm.transport import HttpResponse
 from pipeline.matching.match import matches_answer
 from pipeline.parity.build_source import build_source
 from pipeline.publish.mem_alpha import import_instances
-from pipeline.report.preview import Sample, format_preview, make_preview
+from pipeline.report.preview import Sample, make_preview
+from pipeline.report.preview_text import format_preview
 from pipeline.sources import make_reader
 from pipeline.sources.detection import detect_format
 from pipeline.sources.io import find_raw_file, read_data_file, read_span, validate_records

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from stages.cli.preview import preview
 from tests.conftest import ROOT
 from tests.integration.project import BIN
 
+EXAMPLE = ROOT / "examples" / "own_data"
 BLOCK = '  {name}:\n    files: ["file:own/{file}"]\n'
 
 
@@ -137,6 +139,75 @@ def test_questions_left_out_for_the_language_are_told(
     assert (told in shown) == is_left_out
     assert "More or smaller documents" not in shown
     assert "instance is left: too few questions" in shown
+
+
+def write_notes(folder: Path, count: int, num_words: int, sentence: str = "Ann moved to Oslo in {}.") -> None:
+    for number in range(count):
+        text = f"{sentence.format(1900 + number)} " + f"Lake{number} shore. " * (num_words // 2)
+        (folder / "own" / f"{number}.txt").write_text(text)
+
+
+def test_the_hint_is_what_following_it_gives(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Keys that are printed were tried: the preview after writing them tells the same numbers."""
+    shutil.copy(EXAMPLE / "chats.jsonl", folder / "own")
+    add_source(folder, "own", "chats.jsonl", "format: messages")
+    ((keys, instances, questions),) = re.findall(
+        r"hint: `(chunking: .*)` gives (\d+) shorter instances, with (\d+) questions", show("own", capsys)
+    )
+    with (folder / "params.yaml").open("a", encoding="utf-8") as params:
+        params.write(f"    {keys}\n")
+    shown = show("own", capsys)
+    assert f" in {instances} instances of " in shown and f"asked    {questions} questions" in shown
+    assert "hint" not in shown
+
+
+def test_no_hint_names_keys_that_would_not_help(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (EXAMPLE / "chats.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "own" / "chats.jsonl").write_text("".join(lines[:6]), encoding="utf-8")
+    add_source(folder, "own", "chats.jsonl", "format: messages")
+    shown = show("own", capsys)
+    assert "hint: this text is enough for few instances: more files give more" in shown
+    assert "chunking" not in shown
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_no_question_is_told_with_its_cause(
+    split: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`checks.min_questions` is 1, the least: naming it would help nobody."""
+    write_notes(folder, 8, 60, "nothing happened")
+    add_source(folder, "own", "*.txt", "format: text", "questions: {summary: false}")
+    shown = show("own", capsys)
+    assert f"no {split} instance is left: too few questions 1. Its " in shown
+    assert "gave no question: the rules find few facts here" in shown and "questions.generated" in shown
+    assert "min_questions" not in shown
+
+
+def test_questions_below_the_minimum_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(EXAMPLE / "chats.jsonl", folder / "own")
+    add_source(folder, "own", "chats.jsonl", "format: messages", "checks: {min_questions: 99}")
+    told = r"\d+ questions were made, and \d+ passed the checks: fewer than checks.min_questions, 99\n"
+    assert len(re.findall(told, show("own", capsys))) == 2
+
+
+def test_short_documents_that_are_not_joined_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_notes(folder, 20, 60)
+    write_notes(folder, 2, 4000)
+    add_source(folder, "own", "*.txt", "format: text", "chunking: {join_documents: false}")
+    shown = show("own", capsys)
+    assert (
+        "stands in documents that are too short: chunking.min_chunks is 5. Write `join_documents: true`"
+        in shown
+    )
+    assert "split." not in shown
+
+
+def test_a_single_document_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_notes(folder, 1, 6000)
+    add_source(folder, "own", "0.txt", "format: text")
+    assert "no test instance: all text is one document" in show("own", capsys)
 
 
 def test_a_missing_file_is_told_by_its_path(folder: Path) -> None:
