@@ -10,7 +10,16 @@ from typing import Any, get_args, get_type_hints
 import yaml
 
 from pipeline.core.params import Params, SourceCard
-from pipeline.core.schema import SCHEMA_VERSION, Chunk, Instance, Question, SegmentSpan, Span, Split
+from pipeline.core.schema import (
+    DRAWN_SPLITS,
+    SCHEMA_VERSION,
+    Chunk,
+    Instance,
+    Question,
+    SegmentSpan,
+    Span,
+    Split,
+)
 from pipeline.publish.hub_folder import config_entry, hash_note
 
 _TITLE = "Memory-training data by memcurate"
@@ -104,6 +113,9 @@ def _source_lines(
         rows.append(f"| {source} | {card.title} | {card.license} | {instances} | {questions} |")
         if card.note:
             notes.append(f"- **{source}**: {card.note}")
+        if source not in params.dataset.eval_only_sources:
+            empty = [split for split in DRAWN_SPLITS if not counts_by_source[source].get(split)]
+            notes += [f"- **{source}**: it has no {split} row." for split in empty]
     return [
         "## Sources",
         "",

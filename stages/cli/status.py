@@ -3,16 +3,18 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from pipeline.core.params import load_params
+from pipeline.core.params import Params, load_params
 from stages.shared.paths import DATASET_DIR, metrics_path
-from stages.shared.yields import StageYield, read_yield
+from stages.shared.yields import SPLITS, StageYield, read_yield
 
 _HEADER = (
     "source",
     "train",
     "test",
-    "chunks",
-    "questions",
+    "train chunks",
+    "test chunks",
+    "train questions",
+    "test questions",
     "records dropped",
     "segments dropped",
     "instances dropped",
@@ -21,13 +23,16 @@ _HEADER = (
 
 
 def status() -> None:
-    """Show what each enabled source gave: instances, chunks and questions kept, and what was dropped.
+    """Show what each enabled source gave, in train and in test, and what was dropped.
 
     The table counts up to `filter`, and the last line is what `assemble` made of all sources. A dash marks a
     source that was not built yet. `memcurate trace` and data/report tell the reasons.
     """
-    rows = [_HEADER, *map(_describe, load_params().enabled_sources)]
+    params = load_params()
+    rows = [_HEADER, *map(_describe, params.enabled_sources)]
     for line in _align(rows):
+        print(line)
+    for line in _warn_of_empty_splits(params):
         print(line)
     print(_describe_dataset())
 
@@ -41,8 +46,20 @@ def _describe(source: str) -> Sequence[str]:
         sum(stage.num_rejected(kind) for stage in stages)
         for kind in ("record", "segment", "instance", "question")
     ]
-    counts = (kept.train, kept.test, kept.chunks, kept.questions.total(), *dropped)
+    found = (kept.instances, kept.chunks, kept.questions_by_split)
+    counts = (*(one[split] for one in found for split in SPLITS), *dropped)
     return (source, *(f"{count:,}" for count in counts))
+
+
+def _warn_of_empty_splits(params: Params) -> Iterator[str]:
+    """Yield a line for each built source that has no instance in a split; evaluation sets need one alone."""
+    for source in params.enabled_sources:
+        found = read_yield("filter", source)
+        if found is None or (source in params.dataset.eval_only_sources and found.instances.total()):
+            continue
+        for split in SPLITS:
+            if not found.instances[split]:
+                yield f"warning: {source} has no {split} instance: `memcurate preview {source}` tells why"
 
 
 def _describe_dataset() -> str:

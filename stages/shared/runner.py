@@ -12,7 +12,7 @@ from stages.shared.exit_status import report_errors
 from stages.shared.metrics import write_metrics
 from stages.shared.output_locks import hold_outputs
 from stages.shared.paths import DATA_STAGES, STAGE_OUTPUTS, metrics_path
-from stages.shared.yields import YIELD_DIRS, describe_yield
+from stages.shared.yields import YIELD_DIRS, describe_output, describe_yield
 
 
 def run_stage(stage: Callable[[Params, str], dict[str, Any]], name: str) -> None:
@@ -37,3 +37,5 @@ def run_stage(stage: Callable[[Params, str], dict[str, Any]], name: str) -> None
         if source is not None and name in YIELD_DIRS:
             for line in describe_yield(name, source):
                 print(line)
+        for line in describe_output(name, metrics):
+            print(line)

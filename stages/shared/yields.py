@@ -2,18 +2,25 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.core.printable import count_noun
-from pipeline.core.rejection import NOT_AT_SPAN_REASON
 from pipeline.core.statistics import STATISTICS_FILE
-from stages.shared.paths import CHUNKS_DIR, FILTERED_DIR, QUESTIONS_DIR
+from stages.shared.paths import (
+    CHUNKS_DIR,
+    DATASET_DIR,
+    FILTERED_DIR,
+    QUESTIONS_DIR,
+    REJECTS_FILE,
+    REPORT_DIR,
+)
 
 YIELD_DIRS = {"chunk": CHUNKS_DIR, "question": QUESTIONS_DIR, "filter": FILTERED_DIR}
 _MAX_REASONS = 3
 _MIN_KEPT_PERCENT = 10
+SPLITS = ("train", "test")
 _KINDS = ("record", "segment", "instance", "question")
 
 
@@ -21,10 +28,10 @@ _KINDS = ("record", "segment", "instance", "question")
 class StageYield:
     """The rows that a stage of a source kept, and what it dropped."""
 
-    train: int = 0
-    test: int = 0  # with those of an evaluation set
-    chunks: int = 0
+    instances: Counter[str] = field(default_factory=Counter)  # by split, `test` with an evaluation set's
+    chunks: Counter[str] = field(default_factory=Counter)  # by split
     questions: Counter[str] = field(default_factory=Counter)  # kept, by origin
+    questions_by_split: Counter[str] = field(default_factory=Counter)  # empty before `filter`
     rejects: dict[str, Counter[str]] = field(default_factory=dict)  # by kind and reason
 
     def num_rejected(self, *kinds: str) -> int:
@@ -48,13 +55,13 @@ def read_yield(stage: str, source: str) -> StageYield | None:
 
 
 def _add_split(found: StageYield, split: str, counts: dict[str, Any]) -> None:
+    name = "train" if split == "train" else "test"
     instances = counts.get("instances", 0)
-    if split == "train":
-        found.train += instances
-    else:
-        found.test += instances
-    found.chunks += round(instances * counts.get("chunks_per_instance", {}).get("mean", 0))
-    found.questions.update(counts.get("questions_by_origin", {}))
+    found.instances[name] += instances
+    found.chunks[name] += round(instances * counts.get("chunks_per_instance", {}).get("mean", 0))
+    origins = counts.get("questions_by_origin", {})
+    found.questions.update(origins)
+    found.questions_by_split[name] += sum(origins.values())
 
 
 def describe_yield(stage: str, source: str) -> Iterator[str]:
@@ -63,17 +70,42 @@ def describe_yield(stage: str, source: str) -> Iterator[str]:
     if found is None:
         return
     parts = []
-    instances = found.train + found.test
     if stage != "question":
-        parts.append(f"{count_noun(instances, 'instance')} ({found.train:,} train, {found.test:,} test)")
-        if instances:
-            parts.append(f"{found.chunks / instances:.1f} chunks each")
+        parts.append(
+            f"{count_noun(found.instances.total(), 'instance')} ({_describe_splits(found.instances)})"
+        )
+        parts += _describe_chunks(found)
     if stage != "chunk":
         origins = ", ".join(f"{count:,} {origin}" for origin, count in found.questions.most_common())
-        parts.append(count_noun(found.questions.total(), "question") + (f" ({origins})" if origins else ""))
+        splits = f"{_describe_splits(found.questions_by_split)}; " if stage == "filter" else ""
+        questions = count_noun(found.questions.total(), "question")
+        parts.append(questions + (f" ({splits}{origins})" if origins else ""))
     dropped = "; ".join(_describe_rejects(found)) or "nothing"
     yield f"{stage}@{source}: {', '.join(parts)}; dropped {dropped}"
     yield from _warn(stage, source, found)
+
+
+def describe_output(stage: str, metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of a stage that takes no source: what it wrote, and where. Nothing for most stages."""
+    if stage == "assemble":
+        instances = " and ".join(count_noun(metrics[split], f"{split} instance") for split in SPLITS)
+        yield (
+            f"assemble: {DATASET_DIR} has {instances}, {count_noun(metrics['questions'], 'question')}; "
+            f"dropped {metrics['rejected']:,}, listed in {DATASET_DIR / REJECTS_FILE}"
+        )
+    if stage == "report":
+        yield f"report: open {REPORT_DIR / 'index.html'} in a browser"
+
+
+def _describe_splits(counts: Counter[str]) -> str:
+    return f"{counts['train']:,} train, {counts['test']:,} test"
+
+
+def _describe_chunks(found: StageYield) -> Iterator[str]:
+    """Yield the mean number of chunks; of both splits, where it differs."""
+    means = [f"{found.chunks[split] / count:.1f}" for split in SPLITS if (count := found.instances[split])]
+    if means:
+        yield f"{' and '.join(dict.fromkeys(means))} chunks each"
 
 
 def _describe_rejects(found: StageYield) -> Iterator[str]:
@@ -90,25 +122,25 @@ def _warn(stage: str, source: str, found: StageYield) -> Iterator[str]:
     """Yield a warning where little is left, with the keys to change."""
     where = f"sources.{source}"
     if stage == "question" and not found.questions:
-        yield f"  warning: no question was made: see {where}.questions"
+        yield (
+            f"  warning: no question was made: the rules found no fact in the texts, or {where}.questions "
+            "asks for none. A model can ask too: questions.generated"
+        )
     if stage == "filter":
         checked = found.questions.total() + found.num_rejected("question")
         if checked and 100 * found.questions.total() < _MIN_KEPT_PERCENT * checked:
             yield f"  warning: under {_MIN_KEPT_PERCENT} % of the questions are kept: see {where}.checks"
-        instances = found.train + found.test
-        if 100 * instances < _MIN_KEPT_PERCENT * (instances + found.num_rejected("instance")):
+        instances = found.instances.total()
+        total = instances + found.num_rejected("instance")
+        if 100 * instances < _MIN_KEPT_PERCENT * total:
             yield (
-                f"  warning: under {_MIN_KEPT_PERCENT} % of the instances are kept: see "
-                f"{where}.checks.min_questions"
+                f"  warning: under {_MIN_KEPT_PERCENT} % of the instances are kept: {total:,} had "
+                f"{count_noun(checked, 'question')} before the checks, and each needs "
+                f"{where}.checks.min_questions after them"
             )
     if stage == "chunk":
         segments = found.rejects.get("segment", Counter())
-        if segments[NOT_AT_SPAN_REASON]:
-            yield (
-                f"  warning: {count_noun(segments[NOT_AT_SPAN_REASON], 'segment')} are not "
-                f"the characters of their span: `memcurate preview {source}` shows the first"
-            )
-        if segments["document too short"] and not found.train + found.test:
+        if segments["document too short"] and not found.instances.total():
             yield (
                 f"  warning: all documents are too short: lower {where}.chunking.min_chunks, or set "
                 "join_documents there"

@@ -368,12 +368,17 @@ def test_status_of_what_was_built(project: Path) -> None:
             assert done.stdout.startswith(f"{stage}@notes: ")
     table, dataset = memcurate(project, "status").split("\n\n")
     assert dataset.startswith("data/dataset, last assembled: ") or "not here yet" in dataset
-    rows = [line.split() for line in table.splitlines()]
-    assert rows[0][:4] == ["source", "train", "test", "chunks"]
-    by_source = {row[0]: row[1:] for row in rows[1:]}
+    header, *lines = table.splitlines()
+    assert re.split("  +", header)[:5] == ["source", "train", "test", "train chunks", "test chunks"]
+    by_source = {row[0]: row[1:] for row in map(str.split, lines)}
     assert by_source["gutenberg"][0] == "–"
-    train, test, chunks, questions = map(int, by_source["notes"][:4])
-    assert train > 0 and test > 0 and chunks >= train + test and questions > 0
+    train, test, train_chunks, test_chunks, *questions = map(int, by_source["notes"][:6])
+    assert train_chunks >= train > 0 and test_chunks >= test > 0 and all(questions)
+    assert f"{questions[0]} train, {questions[1]} test; " in done.stdout
+    statistics = project / "data" / "filtered" / "notes" / "statistics.json"
+    counts = json.loads(statistics.read_text())
+    statistics.write_text(json.dumps({key: value for key, value in counts.items() if key != "test"}))
+    assert "warning: notes has no test instance" in memcurate(project, "status")
 
 
 @pytest.mark.parametrize("name", ["long.jsonl", "lines.json"])
