@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ SQUAD = {"data": [{"title": "T", "paragraphs": [{"context": "C", "qas": []}]}]}
 
 
 def write(path: Path, *records: object) -> Path:
+    path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
     return path
 
@@ -240,6 +242,36 @@ def test_a_key_alone_changes_nothing_else(project: Path) -> None:
         int(re.findall(r"kept +(\d+) %", text)[0]) for text in (shown, memcurate(project, "preview", "notes"))
     ]
     assert kept[1] >= kept[0] - 2
+
+
+CHAT = "".join(
+    f"3/{13 + n // 40}/24, 10:{10 + n % 40} - {('Ann', 'Bob')[n % 2]}: Hello {n}.\n" for n in range(400)
+)
+
+
+def test_a_mixed_folder_is_not_swallowed(project: Path) -> None:
+    """The commands that are printed add its parts."""
+    (project / "own" / "WhatsApp Chat with Ann.txt").write_text(CHAT)
+    write(project / "own" / "ai" / "chats.jsonl", *[{"messages": MESSAGES}] * 9)
+    (project / "own" / "team" / "general").mkdir(parents=True)
+    (project / "own" / "team" / "users.json").write_text("[]")
+    day = [{"type": "message", "user": f"U{n % 2}", "ts": f"17147{n:05d}.1", "text": "Hi"} for n in range(9)]
+    (project / "own" / "team" / "general" / "2024-05-03.json").write_text(json.dumps(day))
+    before = (project / "params.yaml").read_bytes()
+    shown = memcurate(project, "add", "own", status=1)
+    assert (project / "params.yaml").read_bytes() == before
+    commands = [line.strip() for line in shown.splitlines() if line.startswith("  memcurate add ")]
+    assert commands == [
+        "memcurate add 'own/Notes 2024'",
+        "memcurate add 'own/WhatsApp Chat with Ann.txt'",
+        "memcurate add own/ai",
+        "memcurate add own/team",
+    ]
+    assert "format: text" in memcurate(project, *shlex.split(commands[0])[1:])
+    shown = memcurate(project, "add", "own/team", "own/ai/chats.jsonl", status=1)
+    assert "memcurate add own/team/general own/team/users.json\n" in shown
+    shown = memcurate(project, "add", "own/Notes 2024/1.md", "own/Notes 2024/2.md", "--name", "two")
+    assert "warning: 2 files of two are in notes_2024 too" in shown
 
 
 @pytest.mark.parametrize(
