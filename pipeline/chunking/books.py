@@ -25,6 +25,7 @@ from pipeline.chunking.packing import (
 )
 from pipeline.chunking.types import ChunkingContext
 from pipeline.core.columns import ColumnRows
+from pipeline.core.dates import find_first_reading_day
 from pipeline.core.ids import SegmentIds
 from pipeline.core.params import BookChunking
 from pipeline.core.schema import Instance, Reject, Segment, SegmentSpan, Span
@@ -137,6 +138,7 @@ class BookPacker:
         self._splitter = splitter
         self._seed = seed
         self._source = source
+        self._first_day = find_first_reading_day([book.name, *(title for _, _, title in book.chapters)])
 
     def pack(self) -> tuple[list[list[PackedChunk[SentenceOffsets]]], list[SentenceOffsets]]:
         """Return (the chunks of each instance, the sentences at the book's end that make no instance)."""
@@ -212,7 +214,9 @@ class BookPacker:
         return packed_chunks
 
     def _open_chunk(self, instance_index: int, chunk_index: int) -> ChunkBuilder[SentenceOffsets]:
-        template = BookTemplate(self._book.text, self._seed, self._source, self._book.name, instance_index)
+        template = BookTemplate(
+            self._book.text, self._first_day, self._seed, self._source, self._book.name, instance_index
+        )
         max_tokens = self._params.max_tokens
         return ChunkBuilder(self._tokenizer, template, chunk_index, max_tokens, max_tokens)
 

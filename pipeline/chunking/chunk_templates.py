@@ -6,11 +6,11 @@ repeated where a chunk begins in the middle of a section.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from pipeline.core import seeded_random
-from pipeline.core.dates import FIRST_DAY, UNDATED_HEADINGS, synthetic_time
+from pipeline.core.dates import UNDATED_HEADINGS, synthetic_time
 from pipeline.core.schema import Segment
 from pipeline.text.normalize import normalize_text
 from pipeline.text.segment_names import document_and_section
@@ -168,15 +168,16 @@ SentenceOffsets = tuple[int, int, int, int]
 class BookTemplate:
     """A book read over several days, one to three between two chunks."""
 
-    def __init__(self, text: str, seed: int, *names: object) -> None:
-        """`names` seed the draw of the days: source, document, instance."""
+    def __init__(self, text: str, first_day: datetime, seed: int, *names: object) -> None:
+        """`first_day`: of the document; `names` seed the draw of the others: source, document, instance."""
         self._text = text
+        self._first_day = first_day
         self._seed = seed
         self._names = names
 
     def frame(self, index: int) -> Frame:
         """Return a reading on a day that is drawn one to three days after that of the chunk before."""
-        return _reading_frame(index, self._seed, self._names, "a book", "book")
+        return _reading_frame(index, self._first_day, self._seed, self._names, "a book", "book")
 
     def render(self, unit: SentenceOffsets, previous: SentenceOffsets | None) -> tuple[str, list[int]]:
         """Return the book's own characters, white space and line breaks included."""
@@ -188,14 +189,15 @@ class BookTemplate:
 class ReadingTemplate:
     """Short texts read over several days, as a book is; each below its name."""
 
-    def __init__(self, seed: int, *names: object) -> None:
-        """`names` seed the draw of the days: source, instance."""
+    def __init__(self, first_day: datetime, seed: int, *names: object) -> None:
+        """`first_day`: of the instance; `names` seed the draw of the others: source, instance."""
+        self._first_day = first_day
         self._seed = seed
         self._names = names
 
     def frame(self, index: int) -> Frame:
         """Return a reading, as of a book."""
-        return _reading_frame(index, self._seed, self._names, "some texts", "texts")
+        return _reading_frame(index, self._first_day, self._seed, self._names, "some texts", "texts")
 
     def render(self, unit: list[Segment], previous: list[Segment] | None) -> tuple[str, list[int]]:
         """Return a paragraph and an empty line, below the text's name where it or a chunk begins.
@@ -216,10 +218,12 @@ def _begins_with_heading(text: str, title: str, is_title_end: bool) -> bool:
     return line.startswith("#") and (heading == whole or (is_title_end and whole.endswith(f", {heading}")))
 
 
-def _reading_frame(index: int, seed: int, names: tuple[object, ...], what: str, short: str) -> Frame:
+def _reading_frame(
+    index: int, first_day: datetime, seed: int, names: tuple[object, ...], what: str, short: str
+) -> Frame:
     """Return the frame of a reading, one to three days after that of the chunk before, which is drawn."""
     days = sum(seeded_random.randint(1, 3, seed, *names, "days", n) for n in range(1, index + 1))
-    date = FIRST_DAY + timedelta(days=days)
+    date = first_day + timedelta(days=days)
     return Frame(
         f"{date:%Y-%m-%d %H:%M}",
         f"[Event happened on {date:%Y-%m-%d} The user is reading {what}]\n",

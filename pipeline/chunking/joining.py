@@ -15,7 +15,7 @@ from pipeline.chunking.documents import chunk_document
 from pipeline.chunking.instances import reject_oversized, split_into_instances
 from pipeline.chunking.types import ChunkingContext
 from pipeline.core import seeded_random
-from pipeline.core.dates import FIRST_DAY
+from pipeline.core.dates import FIRST_DAY, find_first_reading_day
 from pipeline.core.ids import SegmentIds
 from pipeline.core.params import BookChunking, ConversationChunking
 from pipeline.core.schema import DRAWN_SPLITS, Instance, Reject, Segment, Span, Split
@@ -115,7 +115,8 @@ def _chunk_group(
     name = documents[0].name + (f" and {len(documents) - 1} more" if len(documents) > 1 else "")
     template: ChunkTemplate[list[Segment]]
     if isinstance(params, BookChunking):
-        template = ReadingTemplate(context.seed, context.source, name)
+        first_day = find_first_reading_day(_iter_titles(documents))
+        template = ReadingTemplate(first_day, context.seed, context.source, name)
     else:
         template = ConversationTemplate()
         documents = _name_users(_date(documents, context))
@@ -123,6 +124,13 @@ def _chunk_group(
     packed_chunks, oversized = context.pack(units, template, params.max_tokens)
     rejects = reject_oversized(context.source, params.max_tokens, name, oversized)
     return split_into_instances(context.source, name, packed_chunks, 1, params.max_chunks, rejects)
+
+
+def _iter_titles(documents: Iterable[Document]) -> Iterator[str]:
+    """Yield the names of documents, which may be their files, and the titles of their sections."""
+    for document in documents:
+        yield document.name
+        yield from (section.name for section in document.sections if section.name)
 
 
 def _date(documents: list[Document], context: ChunkingContext) -> list[Document]:

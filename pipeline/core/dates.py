@@ -1,12 +1,29 @@
 """Dates of chunks: synthetic dates where a source has none, and the dates that a chunk shows."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pipeline.core.schema import Chunk, SegmentSpan
 
+_ISO_DATE = re.compile(r"(?<![\d-])(?:19|20)\d\d-\d\d-\d\d(?![\d-])")
 FIRST_DAY = datetime(2024, 1, 1)
 # Beginnings of a chunk of a conversation without times.
 UNDATED_HEADINGS = ("[Dialogue]\n", "[Event happened]\n")
+
+
+def find_first_reading_day(names: Iterable[str]) -> datetime:
+    """Return the day on which texts are read first: after all dates, YYYY-MM-DD, in their titles."""
+    dates = {match for name in names for match in _ISO_DATE.findall(name)}
+    days = [day + timedelta(days=1) for date in dates if (day := _parse_date(date)) is not None]
+    return max([FIRST_DAY, *days])
+
+
+def _parse_date(date: str) -> datetime | None:
+    try:
+        return datetime.strptime(date, "%Y-%m-%d")
+    except ValueError:
+        return None
 
 
 def synthetic_time(index: int) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -212,6 +213,30 @@ def test_a_heading_of_a_joined_text_is_shown_once(context: ChunkingContext, tmp_
         + closing,
         "# Garden\n\nPlant beans.\n\n## Wall\n\nIt faces south. It is dry.\n\n" + closing,
     }
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_texts_are_read_after_they_were_written(
+    is_long: bool, context: ChunkingContext, tmp_path: Path
+) -> None:
+    """Dates of front matter and of file names are told beside the days of reading, which are drawn."""
+    text = "".join(f"Ann saw {n} birds near the lake.\n\n" for n in range(100 if is_long else 6))
+    for day in range(1, 29):
+        (tmp_path / f"{day}.md").write_text(f"---\ntitle: Day\ndate: 2024-07-{day:02}\n---\n{text}")
+    (tmp_path / "2024-10-30 lake.md").write_text(text)
+    (tmp_path / "2024-77-30 and 2023-01-01.md").write_text(text)
+    instances, _ = chunk(tmp_path, context, name="text")
+    assert len(instances) > 4
+    shown = set()
+    for instance in instances:
+        texts = "\n".join(one.text for one in instance.chunks)
+        names = {segment.document for one in instance.chunks for segment in one.segments}
+        written = re.findall(r"\((\d{4}-\d\d-\d\d)\)", texts) + ["2024-10-30"] * any(
+            "lake" in n for n in names
+        )
+        assert min(one.time[:10] for one in instance.chunks) > max(written, default="2023-12-31")
+        shown |= set(written)
+    assert is_long or "2024-10-30" in shown
 
 
 def test_joined_texts_have_a_space_between_sentences_only_where_they_had_one(
