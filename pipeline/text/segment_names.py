@@ -6,6 +6,7 @@ from pipeline.core.schema import SegmentMetadata
 from pipeline.text.normalize import normalize_text
 
 _TEXT_FILE = re.compile(r"(?i)\.(?:txt|text|md|markdown|html?|xhtml|epub|rst|org)$")
+_MARKDOWN_FILE = re.compile(r"(?i)\.(?:md|markdown|html?|xhtml|epub)$")
 _RECORD = re.compile(r"(?i)\.(?:jsonl|json|csv|tsv|parquet)(?=/)")  # of a data file, named by file and keys
 _WORD_JOINER = re.compile(r"(?<=[^\W\d_])[-_]+(?=[^\W\d_])|_+")
 
@@ -25,6 +26,11 @@ def document_and_section(segment: SegmentMetadata) -> str:
 def is_file_name(document: str) -> bool:
     """Return whether a document is named by its file, or by a record of one."""
     return _TEXT_FILE.search(document) is not None or _RECORD.search(document) is not None
+
+
+def is_markdown_file(document: str) -> bool:
+    """Return whether a document is a file that is read as Markdown; elsewhere `*` may mark a footnote."""
+    return _MARKDOWN_FILE.search(document) is not None
 
 
 def make_title(file: str) -> str:

@@ -7,6 +7,7 @@ name things by words with capitals, so that a part of a name is easily taken for
 import re
 
 from pipeline.questions.rules import narrative_facts
+from pipeline.questions.rules.halves import is_estimate
 from pipeline.questions.rules.name_edges import REJECTED, is_acronym, is_torn, starts_clause
 from pipeline.text.keywords import Keyword
 from pipeline.text.normalize import occurs_in
@@ -37,6 +38,8 @@ def score_context(sentence: str) -> int:
 def score_keyword(keyword: Keyword, sentence: str) -> int:
     """Return the score of a keyword in an assistant's sentence, beside `score_context`."""
     if is_torn(keyword, sentence) or _is_guessed(keyword, sentence):
+        return REJECTED
+    if keyword.kind == "number" and is_estimate(keyword, sentence):
         return REJECTED
     total = narrative_facts.score_keyword(keyword, sentence)
     if _is_single_name(keyword) and _QUALIFIES.match(sentence, keyword.end):

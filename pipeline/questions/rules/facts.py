@@ -20,6 +20,7 @@ from pipeline.questions.rules import (
     personal_keywords,
     user_facts,
 )
+from pipeline.questions.rules.halves import is_half
 from pipeline.questions.rules.name_edges import begins_with_verb
 from pipeline.questions.rules.sentences import AnalyzedSentence, Register
 from pipeline.text.keywords import DAY, EVENT, MONTH, NAME, NOUN, NUMBER, OTHER, YEAR, Keyword, SentenceTagger
@@ -148,6 +149,7 @@ def find_best_fact(
         candidates += user_facts.find_names(sentence, candidates)
     if analyzed.sentence.register in ("user", "assistant"):
         candidates = [one for one in candidates if not begins_with_verb(one, sentence, tagger.statistics)]
+    candidates = [one for one in candidates if not is_half(one, sentence)]
     if not candidates:
         return None
     words = analyzed.words

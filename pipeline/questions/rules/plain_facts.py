@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pipeline.questions.rules import personal_keywords, statements
 from pipeline.questions.rules.conversation_facts import HEDGE, find_things, has_lasting_fact
 from pipeline.questions.rules.facts import ADJECTIVE_ENDING, VAGUE_OPENING, Fact, is_given_away
+from pipeline.questions.rules.halves import is_half
 from pipeline.questions.rules.name_edges import is_acronym, is_torn
 from pipeline.text.casing import WordStatistics
 from pipeline.text.content_words import content_words
@@ -38,7 +39,7 @@ _ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
 _DATE = re.compile(
     rf"\b(?:(?P<date>{_ORDINAL}(?: of)? (?:{_MONTH})|(?:{_MONTH}) {_ORDINAL})"
     r"(?!\d| ?[-–/]| (?:and|or|to) \d)"
-    rf"|(?:in|since|until|by|from|before|after) (?P<month>(?:{_MONTH})|(?:19|20)\d\d))\b",
+    rf"|(?:in|since|until|by|from|before|after) (?P<month>(?:{_MONTH})(?! \d)|(?:19|20)\d\d))\b",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
@@ -104,7 +105,8 @@ def find_plain_fact(sentence: str, tagger: SentenceTagger, words: ChatWords) -> 
         is_name = keyword.kind in ("name", "place")
         if is_name and not _may_be_name(keyword, cue, words):
             continue
-        if not is_given_away(keyword, sentence) and not _is_part(keyword, sentence):
+        is_part = _is_part(keyword, sentence) or is_half(keyword, sentence)
+        if not is_given_away(keyword, sentence) and not is_part:
             facts.append(Fact(keyword.start, keyword.end, keyword.text, keyword.kind, score))
     return max(facts, key=lambda fact: (fact.score, -fact.start), default=None)
 

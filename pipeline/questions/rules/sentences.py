@@ -7,6 +7,7 @@ from typing import Literal
 
 from pipeline.core.schema import Chunk, SegmentSpan, segment_text
 from pipeline.text.keywords import Keyword, TaggedSentence
+from pipeline.text.segment_names import is_markdown_file
 from pipeline.text.sentences import SentenceSplitter
 
 _MIN_CHARS = 30  # of a usable sentence
@@ -18,6 +19,10 @@ _BLANK_LINE = re.compile(r"\n\s*\n")
 # Questions, mark-up, addresses, verses run together. To search for one character, and look around from there,
 # is quicker than to search for several strings.
 _UNUSABLE = re.compile(r"[?{}\[\]|_:](?:(?<![_:])|(?<=__)|(?<=http:)|(?<=https:)|(?<=\d:)(?=\d\d\d? [A-Z]))")
+
+
+_FIRST_MARKS = frozenset("-*+>")
+_ITEM = re.compile(r"(?:[-*+>]\s+)+")  # of a list, or a quotation, in Markdown
 
 
 Register = Literal["narrative", "conversation", "user", "assistant"]
@@ -60,6 +65,23 @@ class AnalyzedSentence:
     keywords: list[Keyword]
 
 
+def _strip_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the bounds of a sentence without the mark of a list's item, and without halves of emphasis."""
+    if text[start] in _FIRST_MARKS:
+        item = _ITEM.match(text, start, end)
+        start = item.end() if item else start
+    if text[start : start + 1] != "*" and text[end - 1] != "*":
+        return start, end
+    if text.count("**", start, end) % 2:
+        if text.startswith("**", start, end):
+            start += 2
+        elif text.endswith("**", start, end):
+            end -= 2
+        while start < end and text[start].isspace():
+            start += 1
+    return start, end
+
+
 def has_unusable_marks(sentence: str) -> bool:
     """Return whether a sentence has marks of a question, of mark-up or of an address."""
     return _UNUSABLE.search(sentence) is not None
@@ -92,11 +114,14 @@ def find_sentences(
                 if line.end() - line.start() >= min_chars
                 for start, end in splitter.spans(line.group())
             ]
+        may_be_markdown = bool(segment.speaker) or is_markdown_file(segment.document)
         for start, end in spans:
             if end - start < min_chars:
                 continue
             verse = text[start].isdecimal() and _VERSE_NUMBER.match(text, start, end)
             begin = verse.end() if verse else start
+            if may_be_markdown:
+                begin, end = _strip_marks(text, begin, end)
             words = text[begin:end].split()
             clean = " ".join(words)
             if (

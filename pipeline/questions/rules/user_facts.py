@@ -7,6 +7,7 @@ sentence in the first person. Wishes, plans and guesses tell less, and what the 
 import re
 from collections.abc import Sequence
 
+from pipeline.questions.rules.halves import is_estimate
 from pipeline.questions.rules.name_edges import REJECTED, is_acronym, is_torn
 from pipeline.text.keywords import Keyword, KeywordKind
 from pipeline.text.lexicon import DAYS, LOCATIVE_WORDS, MONTHS
@@ -20,6 +21,14 @@ _HEDGE = re.compile(
     r"i'?ll|we'?ll|i'?d|hoping|hope|curious|considering|interested|looking (?:for|into|to)|want(?:ed|ing)?|"
     r"like to|suggest\w*|recommend\w*|mention(?:ed)?|sounds?|you|your|please|not sure|don't know|"
     r"learn(?:ing)? more)\b"
+)
+# What a user asks for: its numbers are wishes, and its names may tell of him.
+_REQUEST = re.compile(
+    r"\W?(?:(?:please|now|then|and|also|ok|okay|so),? ){0,2}(?:add|ask|calculate|change|compare|convert|"
+    r"create|cut|divide|double|draft|explain|find|fix|generate|give|halve|help|keep|let|limit|list|make|"
+    r"mention|plan|propose|put|recommend|reduce|remind|rewrite|round|scale|send|set|shorten|show|suggest|"
+    r"summari[sz]e|tell|translate|turn|use|write)\b(?! that\b)",
+    re.IGNORECASE,
 )
 _DONE = re.compile(
     r"\W(?:(?:I|[Ww]e)(?:'ve| have)? "
@@ -64,5 +73,9 @@ def score_context(sentence: str) -> int:
 def score_keyword(keyword: Keyword, sentence: str) -> int:
     """Return the score of a keyword in a user's sentence, beside `score_context`."""
     if is_torn(keyword, sentence) or is_acronym(keyword):
+        return REJECTED
+    if keyword.kind in ("number", "time") and _REQUEST.match(sentence):
+        return REJECTED
+    if keyword.kind == "number" and is_estimate(keyword, sentence):
         return REJECTED
     return -2 if keyword.text.lower() in DAYS else 0

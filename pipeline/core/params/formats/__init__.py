@@ -72,7 +72,7 @@ def fill_in_blocks(name: str, blocks: dict[str, Any]) -> dict[str, Any]:
     """Return the blocks of a source, with the format's default for each block and each key left out.
 
     A block `chunking` of another strategy than the format's keeps its own keys alone, for the keys of one
-    strategy mean nothing in another. What is not a block stays, and is refused by the models.
+    strategy mean nothing in another. A value that is not a block stays, and is refused by the models.
     """
     defaults = get_default_blocks(name)
     filled: dict[str, Any] = {"card": {"license": "not-stated"}, **defaults, **blocks}

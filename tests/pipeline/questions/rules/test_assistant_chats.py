@@ -32,6 +32,8 @@ def find_fact(sentence: str, speaker: str) -> str | None:
         ("My cousin Rachel was the head of a little museum near the harbour.", "Rachel"),
         ("I went to the harbour museum with friends on March 3rd.", "March 3rd"),
         ("I'd love to know if you could suggest a hotel in Oslo for me.", None),  # a wish
+        ("Convert my museum recipe to 4 loaves with the dark flour, please.", None),
+        ("I bought about 17 skeins of wool at the market near my hotel.", None),  # an estimate
         ("Would NovaTech be a good place to work for your friends?", None),
         ("Winters in Oslo seem to be very long and dark for everybody.", None),  # nobody's
         ("I met this guy who paints Spitfire.V models in his garage every day.", None),  # torn names
