@@ -12,7 +12,8 @@ def no_input_error(source: str, strategy: str, num_rejects: int, first_reject: s
     first = f"; the first, {first_reject}" if first_reject else ""
     return MemcurateError(
         f"sources.{source}: the raw files gave nothing for chunking.strategy {strategy!r} "
-        f"({num_rejects} records were rejected{first}). Check the files and the strategy."
+        f"({num_rejects} records were rejected{first}). Check the files, the columns that the source names, "
+        f"and the strategy: `memcurate preview {source}` shows more."
     )
 
 

@@ -22,7 +22,8 @@ _FEW_WORLDS = {"train": 2, "test": 1}
 def preview(source: Annotated[str, typer.Argument(help="a source in `sources` of params.yaml")]) -> None:
     """Show what a sample of a source's files gives: instances, questions, rejects, and a row as it reads.
 
-    Its local files are read where they are, others in data/raw. Nothing is written.
+    Its local files are read where they are, others in data/raw. Nothing is written. Files of which
+    nothing can be read are an error.
     """
     params = load_params()
     if source not in params.sources:
@@ -34,9 +35,10 @@ def preview(source: Annotated[str, typer.Argument(help="a source in `sources` of
             write_worlds(corpus.simulate.model_copy(update=_FEW_WORLDS), sample.folder)
         if corpus.corrections is not None:
             write_corrections(corpus.corrections, sample.folder)
-        print("\n".join(format_preview(source, make_preview(source, params, sample, ASSETS_DIR))))
-    if source not in params.enabled_sources:
-        print(f"\n{source} is not built yet: write its name below `enabled_sources` of params.yaml")
+        made = make_preview(source, params, sample, ASSETS_DIR)
+        print("\n".join(format_preview(source, made)))
+    if not made.has_text:
+        raise MemcurateError(f"nothing of {source} could be read: nothing can be built of it")
 
 
 def require_assets() -> None:

@@ -104,10 +104,22 @@ def test_rejects_are_shown_with_their_place_and_cause(
     assert str(folder) not in shown and "/tmp" not in shown.replace(str(folder), "")
 
 
+def test_all_unreadable_files_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_notes(folder, 3, 60)
+    for name in ("idea.txt", "plan.txt"):
+        (folder / "own" / name).write_text("")
+    add_source(folder, "own", "*.txt", "format: text")
+    shown = show("own", capsys)
+    assert "the first unreadable file, idea.txt: idea.txt is empty: restore it, " in shown
+    assert "; also plan.txt\n" in shown
+
+
 def test_no_advice_on_splits_where_nothing_was_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_chats(folder, 30)
     add_source(folder, "own", "chats.jsonl", "format: messages", "messages: conversation")
-    shown = show("own", capsys)
+    with pytest.raises(MemcurateError, match="nothing of own could be read"):
+        preview("own")
+    shown = capsys.readouterr().out
     assert "read     0 of 30 records" in shown
     assert "chats.jsonl#/0: no list of messages: it has id, chat" in shown
     assert (
