@@ -61,7 +61,7 @@ def describe_first(rejects: Sequence[Reject], reason: str, folder: Path) -> str:
     """Describe in one line the first rejected record with a reason, by its place and detail.
 
     The place is written as `memcurate trace` takes it, and paths are given below `folder`. Where it is a
-    whole file, further such files are named.
+    whole file, further such files are named, unless the reason says all.
     """
     with_reason = [reject for reject in rejects if reject.kind == "record" and reject.reason == reason]
     first = with_reason[0]
@@ -75,5 +75,5 @@ def describe_first(rejects: Sequence[Reject], reason: str, folder: Path) -> str:
     return (
         f"the first {reason}, {escape_hidden(place)}"
         + (f": {short}" if short else "")
-        + (f"; also {named}{more}" if others and not record else "")
+        + (f"; also {named}{more}" if others and short and not record else "")
     )
