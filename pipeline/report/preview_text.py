@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pipeline.core.printable import count_noun
+from pipeline.core.rejection import NOT_AT_SPAN_REASON
 from pipeline.core.schema import Instance, Reject
 from pipeline.report.preview import FEW_INSTANCES, Preview
 from pipeline.report.sample_records import describe_first
@@ -27,8 +28,10 @@ def format_preview(name: str, preview: Preview) -> Iterator[str]:
     splits = Counter(str(one.split) for one in preview.instances)
     count = max(1, len(preview.instances))
     num_chunks = sum(len(one.chunks) for one in preview.instances)
+    has_rejects = any(reject.kind == "record" for reject in preview.rejects)
+    of_rest = " of the other records" if has_rejects else ""
     yield (
-        f"  kept     {preview.kept_percent} % of the text, in "
+        f"  kept     {preview.kept_percent} % of the text{of_rest}, in "
         f"{count_noun(len(preview.instances), 'instance')} of {num_chunks / count:.1f} chunks: "
         f"train {splits['train']}, test {splits['test']}"
     )
@@ -63,8 +66,12 @@ def _warn(preview: Preview, splits: Counter[str]) -> Iterator[str]:
     for key, column in preview.missing_columns.items():
         names = ", ".join(records.columns)
         yield f"  warning: no record has the column {column!r} that `{key}` names; they have {names:.200}"
+    misplaced = [one for one in preview.rejects if one.reason == NOT_AT_SPAN_REASON]
+    if misplaced:
+        yield _describe_misplaced(preview, misplaced)
     if not preview.has_text:
-        yield "  warning: nothing was read. The first rejects, above, say why"
+        why = ". The first rejects, above, say why" if preview.rejects else ": the format gave no text"
+        yield f"  warning: nothing was read{why}"
         return
     if records.rejected * _WARN_FRACTION >= records.total > 0:
         yield (
@@ -94,6 +101,24 @@ def _warn(preview: Preview, splits: Counter[str]) -> Iterator[str]:
         )
     elif preview.sample.is_whole and 0 < len(preview.instances) < FEW_INSTANCES:
         yield "  hint: this text is enough for few instances: more files give more"
+
+
+def _describe_misplaced(preview: Preview, misplaced: list[Reject]) -> str:
+    """Return the warning for segments that are not the characters of their spans."""
+    kept = {
+        segment.id.partition(".")[0]  # parts of one segment count once
+        for one in preview.instances
+        for chunk in one.chunks
+        for segment in chunk.segments
+    }
+    lost = {segment.id.partition(".")[0] for one in preview.rejects for segment in one.segments}
+    count = sum(len(one.segments) for one in misplaced)
+    first = describe_first(misplaced, NOT_AT_SPAN_REASON, preview.sample.folder)
+    return (
+        f"  warning: {count:,} of {count_noun(len(kept | lost), 'segment')} are not the characters of their "
+        f"span, and were rejected; {first}. Mend `start`; a class that decodes its files needs read_file "
+        "(docs/own-data.md)"
+    )
 
 
 def _advise_on_short(preview: Preview) -> str:

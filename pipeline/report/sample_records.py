@@ -58,15 +58,17 @@ def _get_place(reject: Reject) -> tuple[str, str]:
 
 
 def describe_first(rejects: Sequence[Reject], reason: str, folder: Path) -> str:
-    """Describe in one line the first rejected record with a reason, by its place and detail.
+    """Describe in one line the first rejected record or segment with a reason, by its place and detail.
 
     The place is written as `memcurate trace` takes it, and paths are given below `folder`. Where it is a
     whole file, further such files are named, unless the reason says all.
     """
-    with_reason = [reject for reject in rejects if reject.kind == "record" and reject.reason == reason]
+    with_reason = [one for one in rejects if one.kind in ("record", "segment") and one.reason == reason]
     first = with_reason[0]
     file, record = _get_place(first)
     place = f"{file}#{record}" if record else file
+    if first.kind == "segment" and first.source_span:
+        place += f"@{first.source_span.start}-{first.source_span.end}"
     detail = " ".join(escape_hidden(first.detail.replace(f"{folder}/", "")).split())
     short = detail if len(detail) <= _MAX_DETAIL_CHARS else f"{detail[:_MAX_DETAIL_CHARS]}…"
     others = dict.fromkeys(name for name, inner in map(_get_place, with_reason) if not inner and name != file)

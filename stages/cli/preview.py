@@ -39,6 +39,8 @@ def preview(source: Annotated[str, typer.Argument(help="a source in `sources` of
         print("\n".join(format_preview(source, made)))
     if not made.has_text:
         raise MemcurateError(f"nothing of {source} could be read: nothing can be built of it")
+    if source not in params.enabled_sources:
+        print(f"\n{source} is not built yet: write its name below `enabled_sources` of params.yaml")
 
 
 def require_assets() -> None:

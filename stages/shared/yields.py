@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.core.printable import count_noun
+from pipeline.core.rejection import NOT_AT_SPAN_REASON
 from pipeline.core.statistics import STATISTICS_FILE
 from stages.shared.paths import (
     CHUNKS_DIR,
@@ -140,6 +141,11 @@ def _warn(stage: str, source: str, found: StageYield) -> Iterator[str]:
             )
     if stage == "chunk":
         segments = found.rejects.get("segment", Counter())
+        if segments[NOT_AT_SPAN_REASON]:
+            yield (
+                f"  warning: {count_noun(segments[NOT_AT_SPAN_REASON], 'segment')} are not "
+                f"the characters of their span: `memcurate preview {source}` shows the first"
+            )
         if segments["document too short"] and not found.instances.total():
             yield (
                 f"  warning: all documents are too short: lower {where}.chunking.min_chunks, or set "

@@ -34,6 +34,7 @@ from training.rl.advantages import compute_advantages, zero_variance_fraction
 from training.rl.group_replacement import BatchTasks, collect_varied
 from training.rl.importance import importance_ratios, pad_sampler_logps, sum_sampling_metrics
 from training.rl.rollouts import RolloutBatch, RolloutCollector, Transition
+from training.rl.row_tensors import compute_token_logps, spread_advantages, trim_padding
 from training.rl.task_pool import TaskOutcomes, TaskPool
 
 _SEED_STRIDE = 1_000_003  # a prime: generation seeds of different updates and processes stay apart
@@ -247,7 +248,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             "prompt_mask": prompt_mask,
             "completion_ids": completion_ids,
             "completion_mask": completion_mask,
-            "advantages": _spread_advantages(transitions, part_advantages, completion_ids.shape).to(device),
+            "advantages": spread_advantages(transitions, part_advantages, completion_ids.shape).to(device),
             "num_items_in_batch": self.accelerator.gather(completion_mask.sum()).sum(),
         }
 
@@ -323,7 +324,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         for first in range(0, len(input_ids), size):
             ids, mask = input_ids[first : first + size], attention_mask[first : first + size]
             with self.accelerator.autocast():
-                parts.append(_token_logps(model, ids, mask, logits_to_keep, self.temperature))
+                parts.append(compute_token_logps(model, ids, mask, logits_to_keep, self.temperature))
         logps, entropies = (torch.cat(column) for column in zip(*parts, strict=True))
         return logps, entropies, None
 
@@ -359,61 +360,3 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         """Add metrics to the log of this update."""
         for name, value in metrics.items():
             self._metrics["train"][name].append(float(value))
-
-
-def _spread_advantages(
-    transitions: Sequence[Transition], part_advantages: Sequence[float], shape: torch.Size
-) -> torch.Tensor:
-    """Return the advantages of tokens, float32 of `shape`, (rows, longest completion); 0 for padding."""
-    spread = torch.zeros(shape, dtype=torch.float32)
-    remaining = iter(part_advantages)
-    for index, row in enumerate(transitions):
-        start = 0
-        for part in row.list_parts():
-            spread[index, start : part.end] = next(remaining)
-            start = part.end
-    return spread
-
-
-def _token_logps(
-    model: Any, ids: torch.Tensor, mask: torch.Tensor, num_tokens: int, temperature: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return (log probabilities, entropies) of the last `num_tokens` tokens of rows.
-
-    Both are float32 of shape (rows, num_tokens). Rows are padded on the left and are moved there first: then
-    the padding stands at their ends, where no token of the row attends to it. So attention needs no mask, and
-    every position has a token to attend to.
-    """
-    prompts = ids.size(1) - num_tokens
-    starts = mask[:, :prompts].sum(dim=1, keepdim=True)
-    positions = torch.arange(ids.size(1), device=ids.device)
-    moved = ids.gather(1, (positions + prompts - starts).clamp(max=ids.size(1) - 1))
-    first = int(starts.min())
-    moved = moved[:, : int(starts.max()) + num_tokens]
-    logits = model(input_ids=moved, logits_to_keep=moved.size(1) - first + 1, use_cache=False).logits[:, :-1]
-    all_logps = torch.log_softmax(logits.float() / temperature, dim=-1)
-    logps = all_logps.gather(2, moved[:, first:, None]).squeeze(2)
-    with torch.no_grad():
-        entropies = -(all_logps.exp() * all_logps).sum(dim=2)
-    own_positions = starts - first + positions[:num_tokens]
-    return logps.gather(1, own_positions), entropies.gather(1, own_positions)
-
-
-def trim_padding(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Cut the columns that are padding in all rows of a part of a batch; at least one column stays."""
-    prompt_length = max(int(batch["prompt_mask"].sum(dim=1).max()), 1)
-    completion_length = max(int(batch["completion_mask"].sum(dim=1).max()), 1)
-    trimmed = dict(batch)
-    for name in ("prompt_ids", "prompt_mask"):
-        trimmed[name] = batch[name][:, -prompt_length:]
-    columns = (
-        "completion_ids",
-        "completion_mask",
-        "advantages",
-        "old_per_token_logps",
-        "ref_per_token_logps",
-    )
-    for name in columns:
-        if name in batch:
-            trimmed[name] = batch[name][:, :completion_length]
-    return trimmed

@@ -64,7 +64,9 @@ def test_a_class_that_gives_nothing_is_told(folder: Path, capsys: pytest.Capture
     )
     (folder / "own" / "a.txt").write_text("Text.")
     add_source(folder, "own", "a.txt", 'format: "gives_nothing:Nothing"')
-    assert "warning: nothing was read: the format gave no text" in show("own", capsys)
+    with pytest.raises(MemcurateError, match="nothing of own could be read"):
+        show("own", capsys)
+    assert "warning: nothing was read: the format gave no text" in capsys.readouterr().out
 
 
 def write_chats(folder: Path, count: int, **columns: object) -> None:

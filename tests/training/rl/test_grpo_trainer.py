@@ -26,8 +26,9 @@ from tests.training.rl.factories import (
     write_model,
 )
 from training.rl.advantages import compute_advantages
-from training.rl.grpo_trainer import MemoryTrainer, trim_padding
+from training.rl.grpo_trainer import MemoryTrainer
 from training.rl.rollouts import GenerateFn, RewardPart, RolloutBatch, Transition
+from training.rl.row_tensors import trim_padding
 from training.rl.run_dir import RunDir
 from training.rl.train import _build_grpo_config, _build_lora_config, train
 
