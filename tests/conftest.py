@@ -22,6 +22,9 @@ ROOT = Path(__file__).parent.parent
 
 # Several processes only where a test is about them: pytest itself runs on all cores.
 os.environ["MEMCURATE_WORKERS"] = "1"
+# So does torch: two processes with two threads each run many times slower than with one (read at its import).
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A shell has its background jobs ignore SIGINT, and what they start too: tests interrupt what they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

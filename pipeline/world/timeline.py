@@ -7,6 +7,7 @@ change, reported otherwise by someone else, or to be forgotten. The chains are m
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 
 from pipeline.core import seeded_random
 from pipeline.core.params import WorldParams
@@ -134,11 +135,13 @@ def _draw_chain(
 def _draw_values(attribute: Attribute, others: Sequence[str], draws: _Draws) -> Iterator[str]:
     """Yield values of an attribute in random order, each once; those of a relation are among `others`."""
     if attribute.digits:
-        number = 0
-        while True:
+        drawn: set[str] = set()
+        for number in count():
             digits = (_DIGITS[draws.below(10, "digit", number, place)] for place in range(attribute.digits))
-            yield "".join(digits)
-            number += 1
+            value = "".join(digits)
+            if value not in drawn:
+                drawn.add(value)
+                yield value
     values = attribute.values
     if attribute.duration == "relation":
         values = [other for other in others if not values or other.split()[0] in values]

@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "status": (
         "stages.cli.status:status",
-        "Show what each enabled source gave: instances, chunks and questions kept, and what was dropped.",
+        "Show what each enabled source gave, in train and in test, and what was dropped.",
     ),
     "show": (
         "stages.cli.show:show",

@@ -173,3 +173,21 @@ def test_params_that_ask_for_more_than_there_is_are_errors(params: WorldParams, 
     with pytest.raises(ValueError, match=message):
         for number in range(20):
             draw_world(str(number), params, 1)
+
+
+def test_numbers_of_an_attribute_are_each_drawn_once() -> None:
+    """In this world a door code was drawn twice in a row."""
+    params = WorldParams(
+        people=2,
+        namesakes=0,
+        facts=20,
+        days=60,
+        max_changes=4,
+        corrected=5,
+        restated=0,
+        planned=0,
+        reported=0,
+        forgotten=0,
+    )
+    changes = [event for event in draw_world("a", params, 341).events if event.kind == "change"]
+    assert changes and all(event.previous != event.value for event in changes)
