@@ -22,6 +22,8 @@ _VALIDATION_METRICS = (
     "memory_tokens",
 )
 _DESCRIBED_METRICS = {
+    "total": "reward {:.3f}",
+    "reward": "reward {:.3f}",
     "rewards/correctness": "r1 {:.3f}",
     "correctness": "r1 {:.3f}",
     "calls_per_step": "{:.2f} calls a step",
@@ -67,15 +69,17 @@ class LiveCurves:
 
 
 def describe_line(line: Mapping[str, float], num_updates: int) -> str:
-    """Describe a line of the log, of an update or of a validation, in a line for a terminal."""
+    """Describe a line of the log, of an update or of a validation, in a line for a terminal.
+
+    Of several updates on a batch, the first alone has metrics of its episodes.
+    """
     prefix = "validation/" if "validation/total" in line else ""
     kind = "validated after update" if prefix else "update"
-    reward = line[f"{prefix}total"] if prefix else line["reward"]
-    parts = [f"{kind} {int(line['update'])} of {num_updates}: reward {reward:.3f}"]
-    for name, form in _DESCRIBED_METRICS.items():
-        if f"{prefix}{name}" in line:
-            parts.append(form.format(line[f"{prefix}{name}"]))
-    return ", ".join(parts)
+    values = {name: line.get(f"{prefix}{name}") for name in _DESCRIBED_METRICS}
+    told = [
+        form.format(values[name]) for name, form in _DESCRIBED_METRICS.items() if values[name] is not None
+    ]
+    return f"{kind} {int(line['update'])} of {num_updates}: {', '.join(told)}"
 
 
 def select_metrics(summary: Mapping[str, Any]) -> dict[str, float]:

@@ -97,6 +97,7 @@ def test_a_line_of_the_log_is_told_in_a_line() -> None:
         "update 1 of 24: reward 1.200, r1 0.250, 2.10 calls a step, 3.8% of them failed, "
         "80 tokens/s generated, 10 s"
     )
+    assert describe_line({"update": 2, "loss": 0.1, "step_time": 30.0}, 24) == "update 2 of 24: 30 s"
     assert describe_line(LOG[3], 24) == (
         "validated after update 2 of 24: reward 1.500, r1 0.500, 0.50 calls a step, 50.0% of them failed"
     )
