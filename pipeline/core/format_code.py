@@ -29,7 +29,7 @@ def hash_format_code(name: str) -> dict[str, str | None]:
     """
     module, _, attribute = name.partition(":")
     if attribute:
-        _put_project_on_path()
+        put_project_on_path()
         return _hash_module(module, "")
     codes: dict[str, str | None] = {}
     for point in find_entry_points(name):
@@ -52,7 +52,7 @@ def find_code_paths(module: str) -> list[Path]:
     return [] if root is None else list(_follow_imports(root))
 
 
-def _put_project_on_path() -> None:
+def put_project_on_path() -> None:
     """Let modules of the project's folder be found: `python -m` does so, an installed command does not."""
     project = str(Path.cwd())
     if project not in sys.path:

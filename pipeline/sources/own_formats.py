@@ -18,7 +18,7 @@ from typing import Any
 
 import pipeline
 from pipeline.core.errors import FormatError, MemcurateError
-from pipeline.core.format_code import ENTRY_POINTS, find_entry_points
+from pipeline.core.format_code import ENTRY_POINTS, find_entry_points, put_project_on_path
 from pipeline.core.params.formats import OwnFormat
 from pipeline.core.schema import Reject, Span
 from pipeline.sources.io import make_record_reject
@@ -168,11 +168,7 @@ class OwnReader:
         module, _, attribute = self._name.partition(":")
         try:
             if attribute:
-                project = str(Path.cwd())
-                if (
-                    project not in sys.path
-                ):  # as `python -m stages.chunk` has it, but an installed command not
-                    sys.path.insert(0, project)
+                put_project_on_path()
                 return getattr(import_module(module), attribute)
             found = find_entry_points(self._name)
             if len(found) == 1:

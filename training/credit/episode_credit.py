@@ -127,7 +127,11 @@ class EpisodeCredit:
         """Return the credit of each call, by step; 0 for a call that was not applied."""
         shares = self.answer_shares()
         return [
-            [self._call_credit(call, shares[call]) for call in calls] for calls in self._history.calls_by_step
+            [
+                replace(one, correctness=shares[call] + one.correctness - self._shared_difference(call))
+                for call, one in zip(calls, differences, strict=True)
+            ]
+            for calls, differences in zip(self._history.calls_by_step, self.call_differences(), strict=True)
         ]
 
     def answer_shares(self) -> list[float]:
@@ -168,11 +172,6 @@ class EpisodeCredit:
             elif origin < 0:
                 origin = write.call
         return origin if origin >= 0 else newest  # a text that is cut may hold what the whole does not
-
-    def _call_credit(self, call: int, share: float) -> Credit:
-        difference = self._difference(frozenset([call]))
-        shared = self._shared_difference(call)
-        return replace(difference, correctness=share + difference.correctness - shared)
 
     def _shared_difference(self, call: int) -> float:
         """Return what r1 would lose without a call that alone brought an answer into fixed passages."""

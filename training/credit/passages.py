@@ -5,12 +5,12 @@ TextVersion, and the lists are ranked without an index for each memory.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import chain, zip_longest
 
 import numpy as np
 
 from training.credit.history import MemoryHistory, Place, TextVersion
 from training.credit.subset_ranking import SubsetRanking
+from training.evaluation.retrieval import interleave
 from training.memory.memory import LIST_NAMES, ListName
 
 Passages = tuple[TextVersion, ...]  # best first
@@ -53,6 +53,4 @@ class PassageFinder:
         lists = [
             [self._versions[name][column] for column in ranked[name][index].tolist()] for name in LIST_NAMES
         ]
-        interleaved = chain.from_iterable(zip_longest(*lists))
-        found = [version for version in interleaved if version is not None]
-        return (*([core] if core is not None and core.text else ()), *found)
+        return (*([core] if core is not None and core.text else ()), *interleave(lists))

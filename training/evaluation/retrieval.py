@@ -7,8 +7,8 @@ entries until the prompt fits; here the last entry is cut instead.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
-from typing import Protocol
+from itertools import zip_longest
+from typing import Protocol, TypeVar
 
 from pipeline.text.tokens import TokenCounter, truncate_to_tokens
 from training.evaluation.bm25 import BM25Index
@@ -16,6 +16,8 @@ from training.memory.memory import LIST_NAMES, Memory
 
 LONG_CONTEXT_TOKENS = 32_768  # tokens of the newest chunks that a long context holds (paper: 32K)
 TOP_K_CHUNKS = 2  # chunks that BM25 retrieves (paper)
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,12 @@ class MemoryRetriever:
             [passages[position] for position in index.rank(question, self._top_k)]
             for passages, index in zip(self._list_passages, self._indexes, strict=True)
         ]
-        interleaved = chain.from_iterable(zip_longest(*ranked))
-        return self._core_passages + [passage for passage in interleaved if passage is not None]
+        return self._core_passages + interleave(ranked)
+
+
+def interleave(ranked: Sequence[Sequence[Item]]) -> list[Item]:
+    """Return the items of some lists in turn: the first of each, then the second of each that has one."""
+    return [item for items in zip_longest(*ranked) for item in items if item is not None]
 
 
 class ChunkRetriever:

@@ -76,10 +76,10 @@ def describe_line(line: Mapping[str, float], num_updates: int) -> str:
     prefix = "validation/" if "validation/total" in line else ""
     kind = "validated after update" if prefix else "update"
     values = {name: line.get(f"{prefix}{name}") for name in _DESCRIBED_METRICS}
-    told = [
+    parts = [
         form.format(values[name]) for name, form in _DESCRIBED_METRICS.items() if values[name] is not None
     ]
-    return f"{kind} {int(line['update'])} of {num_updates}: {', '.join(told)}"
+    return f"{kind} {int(line['update'])} of {num_updates}: {', '.join(parts)}"
 
 
 def select_metrics(summary: Mapping[str, Any]) -> dict[str, float]:

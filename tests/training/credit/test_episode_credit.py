@@ -259,6 +259,17 @@ def test_an_update_that_loses_an_answer_has_negative_credit(evaluator: Evaluator
     assert [one.compression for one in lost.step_credits()] == [-3 / 8, 1 / 8]
 
 
+def check_steps(trajectory: Trajectory, evaluator: Evaluator) -> list[Credit]:
+    """Check that the steps' credit equals brute force, and return it."""
+    credits = EpisodeCredit(trajectory.instance, trajectory.steps, evaluator).step_credits()
+    r1 = brute_correctness(trajectory, evaluator)
+    for found, calls in zip(credits, number_calls(trajectory), strict=True):
+        assert found.correctness == pytest.approx(
+            r1 - brute_correctness(trajectory, evaluator, calls), abs=1e-9
+        )
+    return credits
+
+
 @pytest.mark.parametrize("source", ["squad_dev", "trec_coarse"])
 def test_differences_of_real_episodes_equal_brute_force(
     source: str, playable: Playable, agent: AgentParams, assets: Path
@@ -269,13 +280,7 @@ def test_differences_of_real_episodes_equal_brute_force(
     (trajectory,) = run_episodes(
         ScriptedPolicy(assets), [instance], agent.memory.core_tokens, evaluator.count_tokens
     )
-    credit = EpisodeCredit(instance, trajectory.steps, evaluator)
-    r1 = brute_correctness(trajectory, evaluator)
-    for found, calls in zip(credit.step_credits(), number_calls(trajectory), strict=True):
-        assert found.correctness == pytest.approx(
-            r1 - brute_correctness(trajectory, evaluator, calls), abs=1e-9
-        )
-    assert any(one.correctness for one in credit.step_credits())
+    assert any(one.correctness for one in check_steps(trajectory, evaluator))
 
 
 def test_differences_of_facts_that_change_equal_brute_force(agent: AgentParams, assets: Path) -> None:
@@ -284,9 +289,4 @@ def test_differences_of_facts_that_change_equal_brute_force(agent: AgentParams, 
     (trajectory,) = run_episodes(
         UpdatingPolicy(assets), [instance], agent.memory.core_tokens, evaluator.count_tokens
     )
-    credit = EpisodeCredit(instance, trajectory.steps, evaluator)
-    r1 = brute_correctness(trajectory, evaluator)
-    for found, calls in zip(credit.step_credits(), number_calls(trajectory), strict=True):
-        assert found.correctness == pytest.approx(
-            r1 - brute_correctness(trajectory, evaluator, calls), abs=1e-9
-        )
+    check_steps(trajectory, evaluator)

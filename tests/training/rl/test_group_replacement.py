@@ -1,10 +1,7 @@
 """Groups without variance give way to fresh tasks: in real runs, after a resume, in two processes."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,6 @@ import pytest
 from safetensors.torch import load_file
 
 from pipeline.core.params import AgentParams, TrainingProfile
-from tests.conftest import ROOT
 from tests.training.factories import count_words, make_instance, make_question
 from tests.training.rl.factories import (
     make_profile,
@@ -22,6 +18,7 @@ from tests.training.rl.factories import (
     write_model,
     write_small_model,
 )
+from tests.training.rl.processes import run_in_processes
 from tests.training.rl.replacement_bandit import FAILED, NUM_TASKS, SOLVED, CountedBandit, PartlySolvedBandit
 from tests.training.tokenizer_factories import make_byte_level_tokenizer
 from training.evaluation.answering.extractive import ExtractiveAnswerer
@@ -138,7 +135,7 @@ def test_episodes_of_the_memory_agent_are_replaced_and_resumed(tmp_path: Path, a
 
 def collect_alone(groups: Sequence[int], fresh: Sequence[int]) -> Any:
     tasks = BatchTasks(groups, [group for group in range(len(groups)) for _ in range(4)], fresh)
-    return collect_varied(tasks, lambda own: CountedBandit().collect(own, lambda _: None), list)  # type: ignore
+    return collect_varied(tasks, lambda own: CountedBandit().collect(own, lambda _: None), list)
 
 
 def test_a_fresh_task_without_variance_is_replaced_too() -> None:
@@ -191,23 +188,10 @@ def test_a_row_names_its_task() -> None:
 @pytest.mark.slow
 def test_two_processes_replace_as_one(tmp_path: Path) -> None:
     """Five groups of four episodes in two processes: one group is in both."""
-    script = ROOT / "tests" / "training" / "rl" / "replacement_bandit.py"
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node"]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "ACCELERATE_USE_CPU": "true",
-        "OMP_NUM_THREADS": "1",
-    }
     model = write_model(tmp_path / "model")
     reports = []
     for processes in (1, 2):
-        output = subprocess.check_output(
-            [*launch, str(processes), str(script), str(tmp_path), str(model)],
-            cwd=ROOT,
-            env=environment,
-            text=True,
-        )
+        output = run_in_processes(processes, "replacement_bandit.py", tmp_path, model)
         reports.append([json.loads(line) for line in re.findall(r"BATCH (.*)", output)])
     one, two = reports
     assert len(one) == 3 and len(two) == 6

@@ -2,10 +2,7 @@
 
 import json
 import math
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +14,6 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from pipeline.core.params import LoraParams, TrainingProfile
-from tests.conftest import ROOT
 from tests.training.rl.factories import (
     TwoArmedBandit,
     make_profile,
@@ -25,6 +21,7 @@ from tests.training.rl.factories import (
     measure_left_fraction,
     write_model,
 )
+from tests.training.rl.processes import run_in_processes
 from training.rl.advantages import compute_advantages
 from training.rl.grpo_trainer import MemoryTrainer
 from training.rl.rollouts import GenerateFn, RewardPart, RolloutBatch, Transition
@@ -271,17 +268,9 @@ def test_an_update_without_a_finite_gradient_is_skipped(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_two_processes_compute_the_advantages_of_one() -> None:
     """Groups are pooled over processes. torchrun starts them: on a CPU accelerate would need MPI."""
-    script = ROOT / "tests" / "training" / "rl" / "grpo_processes.py"
     gradients = []
     for processes in (1, 2):
-        launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node"]
-        output = subprocess.check_output(
-            [*launch, str(processes), str(script)],
-            cwd=ROOT,
-            text=True,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
-        )
+        output = run_in_processes(processes, "grpo_processes.py")
         rows = [json.loads(of) for of in re.findall(r"ROWS (\[\[.*?\]\])", output)]
         assert len(rows) == processes, output[-2000:]
         gradients.append(sorted(row for of in rows for row in of))

@@ -1,14 +1,10 @@
 """Each loss and its gradient equal a reference over plain rows: with fillers, in parts, in two processes."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.conftest import ROOT
 from tests.training.rl.factories import (
     TwoArmedBandit,
     make_profile,
@@ -25,6 +21,7 @@ from tests.training.rl.loss_reference import (
     reference_loss,
     row_logps,
 )
+from tests.training.rl.processes import run_in_processes
 from tests.training.rl.test_grpo_trainer import make_trainer, max_difference
 from training.rl.advantages import compute_advantages
 from training.rl.grpo_trainer import MemoryTrainer
@@ -115,20 +112,11 @@ def test_advantages_may_be_of_tokens(tmp_path: Path, loss: str) -> None:
 @pytest.mark.slow
 def test_two_processes_compute_the_loss_of_one(tmp_path: Path) -> None:
     """The mean over processes, as the update takes it, is the loss of all rows together."""
-    script = ROOT / "tests" / "training" / "rl" / "loss_processes.py"
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node"]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "ACCELERATE_USE_CPU": "true",
-        "OMP_NUM_THREADS": "1",
-    }
     model = write_model(tmp_path / "model")
     for processes in (1, 2):
         folder = tmp_path / str(processes)
         folder.mkdir()
-        command = [*launch, str(processes), str(script), str(folder), str(model)]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+        run_in_processes(processes, "loss_processes.py", folder, model)
     for loss in LOSSES:
         one = torch.load(tmp_path / "1" / f"{loss}-0.pt")
         several = [torch.load(tmp_path / "2" / f"{loss}-{process}.pt") for process in range(2)]
