@@ -60,6 +60,11 @@ class CheckContext:
                     enough.append((min(shared), index))
         return (identities[index] for _, index in sorted(enough))
 
+    def texts_up_to(self, identity: str, number: int) -> list[str]:
+        """Return the texts of a segment and of those before it in the instance, `number` in all, in order."""
+        end = self._places[identity] + 1
+        return [self.segment_texts[one] for one in self._segment_ids[max(0, end - number) : end]]
+
     def _segments_with(self, word: str) -> Iterator[int]:
         """Yield the places of the segments that hold a word, or longer words with it inside."""
         starts, text = self._segment_starts, self.normalized_text
@@ -74,6 +79,11 @@ class CheckContext:
     @cached_property
     def _segment_ids(self) -> list[str]:
         return list(self.segment_texts)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The place of each segment in `_segment_ids`."""
+        return {identity: place for place, identity in enumerate(self._segment_ids)}
 
     @cached_property
     def _lines(self) -> list[str]:

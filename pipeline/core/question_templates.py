@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pipeline.core.schema import Question, QuestionProjection
 
 LABEL_INSTRUCTION = "Which number is the label of this sample?\n"  # the sample follows as chunks show it
+_MESSAGES_LEAD = "What is missing in the last of these messages"
 _SAMPLE_PREFIX = "Sample: "
 _MIN_SHARED_QUESTIONS = 3  # of an instance; a line in fewer is not an instruction of the source
 
@@ -21,6 +22,16 @@ def cloze_question(lead: str, sentence: str) -> str:
     return f"{lead}\n{sentence}"
 
 
+def cloze_messages_lead(rest: str, messages: Sequence[str]) -> str:
+    """Return the lead of a cloze question that shows the messages before its sentence.
+
+    Args:
+        rest: What follows the first words of the lead, such as who wrote the sentence.
+        messages: As `SPEAKER: TEXT`, each without a line end.
+    """
+    return "\n".join([f"{_MESSAGES_LEAD}, {rest}?", *messages])
+
+
 def label_question(sample: str) -> str:
     """Return the text of a question for a sample's label; the sample may have any number of lines."""
     return LABEL_INSTRUCTION + _SAMPLE_PREFIX + sample
@@ -29,6 +40,11 @@ def label_question(sample: str) -> str:
 def extract_cloze_sentence(text: str) -> str:
     """Return the sentence of a cloze question, with its blank."""
     return text.rpartition("\n")[2]
+
+
+def extract_cloze_messages(text: str) -> list[str]:
+    """Return the messages that a cloze question shows before its sentence, as `SPEAKER: TEXT`."""
+    return text.split("\n")[1:-1] if text.startswith(_MESSAGES_LEAD) else []
 
 
 def extract_label_sample(text: str) -> str:

@@ -114,7 +114,7 @@ def find_keywords(sentence: str, known: Sequence[Keyword], statistics: WordStati
         *_find_capitalized(sentence, statistics),
         *_find_named(sentence),
         *_find_lowercase_places(sentence, statistics),
-        *_find_things(sentence, statistics),
+        *find_objects(sentence, _OBJECT, statistics),
     ):
         overlaps = any(keyword.start < one.end and one.start < keyword.end for one in (*known, *found))
         if not overlaps and is_whole(keyword, sentence):
@@ -189,9 +189,15 @@ def _may_be_place(word: str, statistics: WordStatistics) -> bool:
     )
 
 
-def _find_things(sentence: str, statistics: WordStatistics) -> Iterator[Keyword]:
-    """Yield the things after `I adopted a` and the like: a noun, maybe with another one before it."""
-    for match in _OBJECT.finditer(f" {sentence}"):
+def find_objects(sentence: str, verb: re.Pattern[str], statistics: WordStatistics) -> Iterator[Keyword]:
+    """Yield the things after a verb: a noun, maybe with another one before it.
+
+    Args:
+        sentence: The sentence.
+        verb: What stands before a thing, its article too; searched for with a space before the sentence.
+        statistics: The words of the source, which tell what is a noun.
+    """
+    for match in verb.finditer(f" {sentence}"):
         words = _read_phrase(sentence, match.end() - 1)
         while words and _is_adjective(words[0].group().lower()):
             words = words[1:]

@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from pipeline.core.dates import displayed_time
+from pipeline.core.question_templates import cloze_messages_lead
 from pipeline.core.schema import Chunk, Instance, Question, segment_text
+from pipeline.questions.rules.chat_context import read_messages_before
 from pipeline.questions.rules.cloze import MAX_SAME_ANSWER, make_lead, make_question
-from pipeline.questions.rules.facts import Fact
-from pipeline.questions.rules.plain_facts import MIN_CHARS, ChatWords, find_plain_fact
+from pipeline.questions.rules.plain_facts import MIN_CHARS, ChatWords, PlainFact, find_plain_fact
 from pipeline.questions.rules.sentences import Sentence, find_register, find_sentences
 from pipeline.text.casing import WordStatistics
 from pipeline.text.keywords import SentenceTagger
@@ -41,8 +43,10 @@ def make_plain_clozes(
     answers = Counter(fold_case(answer) for one in clozes for answer in one.answers)
     asked = {_locate(one) for one in clozes}
     found = _find_facts(instance, tagger, splitter, _read_words(instance, word_counts))
-    for chunk, fact, sentence in sorted(found, key=lambda one: -one[1].score):
-        question = make_question(instance.source, chunk, sentence, fact, make_lead(chunk, sentence, fact))
+    for chunk, plain, sentence in sorted(found, key=lambda one: -one[1].fact.score):
+        fact = plain.fact
+        lead = _make_lead(chunk, sentence, plain)
+        question = make_question(instance.source, chunk, sentence, fact, lead)
         answer = fold_case(fact.text)
         if per_chunk[chunk.index] >= max_per_chunk or answers[answer] >= MAX_SAME_ANSWER:
             continue
@@ -54,6 +58,16 @@ def make_plain_clozes(
         missing -= 1
         if not missing:
             return
+
+
+def _make_lead(chunk: Chunk, sentence: Sentence, plain: PlainFact) -> str:
+    """Return the first line of a question, and the messages before the sentence, where they are needed."""
+    if not plain.context:
+        return make_lead(chunk, sentence, plain.fact)
+    time = displayed_time(chunk, sentence.segment)
+    when = f" in the dialogue at {time}" if time else ""
+    messages = [f"{one.speaker}: {one.text}" for one in plain.context]
+    return cloze_messages_lead(f"which {sentence.segment.speaker} wrote{when}", messages)
 
 
 def _locate(cloze: Question) -> tuple[str, int]:
@@ -72,12 +86,13 @@ def _read_words(instance: Instance, word_counts: Mapping[str, int]) -> ChatWords
 
 def _find_facts(
     instance: Instance, tagger: SentenceTagger, splitter: SentenceSplitter, words: ChatWords
-) -> Iterator[tuple[Chunk, Fact, Sentence]]:
+) -> Iterator[tuple[Chunk, PlainFact, Sentence]]:
     for chunk in instance.chunks:
         for fields, _ in find_sentences(chunk, splitter, MIN_CHARS):
             if find_register(fields[0]) != "conversation":
                 continue
             sentence = Sentence(*fields)
-            fact = find_plain_fact(sentence.text, tagger, words)
-            if fact is not None:
-                yield chunk, fact, sentence
+            before = read_messages_before(chunk, sentence)
+            plain = find_plain_fact(sentence.text, tagger, words, before, str(sentence.segment.speaker))
+            if plain is not None:
+                yield chunk, plain, sentence

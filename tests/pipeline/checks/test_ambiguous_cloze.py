@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.checks import ambiguous_cloze
 from pipeline.chunking import ChunkingContext
+from pipeline.core.question_templates import cloze_messages_lead, cloze_question
 from pipeline.core.rejection import Rejection
 from pipeline.core.schema import Origin, Question
 from tests.pipeline.checks.factories import make_check_context
@@ -18,6 +19,11 @@ PARIS = "I bought a red racing bicycle in Paris."
 
 def make_cloze(text: str = SENTENCE, answer: str = "Paris", origin: Origin = "cloze") -> Question:
     return replace(make_question(text=f"{LEAD}\n{text}", answers=[answer]), origin=origin)
+
+
+def make_cloze_after(messages: list[str], text: str, answer: str = "Paris") -> Question:
+    lead = cloze_messages_lead("which Ann wrote", messages)
+    return replace(make_cloze(answer=answer), text=cloze_question(lead, text))
 
 
 def check_beside(context: ChunkingContext, text: str, question: Question) -> str | None:
@@ -98,3 +104,34 @@ def test_other_origins_are_kept(origin: Origin, text: str, context: ChunkingCont
     other = "I bought a red racing bicycle in Rome."
     assert check_beside(context, other, make_cloze(text)) is not None
     assert check_beside(context, other, make_cloze(text, origin=origin)) is None
+
+
+@pytest.mark.parametrize(
+    ("others", "reason"),
+    [
+        ([], None),
+        (["Moving on 3 June!"], None),  # of something else
+        (["Saw the room with a balcony.", "And?", "Moving on 3 June!"], "ambiguous cloze"),
+        (["Saw the room with a balcony.", "And?", "Moving on 24 May!"], None),  # the same answer
+        (["Saw the room with a balcony.", "No.", "Why?", "Who?", "Moving on 3 June!"], None),  # too far
+        (["Saw the room with a balcony, moving."], "ambiguous cloze"),
+    ],
+)
+def test_a_cloze_after_messages_is_compared_with_what_was_said_after_others(
+    others: list[str], reason: str | None, context: ChunkingContext
+) -> None:
+    said = ["Saw the room, it has a balcony.", "And?", "Moving on 24 May."]
+    messages = ["Ann: Saw the room, it has a balcony.", "Bob: And?"]
+    cloze = make_cloze_after(messages, "Moving on ____.", "24 May")
+    segments = {f"made/s{index}": text for index, text in enumerate([*said, *others])}
+    question = replace(cloze, evidence=["made/s2"])
+    result = ambiguous_cloze.check(question, make_check_context(context, segments))
+    assert (result.reason if isinstance(result, Rejection) else None) == reason
+
+
+def test_the_words_of_the_messages_before_count(context: ChunkingContext) -> None:
+    """Those of their speakers do not."""
+    clear = make_cloze_after(["Ann: The red bicycle?"], "Bought in ____.")
+    unclear = make_cloze_after(["Red Bicycle: Well?"], "Bought in ____.")
+    assert check_beside(context, "Nothing.", clear) is None
+    assert check_beside(context, "Nothing.", unclear) == "cloze says too little"

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from pipeline.checks.repeated_question import find_repeated_questions
 from pipeline.core.question_templates import (
+    cloze_messages_lead,
     cloze_question,
+    extract_cloze_messages,
     extract_cloze_sentence,
     extract_label_sample,
     label_question,
@@ -47,6 +49,18 @@ def test_a_sentence_is_recovered_from_its_template(lead: str, sentence: str) -> 
     text = cloze_question(lead, sentence)
     assert extract_cloze_sentence(text) == sentence
     assert strip_templates(make_questions("cloze", text)) == [sentence]
+
+
+@given(st.lists(ONE_LINE.filter(bool), max_size=4), ONE_LINE)
+def test_messages_are_recovered_from_their_template(messages: list[str], sentence: str) -> None:
+    text = cloze_question(cloze_messages_lead("which Ann wrote", messages), sentence)
+    assert extract_cloze_messages(text) == messages
+    assert extract_cloze_sentence(text) == sentence
+
+
+@given(TEXTS, TEXTS)
+def test_no_messages_stand_in_another_lead(lead: str, more: str) -> None:
+    assert extract_cloze_messages(cloze_question(f"{lead}\n{more}", "____")) == []
 
 
 @given(TEXTS)

@@ -1,4 +1,7 @@
-"""The export of a chat of two friends, from the file to its filtered questions: both splits have some."""
+"""Exports of chats of two friends, from the file to its filtered questions: both splits have some.
+
+One is in whole words; the other is in small letters and abbreviations, without apostrophes.
+"""
 
 import shutil
 from pathlib import Path
@@ -8,20 +11,27 @@ import pytest
 from pipeline.chunking import ChunkingContext
 from pipeline.chunking.sharded import chunk_shards_in_memory
 from pipeline.core.params import Params, Source
+from pipeline.core.question_templates import extract_cloze_messages
 from pipeline.core.schema import Instance, segment_text
 from pipeline.parity.build_source import SourceConfig, finish_source
 from pipeline.sources import make_reader
 
 CHAT = Path(__file__).parent / "chat_of_friends.txt"
+ABBREVIATED = Path(__file__).parent / "chat_in_abbreviations.txt"
 
 
 def build(
-    tmp_path: Path, params: Params, context: ChunkingContext, seed: int = 20, **questions: int
+    tmp_path: Path,
+    params: Params,
+    context: ChunkingContext,
+    seed: int = 20,
+    chat: Path = CHAT,
+    **questions: int,
 ) -> list[Instance]:
-    """Build the chat with the defaults of its format, but for some keys of `questions`."""
+    """Build a chat with the defaults of its format, but for some keys of `questions`."""
     (tmp_path / "raw").mkdir(exist_ok=True)
-    shutil.copy(CHAT, tmp_path / "raw")
-    source = Source.model_validate({"format": "messenger", "files": [f"file:{CHAT.name}"]})
+    shutil.copy(chat, tmp_path / "raw")
+    source = Source.model_validate({"format": "messenger", "files": [f"file:{chat.name}"]})
     context = ChunkingContext("friends", seed, params.split, params.tokenizer, context.assets)
     reader = make_reader("friends", source)
     chunked = chunk_shards_in_memory(reader, reader.plan(tmp_path / "raw", 1 << 20), source.chunking, context)
@@ -31,27 +41,39 @@ def build(
     return finish_source(chunked, [], config, context)[0]
 
 
-@pytest.mark.parametrize("seed", range(20, 26))
+@pytest.mark.parametrize(
+    ("chat", "seed"), [*((CHAT, seed) for seed in range(20, 26)), (ABBREVIATED, 20), (ABBREVIATED, 21)]
+)
 def test_both_splits_of_a_chat_of_two_friends_have_questions(
-    seed: int, tmp_path: Path, params: Params, context: ChunkingContext
+    chat: Path, seed: int, tmp_path: Path, params: Params, context: ChunkingContext
 ) -> None:
     """Bar: at least three an instance."""
-    instances = build(tmp_path, params, context, seed)
+    instances = build(tmp_path, params, context, seed, chat)
     assert sorted(one.split for one in instances) == ["test", "train"]
     for one in instances:
         assert 3 <= len(one.questions) <= 6
         assert one.tokens >= 0.4 * sum(other.tokens for other in instances)
 
 
+@pytest.mark.parametrize("chat", [CHAT, ABBREVIATED])
 def test_answers_stand_in_the_message_that_is_asked_about(
-    tmp_path: Path, params: Params, context: ChunkingContext
+    chat: Path, tmp_path: Path, params: Params, context: ChunkingContext
 ) -> None:
-    for one in build(tmp_path, params, context):
+    """And the messages that a question shows stand right before it, in the same dialogue."""
+    num_shown = 0
+    for one in build(tmp_path, params, context, chat=chat, min_clozes=50):
         texts = {s.id: segment_text(chunk, s) for chunk in one.chunks for s in chunk.segments}
         for question in one.questions:
             (evidence,), (answer,) = question.evidence, question.answers
-            assert question.text.splitlines()[1].replace("____", answer) in " ".join(texts[evidence].split())
+            assert question.text.splitlines()[-1].replace("____", answer) in " ".join(texts[evidence].split())
             assert question.source_span is not None and answer not in question.text
+            shown = [message.partition(": ")[2] for message in extract_cloze_messages(question.text)]
+            order = list(texts)
+            first = max(0, order.index(evidence) - len(shown))
+            before = "\n".join(texts[identity] for identity in order[first : order.index(evidence) + 1])
+            assert all(message in before for message in shown)
+            num_shown += len(shown)
+    assert num_shown > 10
 
 
 def test_plain_facts_are_asked_for_up_to_the_minimum(
