@@ -30,6 +30,8 @@ from pipeline.core.ids import SegmentIds
 from pipeline.core.params import BookChunking
 from pipeline.core.schema import Instance, Reject, Segment, SegmentSpan, Span
 from pipeline.sources.parsed import Book
+from pipeline.text.list_items import split_markdown
+from pipeline.text.segment_names import is_markdown_file
 from pipeline.text.sentences import SentenceSplitter
 from pipeline.text.tokens import Tokenizer, is_token_boundary
 
@@ -45,15 +47,22 @@ def split_sentences(book: Book, splitter: SentenceSplitter) -> list[Chapter]:
     ends: list[int] = []
     edges = [0]  # of the chapters, among the sentences
     for chapter_start, chapter_end, _ in book.chapters:
-        for start, end in splitter.spans(book.text[chapter_start:chapter_end]):
-            starts.append(chapter_start + start)
-            ends.append(chapter_start + end)
+        for start, end in find_sentences(book, chapter_start, chapter_end, splitter):
+            starts.append(start)
+            ends.append(end)
         edges.append(len(starts))
     find = book.text.rfind
     newlines = [find("\n", end, following) for end, following in zip(ends, starts[1:], strict=False)]
     cuts = [newline + 1 or end for newline, end in zip(newlines, ends, strict=False)]
     sentences = list(zip([*starts[:1], *cuts], starts, ends, [*cuts, *ends[-1:]], strict=True))
     return [sentences[first:last] for first, last in pairwise(edges)]
+
+
+def find_sentences(book: Book, start: int, end: int, splitter: SentenceSplitter) -> list[tuple[int, int]]:
+    """Return the start and end of each sentence of a chapter from `start` to `end`, in the book's text."""
+    text = book.text[start:end]
+    spans = split_markdown(text, splitter) if is_markdown_file(book.file) else splitter.spans(text)
+    return [(start + first, start + last) for first, last in spans]
 
 
 class _SentenceRun:

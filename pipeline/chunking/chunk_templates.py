@@ -5,8 +5,10 @@ unit depends on the unit before it in the same chunk (None at the chunk's start)
 repeated where a chunk begins in the middle of a section.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from pipeline.core import seeded_random
@@ -15,6 +17,7 @@ from pipeline.core.schema import Segment
 from pipeline.text.normalize import normalize_text
 from pipeline.text.segment_names import document_and_section
 
+_NO_SPACES: Mapping[str, str] = MappingProxyType({})
 U = TypeVar("U", contravariant=True)
 
 
@@ -46,9 +49,15 @@ def _join_segments(parts: list[tuple[str, Segment, str]]) -> tuple[str, list[int
     return text, starts
 
 
-def _join_sentences(unit: list[Segment], title: str) -> tuple[str, list[int]]:
-    """Return a title, the sentences of a paragraph and an empty line, and the offset of each sentence."""
-    spaces = [*map(_space_between, unit, unit[1:]), "\n\n"]
+def _join_sentences(
+    unit: list[Segment], title: str, known_spaces: Mapping[str, str] = _NO_SPACES
+) -> tuple[str, list[int]]:
+    """Return a title, the sentences of a paragraph and an empty line, and the offset of each sentence.
+
+    `known_spaces`: what stands before a sentence, by its id; else a space does, or nothing.
+    """
+    found = map(_space_between, unit, unit[1:])
+    spaces = [*(known_spaces.get(one.id, space) for one, space in zip(unit[1:], found, strict=True)), "\n\n"]
     titles = [title, *[""] * (len(unit) - 1)]
     return _join_segments(list(zip(titles, unit, spaces, strict=True)))
 
@@ -189,9 +198,13 @@ class BookTemplate:
 class ReadingTemplate:
     """Short texts read over several days, as a book is; each below its name."""
 
-    def __init__(self, first_day: datetime, seed: int, *names: object) -> None:
-        """`first_day`: of the instance; `names` seed the draw of the others: source, instance."""
+    def __init__(self, first_day: datetime, spaces: Mapping[str, str], seed: int, *names: object) -> None:
+        """Take the first day of the instance; `names` seed the draw of the others: source, instance.
+
+        `spaces`: the line ends before a sentence of a paragraph, by its id.
+        """
         self._first_day = first_day
+        self._spaces = spaces
         self._seed = seed
         self._names = names
 
@@ -208,7 +221,7 @@ class ReadingTemplate:
         is_continued = previous is not None and document_and_section(previous[-1]) == title
         is_same_text = previous is not None and previous[-1].document == unit[0].document
         is_shown = _begins_with_heading(unit[0].text, title, is_same_text)
-        return _join_sentences(unit, "" if is_continued or is_shown else f"Title: {title}\n")
+        return _join_sentences(unit, "" if is_continued or is_shown else f"Title: {title}\n", self._spaces)
 
 
 def _begins_with_heading(text: str, title: str, is_title_end: bool) -> bool:

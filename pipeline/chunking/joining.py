@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import accumulate, groupby
 
+from pipeline.chunking.books import find_sentences
 from pipeline.chunking.chunk_templates import ChunkTemplate, ConversationTemplate, ReadingTemplate
 from pipeline.chunking.documents import chunk_document
 from pipeline.chunking.instances import reject_oversized, split_into_instances
@@ -116,7 +117,8 @@ def _chunk_group(
     template: ChunkTemplate[list[Segment]]
     if isinstance(params, BookChunking):
         first_day = find_first_reading_day(_iter_titles(documents))
-        template = ReadingTemplate(first_day, context.seed, context.source, name)
+        spaces = {id_: space for document in documents for id_, space in document.spaces.items()}
+        template = ReadingTemplate(first_day, spaces, context.seed, context.source, name)
     else:
         template = ConversationTemplate()
         documents = _name_users(_date(documents, context))
@@ -201,21 +203,25 @@ def _fill_times(document: Document, time: str) -> Document:
 
 
 def _to_document(book: Book, context: ChunkingContext) -> Document:
-    """Return a book as a document of sentences; a unit is a paragraph."""
+    """Return a book as a document of sentences; a unit is a paragraph, with the spaces between sentences."""
     ids = SegmentIds(context.source, book.name)
+    spaces: dict[str, str] = {}
     sections = []
     for start, end, title in book.chapters:
         units: list[list[Segment]] = []
         last_end = start
-        for first, last in context.splitter.spans(book.text[start:end]):
-            text = book.text[start + first : start + last]
-            span = Span(book.file, book.record, start + first, start + last)
+        for first, last in find_sentences(book, start, end, context.splitter):
+            text = book.text[first:last]
+            span = Span(book.file, book.record, first, last)
             segment = Segment(ids.next(text), span, book.name, title or None, None, None, None, text)
-            if units and "\n\n" not in book.text[last_end : start + first].replace("\r", ""):
+            space = book.text[last_end:first]
+            if units and "\n\n" not in space.replace("\r", ""):
                 units[-1].append(segment)
+                if "\n" in space:
+                    spaces[segment.id] = space
             else:
                 units.append([segment])
-            last_end = start + last
+            last_end = last
         if units:
             sections.append(Section(title, units))
-    return Document(book.name, sections, book.group)
+    return Document(book.name, sections, book.group, spaces=spaces)

@@ -46,6 +46,9 @@ class Document:
     split: Split | None = None  # None: it is drawn
     facts: list[Fact] = field(default_factory=list)  # in order; their chunks are not known before chunking
     moments: dict[str, Moment] = field(default_factory=dict)  # by the id of a question; others: at the end
+    spaces: dict[str, str] = field(
+        default_factory=dict
+    )  # the line ends before a segment of a unit, by its id
 
     @property
     def units(self) -> list[list[Segment]]:

@@ -14,7 +14,7 @@ _MIN_CHARS = 30  # of a usable sentence
 _MAX_CHARS = 280
 _VERSE_NUMBER = re.compile(r"(?<!\d)\d++:\d++\s+")  # the number of a Bible verse
 _LINE = re.compile(r"[^\n]+")
-_MARKDOWN_HEADING = re.compile(r"\A#{1,6}[ \t][^\n]*\n\s*")
+_MARKDOWN_HEADING = re.compile(r"\A#{1,6}[ \t][^\n]*(?:\n\s*|\Z)")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 # Questions, mark-up, addresses, verses run together. To search for one character, and look around from there,
 # is quicker than to search for several strings.
@@ -23,6 +23,7 @@ _UNUSABLE = re.compile(r"[?{}\[\]|_:](?:(?<![_:])|(?<=__)|(?<=http:)|(?<=https:)
 
 _FIRST_MARKS = frozenset("-*+>")
 _ITEM = re.compile(r"(?:[-*+>]\s+)+")  # of a list, or a quotation, in Markdown
+_ITEM_NUMBER = re.compile(r"\d{1,3}[.)]\s+")
 
 
 Register = Literal["narrative", "conversation", "user", "assistant"]
@@ -120,6 +121,8 @@ def find_sentences(
                 continue
             verse = text[start].isdecimal() and _VERSE_NUMBER.match(text, start, end)
             begin = verse.end() if verse else start
+            if may_be_markdown and not segment.speaker and (number := _ITEM_NUMBER.match(text, begin, end)):
+                begin = number.end()
             if may_be_markdown:
                 begin, end = _strip_marks(text, begin, end)
             words = text[begin:end].split()

@@ -12,10 +12,10 @@ import pytest
 
 from pipeline.chunking import ChunkingContext
 from pipeline.chunking.sharded import chunk_shards, chunk_shards_in_memory
-from pipeline.core.params import BookChunking, ConversationChunking
+from pipeline.core.params import BookChunking, ConversationChunking, Source
 from pipeline.core.schema import Instance, Reject, segment_text
 from pipeline.core.storage import read_rows
-from pipeline.sources import SourceReader
+from pipeline.sources import SourceReader, make_reader
 from pipeline.sources.io import read_span
 from tests.integration.project import tree
 from tests.pipeline.sources.reading import make_format
@@ -270,3 +270,25 @@ def test_shards_make_the_same_files_with_any_workers(
     assert found == sorted(expected, key=lambda one: one.id)
     other = replace(context, seed=context.seed + 1)
     assert chunk_shards_in_memory(reader, shards, CHATS, other).instances != expected
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_texts_that_are_joined_keep_their_lines(
+    line_end: str, context: ChunkingContext, tmp_path: Path
+) -> None:
+    """Of lists, of nested ones, and of lines that end with a full stop."""
+    lists = (
+        "# Packing\n\n- Tent (1.72 kg), pegs in the pouch!\n- Stove: Primus\n  1. Prime.\n  2. Light.\n\n"
+        "Total was 13.4 kg.\nMuch less. Than last year."
+    )
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "packing.md").write_bytes(lists.replace("\n", line_end).encode())
+    (tmp_path / "raw" / "other.md").write_text("# Other\n\nNothing. At all.")
+    source = Source.model_validate({"format": "text", "files": ["file:raw/**"]})
+    reader = make_reader("notes", source)
+    shards = reader.plan(tmp_path / "raw", 1 << 20)
+    instances = chunk_shards_in_memory(reader, shards, source.chunking, context).instances
+    shown = "\n".join(piece.text for one in instances for piece in one.chunks).replace("\r\n", "\n")
+    assert lists in shown
+    assert "Nothing. At all." in shown
+    assert "- Stove: Primus" in texts(instances)
