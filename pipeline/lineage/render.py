@@ -31,7 +31,12 @@ class TerminalRenderer:
     """A writer of entities and rejects as text."""
 
     def __init__(
-        self, read_raw: RawReader, checks: CheckParams, mark: tuple[str, str], decoder: str = ""
+        self,
+        read_raw: RawReader,
+        checks: CheckParams,
+        mark: tuple[str, str],
+        decoder: str = "",
+        max_segments: int = 0,
     ) -> None:
         """Render for a source with these checks.
 
@@ -40,10 +45,12 @@ class TerminalRenderer:
             checks: The checks of the source.
             mark: The marks before and after an answer in evidence.
             decoder: The format whose own code decodes the raw files; empty: memcurate does.
+            max_segments: The maximum of segments that are listed below a chunk; 0: all.
         """
         self._read_raw = read_raw
         self._checks = checks
         self._mark = mark
+        self._max_segments = max_segments
         self._decoder = f", decoded by {decoder}" if decoder else ""
 
     def render_entity(self, result: LookupResult, entity_id: str) -> str:
@@ -103,8 +110,12 @@ class TerminalRenderer:
         yield f"chunk {chunk.id}: number {chunk.index}, {chunk.time}, {chunk.tokens:,} tokens"
         yield indent(escape_hidden(chunk.text), "  ")
         yield ""
-        for segment in chunk.segments:
+        segments = list(chunk.segments)
+        listed = segments[: self._max_segments] if self._max_segments else segments
+        for segment in listed:
             yield f"segment {segment.id}  {format_span(segment.source_span)}"
+        if len(listed) < len(segments):
+            yield f"… and {len(segments) - len(listed):,} more segments: --limit 0 shows them"
         for fact in instance.facts:
             if chunk.index in (fact.chunk, fact.end_chunk):
                 yield _describe_fact(fact, chunk.index)

@@ -169,9 +169,13 @@ def _iter_smaller(chunking: Chunking) -> Iterator[dict[str, int]]:
 
 
 def _is_better(other: Preview, preview: Preview) -> bool:
-    """Return whether another chunking gives enough instances, of as much text, with as many questions."""
+    """Return whether another chunking gives enough instances, of as much text, with as many questions.
+
+    No split may lose all its instances to the checks.
+    """
     return (
         len(other.instances) >= FEW_INSTANCES
+        and {str(one.split) for one in other.instances} == set(other.num_segments)
         and other.num_questions >= preview.num_questions
         and other.kept_percent >= preview.kept_percent
     )

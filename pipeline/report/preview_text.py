@@ -29,7 +29,7 @@ def format_preview(name: str, preview: Preview) -> Iterator[str]:
     count = max(1, len(preview.instances))
     num_chunks = sum(len(one.chunks) for one in preview.instances)
     has_rejects = any(reject.kind == "record" for reject in preview.rejects)
-    of_rest = " of the other records" if has_rejects else ""
+    of_rest = " of the records that were read" if has_rejects else ""
     yield (
         f"  kept     {preview.kept_percent} % of the text{of_rest}, in "
         f"{count_noun(len(preview.instances), 'instance')} of {num_chunks / count:.1f} chunks: "

@@ -97,7 +97,7 @@ def detect_format(paths: Sequence[Path]) -> DetectedFormat:
     data = [path for path in paths if path.name.lower().endswith(DATA_SUFFIXES)]
     if len(data) * 2 < len(paths) or not data:
         others = [path for path in paths if path not in data]
-        reason = f"{len(others)} of {len(paths)} files are not data files"
+        reason = f"{len(others)} of {len(paths)} files are texts, not tables or JSON"
         return DetectedFormat("text", reason, warning=_warn_of_mails(others))
     rejects: list[Reject] = []
     shards = [RawShard(path.parent, (FilePart(path.name, 0),)) for path in data]

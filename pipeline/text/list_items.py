@@ -13,7 +13,7 @@ _MARK_ALONE = re.compile(_MARK)
 def split_markdown(text: str, splitter: SentenceSplitter) -> list[tuple[int, int]]:
     """Return the start and end of each sentence of a text in Markdown, as character offsets.
 
-    A sentence ends where an item of a list begins; the mark of an item, such as `2.`, is no sentence.
+    A sentence ends where an item of a list begins. The mark of an item, such as `2.`, is a part of its text.
     """
     spans: list[tuple[int, int]] = []
     starts = [match.end() for match in _ITEM.finditer(text)]

@@ -37,6 +37,7 @@ def show(
     ],
     step: Annotated[int | None, typer.Option(min=0, help="of an episode, one step in full")] = None,
     question: Annotated[int | None, typer.Option(min=0, help="of an episode, one question in full")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="of a chunk, number of segments to list; 0: all")] = 10,
 ) -> None:
     """Show a row by its id: its text, its parents, its raw span; or the reason for its rejection."""
     if ":" in identity:
@@ -47,7 +48,8 @@ def show(
     mark = _TERMINAL_MARK if sys.stdout.isatty() else _PLAIN_MARK
     reader = make_reader(source, params.sources[source])
     read_span = make_span_reader(reader, RAW_DIR / source)
-    renderer = TerminalRenderer(read_span, params.sources[source].checks, mark, reader.find_decoder())
+    checks = params.sources[source].checks
+    renderer = TerminalRenderer(read_span, checks, mark, reader.find_decoder(), limit)
     outputs = source_outputs(source)
     entity = look_up(outputs, identity)
     if entity is not None and entity.output == "dataset":

@@ -54,7 +54,7 @@ def test_the_format_of_the_docs_is_found_in_the_project_folder(folder: Path) -> 
     assert done.returncode == 0, done.stderr
     assert "mail: 2 files" in done.stdout and "line without time and speaker 100" in done.stdout
     assert "the first unreadable file, empty.txt: empty.txt is empty" in done.stdout
-    assert "% of the text of the other records" in done.stdout
+    assert "% of the text of the records that were read" in done.stdout
     assert "mail is not built yet: write its name below `enabled_sources` of params.yaml" in done.stdout
 
 
@@ -173,6 +173,21 @@ def test_the_hint_is_what_following_it_gives(folder: Path, capsys: pytest.Captur
     shown = show("own", capsys)
     assert f" in {instances} instances of " in shown and f"asked    {questions} questions" in shown
     assert "hint" not in shown
+
+
+def test_no_hint_leaves_a_split_empty(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The smaller user says nothing that can be asked for: more instances of the other are no help."""
+    lines = []
+    for number in range(60):
+        told = f"My sister Ann{number} moved to Town{number} in {1900 + number} and bought a boat there."
+        for user, text in [("ann", told + " Well then." * 40), ("bob", "Hm, well, " * 40)]:
+            messages = [{"role": "user", "content": text}, {"role": "assistant", "content": "I see."}]
+            lines.append(json.dumps({"user": user, "messages": messages}))
+    (folder / "own" / "chats.jsonl").write_text("\n".join(lines))
+    add_source(folder, "own", "chats.jsonl", "format: messages", "user: user")
+    shown = show("own", capsys)
+    assert "warning: no test instance is left: too few questions" in shown
+    assert "hint: `chunking" not in shown
 
 
 def test_no_hint_names_keys_that_would_not_help(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

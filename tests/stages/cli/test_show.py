@@ -39,6 +39,18 @@ def test_show_prints_a_question_down_to_the_raw_characters(project: Project) -> 
     assert "unanswerable" in passed
 
 
+def test_show_lists_some_segments_of_a_chunk_and_counts_the_others(project: Project) -> None:
+    texts = {f"{SOURCE}/m{number}": f"Message {number}." for number in range(30)}
+    instance = make_instance(f"{SOURCE}/many", texts)
+    instance.source = SOURCE
+    write_rows(project.folder / DATASET_DIR / "train.parquet", Instance, [instance])
+    shown = run_memcurate(project, "show", f"{SOURCE}/many/0").stdout
+    assert shown.count("\nsegment ") == 10
+    assert "… and 20 more segments: --limit 0 shows them" in shown
+    shown = run_memcurate(project, "show", "--limit", "0", f"{SOURCE}/many/0").stdout
+    assert shown.count("\nsegment ") == 30 and "more segments" not in shown
+
+
 def test_show_prints_an_instance_a_chunk_and_a_segment(project: Project) -> None:
     instance = run_memcurate(project, "show", f"{SOURCE}/i").stdout
     assert (
@@ -47,6 +59,7 @@ def test_show_prints_an_instance_a_chunk_and_a_segment(project: Project) -> None
     )
     chunk = run_memcurate(project, "show", f"{SOURCE}/i/1").stdout
     assert "  Bob lives in Oslo." in chunk and f"segment {SOURCE}/s2  f.json#/s2@0-18" in chunk
+    assert "more segments" not in chunk
     segment = run_memcurate(project, "show", f"{SOURCE}/s2").stdout
     assert "  | Bob lives in Oslo." in segment.splitlines()
 
