@@ -14,9 +14,14 @@ UNDATED_HEADINGS = ("[Dialogue]\n", "[Event happened]\n")
 
 def find_first_reading_day(names: Iterable[str]) -> datetime:
     """Return the day on which texts are read first: after all dates, YYYY-MM-DD, in their titles."""
-    dates = {match for name in names for match in _ISO_DATE.findall(name)}
-    days = [day + timedelta(days=1) for date in dates if (day := _parse_date(date)) is not None]
+    days = [day + timedelta(days=1) for name in names for day in find_days(name)]
     return max([FIRST_DAY, *days])
+
+
+def find_days(name: str) -> list[datetime]:
+    """Return the days that are written as YYYY-MM-DD in a name, in order, each once."""
+    dates = dict.fromkeys(_ISO_DATE.findall(name))
+    return [day for date in dates if (day := _parse_date(date)) is not None]
 
 
 def _parse_date(date: str) -> datetime | None:

@@ -1,8 +1,8 @@
 """Texts: a file each, plain, in Markdown, HTML or EPUB, or a column of records.
 
 A text is a document: a book, whose chapters are the sections below its headings. Their titles begin with
-that of the text: of Markdown's front matter, with its date; or its only heading of the first level; or the
-name of its file.
+that of the text: of Markdown's front matter, or its only heading of the first level, with the date of front
+matter, or of the file's name; or the name of its file.
 Front matter belongs to no section and is a reject.
 """
 
@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import yaml
 
+from pipeline.core.dates import find_days
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params.formats import TextFormat
 from pipeline.core.schema import Reject, Span
@@ -72,7 +73,9 @@ class Text:
         chapters = self._find_chapters(text, start, is_markdown)
         if chapters:
             title = title or (_find_title(text, chapters) if is_markdown else "")
-            if not title and (date or len(chapters) > 1):
+            if title:
+                date = date or _find_date(part.path, title)
+            elif date or len(chapters) > 1:
                 title = make_title(part.path)
             yield Book(part.path, part.path, text, _prefix_title(title, date, chapters))
         else:
@@ -132,6 +135,12 @@ def _find_title(text: str, chapters: list[tuple[int, int, str]]) -> str:
     titles = [heading for start, _, heading in chapters if heading and _TITLE.match(text, start)]
     first = next((heading for _, _, heading in chapters if heading), "")
     return first if titles == [first] else ""
+
+
+def _find_date(path: str, title: str) -> str:
+    """Return the only date in a file's name, YYYY-MM-DD; empty where the title has it."""
+    days = find_days(path.rpartition("/")[2])
+    return f"{days[0]:%Y-%m-%d}" if len(days) == 1 and days[0] not in find_days(title) else ""
 
 
 def _read_front_matter(front_matter: str) -> dict[str, str]:

@@ -101,6 +101,30 @@ def test_a_title_stands_once_in_those_of_sections(text: str, titles: list[str], 
     assert [title for _, _, title in book.chapters] == titles
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "titles"),
+    [
+        ("2024-02-08 a.md", "# Trip\nText.\n## Who\nAnn.", ["Trip (2024-02-08)", "Trip (2024-02-08), Who"]),
+        ("kickoff_2024-02-08.md", "---\ntitle: Kickoff\n---\nText.", ["Kickoff (2024-02-08)"]),
+        ("2024-02-08.md", "---\ntitle: Kickoff\ndate: 2024-03-01\n---\nText.", ["Kickoff (2024-03-01)"]),
+        ("2024-02-08.md", "# Kickoff on 2024-02-08\nText.", ["Kickoff on 2024-02-08"]),
+        ("2024-02-08 to 2024-02-10.md", "# Trip\nText.", ["Trip"]),  # which of them?
+        ("2024-02-31.md", "# Trip\nText.", ["Trip"]),
+        ("2024-02-08/trip.md", "# Trip\nText.", ["Trip"]),  # of a folder
+        ("2024-02-08 trip.md", "Text.", [""]),  # named by its file
+        ("2024-02-08 trip.md", "Text.\n## Day 1\nOne.", ["2024-02-08 trip", "2024-02-08 trip, Day 1"]),
+    ],
+)  # fmt: skip
+def test_the_date_of_a_file_name_stands_beside_a_title(
+    name: str, text: str, titles: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+    (book,), _ = read_documents(tmp_path, make_format("text"))
+    assert isinstance(book, Book)
+    assert [title for _, _, title in book.chapters] == titles
+
+
 def test_what_is_no_text_is_told_by_file(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
     (tmp_path / "b.txt").write_text("Good.")
