@@ -25,6 +25,7 @@ from pipeline.questions.rules.name_edges import begins_with_verb
 from pipeline.questions.rules.sentences import AnalyzedSentence, Register
 from pipeline.text.keywords import DAY, EVENT, MONTH, NAME, NOUN, NUMBER, OTHER, YEAR, Keyword, SentenceTagger
 from pipeline.text.normalize import fold_case, occurs_in
+from pipeline.text.segment_names import is_markdown_file
 
 
 class Scorer(Protocol):
@@ -141,10 +142,13 @@ def find_best_fact(
     """
     sentence = analyzed.sentence.text
     scorer = _SCORERS[analyzed.sentence.register]
+    is_note = not analyzed.sentence.is_spoken and is_markdown_file(analyzed.sentence.segment.document)
     candidates = [keyword for keyword in analyzed.keywords if keyword.kind not in ("thing", "event")]
     if analyzed.sentence.register == "conversation":
         candidates = [*conversation_facts.find_things(sentence, tagger), *candidates]
         candidates += personal_keywords.find_keywords(sentence, candidates, tagger.statistics)
+    elif is_note:
+        candidates += personal_keywords.find_names(sentence, candidates, tagger.statistics)
     elif analyzed.sentence.register == "user":
         candidates += user_facts.find_names(sentence, candidates)
     if analyzed.sentence.register in ("user", "assistant"):
@@ -166,6 +170,7 @@ def find_best_fact(
             + context_score
             + _score_keyword(keyword, sentence, word_counts)
             + scorer.score_keyword(keyword, sentence)
+            + (2 if is_note and narrative_facts.is_told_name(keyword, sentence) else 0)
         )
         if (
             context_words >= _MIN_CONTEXT_WORDS

@@ -8,6 +8,7 @@ inside a sentence of careful casing, or follows `named` or `moved to`; a thing f
 import re
 from collections.abc import Iterator, Sequence
 
+from pipeline.questions.rules.name_edges import is_torn
 from pipeline.questions.rules.statements import ADVERBS, FIRST_PERSON, KIN, RELATIVE, is_whole
 from pipeline.text.casing import WordStatistics
 from pipeline.text.keywords import Keyword, KeywordKind
@@ -25,6 +26,7 @@ _CAPITALIZED = re.compile(
 _TITLE_CASE = re.compile(
     r"(?:[A-Z]\.?|of|de|von|van|the|del|&|(?:Mc|Mac|O['’]|D['’])?[A-Z][a-zà-ÿ'’]+\.?)(?:-[\w'’]+){0,3}|[A-Z]{2,4}"
 )
+_WRITTEN_OUT = re.compile(r"[A-Z][a-zà-ÿ]")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _NO_LAST_WORDS = (
     NON_NAMES
@@ -118,6 +120,20 @@ def find_keywords(sentence: str, known: Sequence[Keyword], statistics: WordStati
     ):
         overlaps = any(keyword.start < one.end and one.start < keyword.end for one in (*known, *found))
         if not overlaps and is_whole(keyword, sentence):
+            found.append(keyword)
+    return found
+
+
+def find_names(sentence: str, known: Sequence[Keyword], statistics: WordStatistics) -> list[Keyword]:
+    """Return the names and places of a note, beside the `known` keywords, by their capitals.
+
+    A source of notes has most names once, so that statistics do not know them.
+    """
+    found = []
+    for keyword in _find_capitalized(sentence, statistics):
+        overlaps = any(keyword.start < one.end and one.start < keyword.end for one in known)
+        is_written_out = _WRITTEN_OUT.search(keyword.text) is not None  # not in capitals alone
+        if is_written_out and not overlaps and is_whole(keyword, sentence) and not is_torn(keyword, sentence):
             found.append(keyword)
     return found
 
