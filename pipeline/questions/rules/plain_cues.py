@@ -47,10 +47,7 @@ _CALLED_SMALL = re.compile(
     r"(?:its|it['’]s|hes|he['’]s|shes|she['’]s) (?:called|named)) "
     r"(?P<fact>[a-zà-ÿ]{3,}(?: [a-zà-ÿ]{3,})?)(?=[.,!)]|$| (?:n|and|w|from|lol|btw)\b)"
 )
-_PLACE = re.compile(
-    r"(?<=[a-z,;] )(?<!talk )(?<!speak )(?<!listen )(?<!said )"
-    rf"(?:in|to|from|near|at|through|around|outside) (?P<fact>{_NAME})"
-)
+_PLACE = re.compile(rf"(?<=[a-z,;] )(?:in|to|from|near|at|through|around|outside) (?P<fact>{_NAME})")
 _OTHER_NAME = re.compile(rf"(?<=[a-z,;] )(?P<fact>{_NAME})")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _SHOUTED = re.compile(r"\b[A-Z]{3,}\b")
@@ -98,6 +95,11 @@ _DROPPED_OBJECT = re.compile(
     r"plays?|rented|joined) (?:me |us |him |her |u )?(?:an?|the|my|our|his|her|their) )"
 )
 
+_TALKS_TO = re.compile(r"\b(?:talk|talked|talking|speak|spoke|listen|said) to $")
+_PASSING_THINGS = frozenset(
+    "beer beers cake coffee cookie drink drinks pint pizza round sandwich scone snack tea wine".split()
+)
+_GLUED_UNIT = re.compile(r"[a-zA-Z]{1,6}")
 _TOKEN = re.compile(r"\S+")
 _MARKS = ".,!)"
 _REPLY_NUMBER = re.compile(
@@ -140,13 +142,19 @@ def find_cues(
     yield from _find_times(sentence)
     yield from _find_numbers(sentence)
     yield from _find_names(sentence, statistics)
-    if statistics.has_careless_casing:
-        for keyword in personal_keywords.find_objects(sentence, _DROPPED_OBJECT, statistics):
-            yield keyword, "thing"
     for keyword in personal_keywords.find_keywords(sentence, (), statistics):
-        yield keyword, "clock" if keyword.kind == "time" else keyword.kind
-    for keyword in find_things(sentence, tagger):
-        yield keyword, "thing"
+        if keyword.kind != "thing" and not _TALKS_TO.search(sentence, 0, keyword.start):
+            yield keyword, "clock" if keyword.kind == "time" else keyword.kind
+    yield from ((keyword, "thing") for keyword in _find_objects(sentence, tagger, statistics))
+
+
+def _find_objects(sentence: str, tagger: SentenceTagger, statistics: WordStatistics) -> Iterator[Keyword]:
+    """Yield the things that somebody has or does, but those that are eaten or drunk the same day."""
+    found = [one for one in personal_keywords.find_keywords(sentence, (), statistics) if one.kind == "thing"]
+    if statistics.has_careless_casing:
+        found += personal_keywords.find_objects(sentence, _DROPPED_OBJECT, statistics)
+    found += find_things(sentence, tagger)
+    yield from (one for one in found if one.text.lower().split()[-1] not in _PASSING_THINGS)
 
 
 def _find_names(sentence: str, statistics: WordStatistics) -> Iterator[tuple[Keyword, str]]:
@@ -154,7 +162,8 @@ def _find_names(sentence: str, statistics: WordStatistics) -> Iterator[tuple[Key
         yield _make_keyword(match, "name"), "called"
     if len(_SHOUTED.findall(sentence)) < 2:  # else capitals tell nothing
         for match in _PLACE.finditer(sentence):
-            yield _make_keyword(match, "place"), "place"
+            if not _TALKS_TO.search(sentence, 0, match.start("fact")):
+                yield _make_keyword(match, "place"), "place"
         for match in _OTHER_NAME.finditer(sentence):
             yield _make_keyword(match, "name"), "name"
     if statistics.has_careless_casing:
@@ -209,4 +218,7 @@ def _may_answer(words: list[str]) -> bool:
 
 def _make_keyword(match: re.Match[str], kind: KeywordKind, group: str = "fact") -> Keyword:
     text = _POSSESSIVE.sub("", match[group]) if kind in ("name", "place") else match[group]
+    if kind == "number":  # `600kr` is one word
+        glued = _GLUED_UNIT.match(match.string, match.end(group))
+        text += glued.group() if glued else ""
     return Keyword(match.start(group), match.start(group) + len(text), text, kind)

@@ -39,6 +39,7 @@ _ESTIMATE = re.compile(
 _RANGE_BEFORE = re.compile(
     rf"(?:{MONTH}|\d|\d(?:st|nd|rd|th)) (?:to|and|n|or|until|till?) (?:the )?$", re.IGNORECASE
 )
+_DIGIT_AFTER = re.compile(r" ?\d")
 _PARTICLE = re.compile(r"\b(?:de|der|den|del|di|da|la|le|el|van|von) $")
 _MAX_EDGE_CHARS = 24  # more than these three can match
 _FILLER_START = r"\W?(?:(?:please|pls|plz|just|then|and|n|so|ok|okay|hey|but|ye|yea|yeah|oh|lol|omg),? ){0,3}"
@@ -169,7 +170,8 @@ def _is_part(keyword: Keyword, cue: str, sentence: str) -> bool:
     before = sentence[max(0, keyword.start - _MAX_EDGE_CHARS) : keyword.start]
     if keyword.kind == "number":
         is_label = not before and cue not in ("reply", "count", "amount")
-        return is_label or _ESTIMATE.search(before) is not None
+        is_cut = keyword.text[-1].isalpha() and _DIGIT_AFTER.match(sentence, keyword.end)  # 6ft 3
+        return bool(is_label or is_cut or _ESTIMATE.search(before))
     if keyword.kind == "time" and _RANGE_BEFORE.search(before):
         return True
     if not statements.is_whole(keyword, sentence):

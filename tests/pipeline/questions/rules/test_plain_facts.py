@@ -53,6 +53,12 @@ REPLIES = [
     (["B: were looking at a house with a yard", "A: WHERE", "B: oak park. 3 bed"], "oak park"),
     (["A: come to the lake on memorial day", "A: what flavour pie", "B: cherry"], "cherry"),
     (["A: what did Paul give you on your birthday party", "B: a sewing machine!"], "sewing machine"),
+    (["A: do i need new boots", "B: 600kr meindls on blocket, barely used"], "600kr"),
+    (["A: he does the horses at work", "B: how tall is the knight", "A: is he", "B: 6ft 3"], None),
+    (["B: he does the horses at work", "A: how tall is the knight", "B: 6ft without the hat"], "6ft"),
+    # passing, or of somebody who is spoken to
+    (["A: the whole team was cut, even Brent", "B: he cried. bought him a beer"], None),
+    (["A: what kind of green does he want", "B: I need to talk to Paul"], None),
     # not the reply itself, or no question before it
     (["A: my sister Kiki marries a dentist", "A: when is it", "B: dunno yet"], None),
     (["A: come to the lake on memorial day", "A: who comes along", "B: everyone"], None),
