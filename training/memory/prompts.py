@@ -26,12 +26,13 @@ Write tool calls only, like this:
 The tools:
 """
 
+# The chunk comes first: all episodes of an instance share it, so sampling and updates compute it once.
 _STEP_TEMPLATE = """\
-Memory:
-{memory}
-
 New piece:
-{chunk}"""
+{chunk}
+
+Memory:
+{memory}"""
 
 _LIMIT_TEMPLATE = (
     "The memory has {tokens} of at most {max_tokens} tokens; an operation that would pass this fails.\n"

@@ -1,6 +1,6 @@
 """TRL's GRPO trainer over the steps of episodes.
 
-It deviates from TRL in five ways:
+It deviates from TRL in six ways:
 
 - A dataset row is a task and not a prompt. The episodes of a batch of tasks give one row for each step.
 - Advantages are ours, pooled over the rows of a group and over all processes.
@@ -9,6 +9,8 @@ It deviates from TRL in five ways:
 - Samples of any generator that gives log probabilities are corrected (`importance.py`), not of vLLM alone.
 - The distribution over next tokens is computed for completions only. TRL computes it for prompts too, which
   takes half of an update's time on a CPU.
+- Rows of an update keep their order, in which those of a step stand together, and what these begin with is
+  computed once (`shared_prefixes.py`). With gradient checkpointing, rows are run whole.
 
 The loss is one of TRL's: `grpo` is the mean over the tokens of a row, then over rows; `dapo` is the mean over
 the tokens of all rows; `dr_grpo` is the mean over rows of their sums, divided by the maximum length.
@@ -25,16 +27,17 @@ from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 from trl.models import unwrap_model_for_generation
+from trl.trainer.utils import split_tensor_dict
 
 from pipeline.core.errors import MemcurateError
 from training.evaluation.rewards import mean
 from training.policies.chats.sampling import Completion
-from training.policies.chats.sampling.sampler import Sampler
+from training.policies.chats.sampling.sampler import Sampler, find_obstacle
 from training.rl.advantages import compute_advantages, zero_variance_fraction
 from training.rl.group_replacement import BatchTasks, collect_varied
 from training.rl.importance import importance_ratios, pad_sampler_logps, sum_sampling_metrics
 from training.rl.rollouts import RolloutBatch, RolloutCollector, Transition
-from training.rl.row_tensors import compute_token_logps, spread_advantages, trim_padding
+from training.rl.row_tensors import arrange_rows, compute_token_logps, spread_advantages, trim_padding
 from training.rl.task_pool import TaskOutcomes, TaskPool
 
 _SEED_STRIDE = 1_000_003  # a prime: generation seeds of different updates and processes stay apart
@@ -47,6 +50,8 @@ def _unused_reward(**_: Any) -> list[float]:
 
 class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow TRL
     """The GRPO trainer of the memory agent."""
+
+    _buffered_inputs: list[dict[str, torch.Tensor]] | None  # parts of the last batch
 
     def __init__(
         self,
@@ -88,6 +93,8 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             callbacks=list(callbacks),
             peft_config=peft_config,
         )
+        base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        self._shares_prefixes = not args.gradient_checkpointing and find_obstacle(base) is None
 
     def generate(self, prompts: list[list[int]]) -> list[Completion]:
         """Return a completion for each prompt, as token ids, by the policy with its current weights."""
@@ -124,6 +131,19 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         """Seed sampling by seed, update and process alone, so that it is the same after a resume."""
         seed = self.args.seed + _SEED_STRIDE * (number + 1) + self.accelerator.process_index
         torch.manual_seed(seed)
+
+    def _prepare_inputs(self, generation_batch: Any) -> dict[str, torch.Tensor]:
+        """Return the rows of the next part of a batch; after the last part, collect a new batch.
+
+        As in TRL, it is drawn at random which update of a batch learns from which row.
+        """
+        parts = self.args.steps_per_generation
+        if self._buffered_inputs is None or self._step % (parts * self.num_iterations) == 0:
+            batch = self._generate_and_score_completions(generation_batch)
+            order = arrange_rows(len(batch["prompt_ids"]), parts // self.args.gradient_accumulation_steps)
+            arranged = {name: value[order] if value.dim() else value for name, value in batch.items()}
+            self._buffered_inputs = split_tensor_dict(arranged, parts)
+        return dict(self._buffered_inputs[self._step % parts])
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         """Run the episodes of a batch's tasks; return the tensors of its rows, as TRL's loss takes them."""
@@ -324,7 +344,10 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
         for first in range(0, len(input_ids), size):
             ids, mask = input_ids[first : first + size], attention_mask[first : first + size]
             with self.accelerator.autocast():
-                parts.append(compute_token_logps(model, ids, mask, logits_to_keep, self.temperature))
+                logps, entropies = compute_token_logps(
+                    model, ids, mask, logits_to_keep, self.temperature, self._shares_prefixes
+                )
+            parts.append((logps, entropies))
         logps, entropies = (torch.cat(column) for column in zip(*parts, strict=True))
         return logps, entropies, None
 

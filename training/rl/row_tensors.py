@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from training.rl.rollouts import Transition
+from training.rl.shared_prefixes import Run, find_runs
 
 
 def spread_advantages(
@@ -23,26 +24,55 @@ def spread_advantages(
 
 
 def compute_token_logps(
-    model: Any, ids: torch.Tensor, mask: torch.Tensor, num_tokens: int, temperature: float
+    model: Any,
+    ids: torch.Tensor,
+    mask: torch.Tensor,
+    num_tokens: int,
+    temperature: float,
+    share: bool = False,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return (log probabilities, entropies) of the last `num_tokens` tokens of rows.
 
     Both are float32 of shape (rows, num_tokens). Rows are padded on the left and are moved there first: then
     the padding stands at their ends, where no token of the row attends to it. So attention needs no mask, and
-    every position has a token to attend to.
+    every position has a token to attend to. With `share`, what neighbouring rows begin with is run once.
     """
     prompts = ids.size(1) - num_tokens
-    starts = mask[:, :prompts].sum(dim=1, keepdim=True)
+    starts = mask[:, :prompts].sum(dim=1)
     positions = torch.arange(ids.size(1), device=ids.device)
-    moved = ids.gather(1, (positions + prompts - starts).clamp(max=ids.size(1) - 1))
+    moved = ids.gather(1, (positions + prompts - starts[:, None]).clamp(max=ids.size(1) - 1))
+    runs = find_runs(moved, starts - 1) if share else [Run(0, len(ids), 0)]
+    parts = []
+    for first, end, shared in runs:
+        rows, own_starts = moved[first:end], starts[first:end]
+        parts.append(_compute_run(model, rows, own_starts, shared, num_tokens, temperature))
+    logps, entropies = (torch.cat(column) for column in zip(*parts, strict=True))
+    return logps, entropies
+
+
+def _compute_run(
+    model: Any, rows: torch.Tensor, starts: torch.Tensor, shared: int, num_tokens: int, temperature: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return (log probabilities, entropies) of the `num_tokens` tokens of each row from its start on.
+
+    The first `shared` tokens, which are the same in all rows, are run once.
+    """
     first = int(starts.min())
-    moved = moved[:, : int(starts.max()) + num_tokens]
-    logits = model(input_ids=moved, logits_to_keep=moved.size(1) - first + 1, use_cache=False).logits[:, :-1]
-    all_logps = torch.log_softmax(logits.float() / temperature, dim=-1)
-    logps = all_logps.gather(2, moved[:, first:, None]).squeeze(2)
+    rows = rows[:, : int(starts.max()) + num_tokens]
+    logits_to_keep = rows.size(1) - first + 1
+    if shared:
+        beginning = model(input_ids=rows[:1, :shared], logits_to_keep=1, use_cache=True)
+        cache = beginning.past_key_values
+        cache.batch_repeat_interleave(len(rows))
+        rest = rows[:, shared:]
+        output = model(input_ids=rest, past_key_values=cache, logits_to_keep=logits_to_keep, use_cache=True)
+    else:
+        output = model(input_ids=rows, logits_to_keep=logits_to_keep, use_cache=False)
+    all_logps = torch.log_softmax(output.logits[:, :-1].float() / temperature, dim=-1)
+    logps = all_logps.gather(2, rows[:, first:, None]).squeeze(2)
     with torch.no_grad():
         entropies = -(all_logps.exp() * all_logps).sum(dim=2)
-    own_positions = starts - first + positions[:num_tokens]
+    own_positions = starts[:, None] - first + torch.arange(num_tokens, device=rows.device)
     return logps.gather(1, own_positions), entropies.gather(1, own_positions)
 
 
@@ -64,3 +94,11 @@ def trim_padding(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         if name in batch:
             trimmed[name] = batch[name][:, :completion_length]
     return trimmed
+
+
+def arrange_rows(num_rows: int, num_updates: int) -> torch.Tensor:
+    """Return a random order of rows, int64 of shape (rows,), by the updates that learn from them.
+
+    Each update has as many rows; within it they keep their order. torch's generator gives the seed.
+    """
+    return torch.randperm(num_rows).view(num_updates, -1).sort(dim=1).values.flatten()
