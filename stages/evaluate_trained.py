@@ -16,6 +16,7 @@ from stages.shared.evaluation_runner import (
     InstancesByLength,
     baseline_runner,
     concatenate_to_lengths,
+    list_capacity_runners,
     policy_runner,
     read_test_instances,
     run_evaluation,
@@ -67,7 +68,10 @@ def _make_runners(
         policy.check_prompt_lengths(one for instances in instances_by_length.values() for one in instances)
         yield name, policy_runner(evaluator, policy), instances_by_length
     for name in params.evaluation.baselines:
-        yield name, baseline_runner(name, evaluator), instances_by_length
+        runner = baseline_runner(name, evaluator)
+        is_limited = profile.memory.max_tokens is not None
+        runners = list_capacity_runners(name, runner, evaluator) if is_limited else [(name, runner)]
+        yield from ((one_name, one_runner, instances_by_length) for one_name, one_runner in runners)
 
 
 def _select_tests(params: Params) -> list[EpisodeInput]:

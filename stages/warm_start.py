@@ -23,11 +23,13 @@ from training.policies.chats.local import LocalChatModel
 from training.policies.chats.sampling.sampler import Sampler, list_end_tokens
 from training.policies.chats.template import ChatTemplate
 from training.policies.scripted import ScriptedPolicy
+from training.policies.scripted_random import RandomPolicy
 from training.rl.entropy import mean_entropy
 from training.rl.setup import TrainingSetup, build_training_setup
 from training.rl.sft import generate_teacher_rows, run_sft
 
 _ENTROPY_ROWS = 8
+_TEACHERS = {teacher.name: teacher for teacher in (ScriptedPolicy, RandomPolicy)}
 
 
 def stage(params: Params, _: str) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     setup = build_training_setup(params, instances, BASE_MODEL_DIR, tokenizer, params.seed)
     warm_start, memory, seed = setup.profile.warm_start, setup.profile.memory, params.training.seed
     policy, count_tokens = setup.build_policy(lambda prompts: []), setup.evaluator.count_tokens
-    teacher = ScriptedPolicy(ASSETS_DIR)
+    teacher = _TEACHERS[warm_start.teacher](ASSETS_DIR)
     teacher_rows = generate_teacher_rows(
         setup.train_instances,
         teacher,

@@ -26,13 +26,16 @@ from training.policies import Policy
 from training.policies.evicting import EvictingPolicy, EvictionOrder
 from training.policies.scripted import ScriptedPolicy
 from training.policies.scripted_appending import AppendingPolicy
+from training.policies.scripted_random import RandomPolicy
 from training.policies.scripted_updating import UpdatingPolicy
 
 _logger = logging.getLogger(__name__)
 
 # Test instances under None, and concatenated instances by the tokens that each has at least.
 InstancesByLength = Mapping[int | None, Sequence[EpisodeInput]]
-_SCRIPTED_POLICIES = {policy.name: policy for policy in (ScriptedPolicy, AppendingPolicy, UpdatingPolicy)}
+_SCRIPTED_POLICIES = {
+    policy.name: policy for policy in (ScriptedPolicy, AppendingPolicy, RandomPolicy, UpdatingPolicy)
+}
 
 
 class EpisodeRunner(Protocol):

@@ -68,7 +68,7 @@ class ScriptedPolicy:
         return ["\n".join(self._write_calls(observation)) for observation in observations]
 
     def _write_calls(self, observation: Observation) -> Iterator[str]:
-        samples = list(_parse_samples(observation.chunk))
+        samples = list(parse_samples(observation.chunk))
         if samples:
             for text, label in samples:
                 yield format_insert("semantic", f"{' '.join(text.split())} = label {label}")
@@ -109,7 +109,7 @@ class ScriptedPolicy:
             yield section.head + " ".join(kept)
 
 
-def _parse_samples(chunk: str) -> Iterator[tuple[str, str]]:
+def parse_samples(chunk: str) -> Iterator[tuple[str, str]]:
     """Yield (text, label) of each labelled sample, whose text goes on to the line with its label."""
     lines: list[str] = []
     for line in chunk.split("\n"):

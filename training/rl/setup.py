@@ -77,10 +77,11 @@ def build_training_setup(
             "these keys, or enable more sources."
         )
     validation, train = drawn[: profile.num_validation], drawn[profile.num_validation :]
+    limited = agent.model_copy(update={"memory": profile.memory})  # credit replays with these limits
     setup = TrainingSetup(
         profile=profile,
         tokenizer=AutoTokenizer.from_pretrained(model),
-        evaluator=build_evaluator(agent, tokenizer.count, LLMClient(record_calls=False)),
+        evaluator=build_evaluator(limited, tokenizer.count, LLMClient(record_calls=False)),
         train_instances=select_tasks(train, profile, profile.max_questions, seed, can_score),
         validation_instances=validation,
     )

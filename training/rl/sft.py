@@ -20,9 +20,9 @@ from pipeline.core.params import WarmStartParams
 from pipeline.text.tokens import TokenCounter
 from training.memory.prompts import Message
 from training.memory.schema import EpisodeInput
+from training.policies import Policy
 from training.policies.chats.template import ChatTemplate
 from training.policies.model import ModelPolicy
-from training.policies.scripted import ScriptedPolicy
 from training.rl.sft_rows import SftRow, run_teacher
 
 _PERCENT = 100
@@ -31,7 +31,7 @@ _IGNORE_INDEX = -100  # PyTorch's label of a token without a loss
 
 def generate_teacher_rows(
     instances: Iterable[EpisodeInput],
-    teacher: ScriptedPolicy,
+    teacher: Policy,
     policy: ModelPolicy,
     core_tokens: int,
     count_tokens: TokenCounter,

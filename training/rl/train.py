@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate import PartialState
@@ -19,6 +19,7 @@ from accelerate.utils import broadcast_object_list
 from peft import LoraConfig, PeftModel
 from transformers import (
     AutoModelForCausalLM,
+    PreTrainedModel,
     PreTrainedTokenizerBase,
     TrainerCallback,
     TrainerControl,
@@ -63,6 +64,8 @@ def train(
         checkpoint = run_dir.find_last_checkpoint()
         run_dir.truncate_log(int(checkpoint.name.split("-")[1]) if checkpoint else -1)
     model = AutoModelForCausalLM.from_pretrained(start_model, dtype=torch.float32)
+    if profile.trained_layers is not None:
+        freeze_below(model, profile.trained_layers)
     # The log ends at the checkpoint, so the curves of a resumed run have no gap.
     main = PartialState().is_main_process
     curves = LiveCurves(run_dir.live_dir, run_dir.read_log()) if main else None
@@ -88,6 +91,22 @@ def train(
             f"stopped after update {trainer.state.global_step} of {trainer.args.max_steps}: the minutes of "
             f"{_MAX_MINUTES_VARIABLE} are over. Run the stage again to resume from there."
         )
+
+
+def freeze_below(model: PreTrainedModel, num_layers: int) -> None:
+    """Leave only the last `num_layers` layers of a model to be changed: not its embeddings either.
+
+    Raises MemcurateError where the model has fewer layers.
+    """
+    layers = cast(Any, model).get_decoder().layers
+    if num_layers > len(layers):
+        raise MemcurateError(
+            f"training: trained_layers is {num_layers}, but the model has {len(layers)} layers. Lower "
+            "the key, or set it to null to train the whole model."
+        )
+    model.requires_grad_(False)
+    for layer in layers[-num_layers:]:
+        layer.requires_grad_(True)
 
 
 def export_best_model(

@@ -12,7 +12,13 @@ NonNegativeFloat = Annotated[float, Field(ge=0)]
 
 
 BaselineName = Literal[
-    "scripted", "scripted_appending", "scripted_updating", "bm25_chunks", "empty_memory", "long_context"
+    "scripted",
+    "scripted_appending",
+    "scripted_random",
+    "scripted_updating",
+    "bm25_chunks",
+    "empty_memory",
+    "long_context",
 ]
 
 

@@ -31,13 +31,18 @@ class BaseModelParams(StrictModel):
 
 
 class WarmStartParams(StrictModel):
-    """Supervised training on steps of the scripted policy."""
+    """Supervised training on steps of a scripted policy."""
 
+    teacher: Literal["scripted", "scripted_random"] = Field(
+        "scripted",
+        description="policy whose steps it learns from: scripted stores all that is informative, "
+        "scripted_random one to three sentences of a chunk, drawn by chance",
+    )
     num_rows: PositiveCount = Field(description="number of steps to train on, once each")
     batch_size: PositiveCount = Field(description="rows per optimizer step")
     learning_rate: Annotated[float, Field(gt=0)] = Field(description="learning rate of the optimizer")
     full_fraction: Annotated[float, Field(ge=0, le=1)] = Field(
-        description="fraction of rows with all tool calls of the scripted policy"
+        description="fraction of rows with all tool calls of the teacher"
     )
     min_keep_fraction: Annotated[float, Field(gt=0, le=1)] = Field(
         description="the other rows keep a random fraction of the tool calls, drawn from here"
@@ -140,6 +145,10 @@ class TrainingProfile(StrictModel):
     )
     context_lengths: list[Annotated[int, Field(ge=1000, le=MAX_COUNT)]] = Field(
         description="lengths in tokens of concatenated test instances, as evaluation.context_lengths"
+    )
+    trained_layers: PositiveCount | None = Field(
+        None,
+        description="last layers of the model that GRPO changes, which saves time; null: the whole model",
     )
     lora: LoraParams | None
 

@@ -108,3 +108,28 @@ def test_the_exported_weights_are_a_plain_model(tmp_path: Path) -> None:
     loaded = AutoModelForCausalLM.from_pretrained(tmp_path / "best")
     assert json.loads((tmp_path / "best" / "config.json").read_text())["model_type"] == "llama"
     assert not any("lora" in name for name, _ in loaded.named_parameters())
+
+
+def test_only_the_last_layers_change(tmp_path: Path) -> None:
+    model = write_model(tmp_path / "model")
+    run_dir = RunDir(tmp_path / "run")
+    profile = make_profile(trained_layers=1, num_batches=2)
+    train(model, make_tokenizer(), TwoArmedBandit(), 6, measure_left_fraction, profile, 1, run_dir)
+    before, after = load_file(model / "model.safetensors"), load_file(run_dir.best_dir / "model.safetensors")
+    changed = {name for name in before if not before[name].equal(after[name])}
+    assert changed and all(name.startswith("model.layers.1.") for name in changed)
+
+
+def test_more_layers_than_the_model_has_are_an_error(tmp_path: Path) -> None:
+    model, profile = write_model(tmp_path / "model"), make_profile(trained_layers=3)
+    with pytest.raises(MemcurateError, match="trained_layers is 3, but the model has 2 layers"):
+        train(
+            model,
+            make_tokenizer(),
+            TwoArmedBandit(),
+            6,
+            measure_left_fraction,
+            profile,
+            1,
+            RunDir(tmp_path / "run"),
+        )
