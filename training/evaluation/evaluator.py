@@ -15,9 +15,8 @@ from pipeline.core.params.agent import AnswerParams
 from pipeline.text.tokens import TokenCounter
 from training.evaluation import rewards
 from training.evaluation.answer_metrics import find_gold_answers, score_answer
-from training.evaluation.answering import Answerer, AnswerRequest
+from training.evaluation.answering import Answerer, AnswerJudge, AnswerRequest
 from training.evaluation.answering.extractive import is_answered_by_passages
-from training.evaluation.judge_answers import AnswerJudge
 from training.evaluation.judge_operations import judge_operations
 from training.evaluation.memory_measures import mean_measures, measure_steps
 from training.evaluation.retrieval import (

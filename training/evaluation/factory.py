@@ -12,7 +12,7 @@ from training.evaluation.answering import Answerer
 from training.evaluation.answering.extractive import ExtractiveAnswerer
 from training.evaluation.answering.model import ModelAnswerer
 from training.evaluation.evaluator import Evaluator
-from training.evaluation.judge_answers import AnswerJudge
+from training.evaluation.judge_answers import EndpointAnswerJudge
 from training.evaluation.retrieval import LONG_CONTEXT_TOKENS
 from training.policies.chats import ChatModel
 from training.policies.chats.endpoint import EndpointChatModel
@@ -66,6 +66,6 @@ def build_evaluator(agent: AgentParams, count_tokens: TokenCounter, client: LLMC
         count_tokens=lru_cache(_TOKEN_CACHE_SIZE)(count_tokens),
         answerer=answerer,
         long_context_tokens=long_context_tokens,
-        answer_judge=AnswerJudge(agent.answer.judge, client) if agent.answer.judge else None,
+        answer_judge=EndpointAnswerJudge(agent.answer.judge, client) if agent.answer.judge else None,
         operation_judge=EndpointChatModel(agent.rewards.judge, client) if agent.rewards.judge else None,
     )

@@ -14,8 +14,8 @@ class _Verdict(BaseModel):
     correct: bool
 
 
-class AnswerJudge:
-    """A judge of answers: a model behind the endpoint."""
+class EndpointAnswerJudge:
+    """The AnswerJudge of a model behind the endpoint."""
 
     def __init__(self, model_params: ModelSettings, client: LLMClient) -> None:
         """Send a trial request; raises MemcurateError where the model does not answer it."""

@@ -30,7 +30,7 @@ from pipeline.sources.parsed import ParsedSource
 from pipeline.text.tokens import Tokenizer
 from tests.pipeline.questions.factories import run_model_steps_once
 from tests.training.local_models import make_smollm2, serve_model
-from training.evaluation.judge_answers import AnswerJudge
+from training.evaluation.judge_answers import EndpointAnswerJudge
 from training.memory.schema import EpisodeQuestion
 
 pytestmark = pytest.mark.slow
@@ -166,7 +166,7 @@ def test_each_judged_answer_has_a_score_or_a_reason(model_settings: ModelSetting
         for one in judged
     ]
     llm_client = LLMClient()
-    scores = AnswerJudge(model_settings, llm_client).score_answers(answered)
+    scores = EndpointAnswerJudge(model_settings, llm_client).score_answers(answered)
     print_counts("judge of answers", Counter(one.reason for one in llm_client.model_calls))
     print(f"scores of right answers: {scores}")
     assert len(scores) == len(llm_client.model_calls) == 4

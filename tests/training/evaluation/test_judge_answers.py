@@ -9,7 +9,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import ModelSettings
 from pipeline.llm.client import LLMClient
 from tests.pipeline.llm.fault_server import FaultServer
-from training.evaluation.judge_answers import AnswerJudge
+from training.evaluation.judge_answers import EndpointAnswerJudge
 from training.memory.schema import EpisodeQuestion
 
 SETTINGS = ModelSettings(name="m", revision="1", temperature=0.0, max_tokens=50)
@@ -40,17 +40,17 @@ def test_verdicts_become_scores(server: FaultServer) -> None:
         (make_question("An odd one?"), "x"),
         (make_question("Nothing?"), "  "),
     ]
-    assert AnswerJudge(SETTINGS, client).score_answers(answered) == [1.0, 0.0, None, None, 0.0]
+    assert EndpointAnswerJudge(SETTINGS, client).score_answers(answered) == [1.0, 0.0, None, None, 0.0]
     reasons = [one.reason for one in client.model_calls]
     assert reasons == [None, None, "refused by the model", "unfit reply"]
     prompt = server.requests[1]["messages"][0]["content"]
     assert "Where does Ann live?" in prompt and "Right answer: Rome or in Rome" in prompt
     num_requests = len(server.requests)
-    assert AnswerJudge(SETTINGS, LLMClient()).score_answers(answered)[:2] == [1.0, 0.0]
+    assert EndpointAnswerJudge(SETTINGS, LLMClient()).score_answers(answered)[:2] == [1.0, 0.0]
     assert len(server.requests) == num_requests + 1  # the trial request of the new judge
 
 
 def test_a_judge_that_the_server_does_not_have_is_an_error(server: FaultServer) -> None:
     server.choose = lambda message, _: "404"
     with pytest.raises(MemcurateError, match=r"judge of answers: .* has no model m"):
-        AnswerJudge(SETTINGS, LLMClient())
+        EndpointAnswerJudge(SETTINGS, LLMClient())

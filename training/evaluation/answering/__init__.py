@@ -1,4 +1,4 @@
-"""Answerers turn a question and the passages retrieved for it into an answer."""
+"""Answerers turn a question and the passages retrieved for it into an answer; a judge may score it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,3 +22,10 @@ class Answerer(Protocol):
 
     def answer(self, requests: Sequence[AnswerRequest]) -> list[str]:
         """Return an answer to each request; `training/evaluation/answer_metrics.py` scores it."""
+
+
+class AnswerJudge(Protocol):
+    """A judge of answers that no comparison of strings can score, those of the metric `judge`."""
+
+    def score_answers(self, answered: Sequence[tuple[EpisodeQuestion, str]]) -> list[float | None]:
+        """Return a score from 0 to 1 for each (question, answer); None where there is no verdict."""
