@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
 from pipeline.core.params import Params
-from pipeline.core.params.base import MAX_COUNT
+from pipeline.core.strict_model import MAX_COUNT
 from pipeline.core.yaml_reader import read_yaml
 from stages.cli.main import COMMANDS
 from tools import format_defaults

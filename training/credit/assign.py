@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.core.params import RewardParams
+from pipeline.core.agent_params import RewardParams
 from training.credit.episode_credit import Credit, EpisodeCredit
 from training.evaluation import rewards
 from training.evaluation.evaluator import Evaluator

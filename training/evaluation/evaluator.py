@@ -10,8 +10,7 @@ A question that is asked after an earlier chunk is answered from what the method
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.core.params import AgentParams
-from pipeline.core.params.agent import AnswerParams
+from pipeline.core.agent_params import AnswerParams, EpisodeParams
 from pipeline.text.tokens import TokenCounter
 from training.evaluation import rewards
 from training.evaluation.answer_metrics import find_gold_answers, score_answer
@@ -40,7 +39,7 @@ from training.policies.run_episodes import Trajectory, run_episodes
 class Evaluator:
     """The params, answerer and judges that all methods share."""
 
-    params: AgentParams
+    params: EpisodeParams
     count_tokens: TokenCounter
     answerer: Answerer
     long_context_tokens: int  # tokens of a long context that the answerer can read

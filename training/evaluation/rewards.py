@@ -12,7 +12,7 @@ the paper's reward.
 
 from collections.abc import Iterable, Sequence
 
-from pipeline.core.params import RewardParams
+from pipeline.core.agent_params import RewardParams
 from training.memory.schema import Episode, MemoryMeasures, ToolCallRecord
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from pipeline.core.agent_params import GenerationParams, MemoryParams
 from pipeline.core.errors import MemcurateError
-from pipeline.core.params import GenerationParams, MemoryParams
 from training.memory.memory import Memory
 from training.memory.prompts import Message, build_step_prompt
 from training.memory.schema import EpisodeInput

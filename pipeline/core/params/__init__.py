@@ -1,8 +1,9 @@
 """Typed models of params.yaml, with a module per block."""
 
-from pipeline.core.params.agent import (
+from pipeline.core.agent_params import (
     AnswerParams,
     BaselineName,
+    EpisodeParams,
     EvaluationParams,
     GenerationParams,
     MemoryParams,
@@ -11,7 +12,7 @@ from pipeline.core.params.agent import (
     PolicyParams,
     RewardParams,
 )
-from pipeline.core.params.base import MAX_COUNT, M, PositiveCount, Sha256, StrictModel, TokenBudget
+from pipeline.core.model_params import EndpointModel, ModelSettings, ResponseCacheFile
 from pipeline.core.params.checks import CheckParams, ClosedBook
 from pipeline.core.params.chunking import (
     BookChunking,
@@ -27,7 +28,6 @@ from pipeline.core.params.chunking import (
 from pipeline.core.params.corrections import Corrections
 from pipeline.core.params.dataset import DatasetParams, LicenseParams, SplitParams
 from pipeline.core.params.files import Assets, FileLocation, FileSpec, PinnedFiles
-from pipeline.core.params.models import EndpointModel, ModelSettings, ResponseCacheFile
 from pipeline.core.params.questions import QuestionGeneration, QuestionParams, SummaryGeneration
 from pipeline.core.params.root import AgentParams, Params, SourceName, load_params, require_enabled
 from pipeline.core.params.source import PaperComparison, Source, SourceCard
@@ -46,6 +46,7 @@ from pipeline.core.params.validation import (
     validate_params,
 )
 from pipeline.core.params.world import Simulation, WorldParams
+from pipeline.core.strict_model import MAX_COUNT, M, PositiveCount, Sha256, StrictModel, TokenBudget
 
 __all__ = [
     "MAX_COUNT",
@@ -65,6 +66,7 @@ __all__ = [
     "Corrections",
     "DatasetParams",
     "EndpointModel",
+    "EpisodeParams",
     "EvaluationParams",
     "EventChunking",
     "ExampleChunking",

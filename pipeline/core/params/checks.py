@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.params.base import MAX_COUNT, PositiveCount, StrictModel, require_ordered
-from pipeline.core.params.models import ModelSettings
+from pipeline.core.model_params import ModelSettings
+from pipeline.core.strict_model import MAX_COUNT, PositiveCount, StrictModel, require_ordered
 
 
 class ClosedBook(StrictModel):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.params.base import MAX_COUNT, PositiveCount, StrictModel, TokenBudget, require_ordered
+from pipeline.core.strict_model import MAX_COUNT, PositiveCount, StrictModel, TokenBudget, require_ordered
 
 
 class _BaseInstanceChunking(StrictModel):

@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from pipeline.core.params.base import Percent, PositiveCount, StrictModel, require_ordered
+from pipeline.core.strict_model import Percent, PositiveCount, StrictModel, require_ordered
 
 CORRECTIONS_FILE = "corrections.jsonl"  # in data/raw/<source>
 

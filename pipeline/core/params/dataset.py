@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.core.params.base import MAX_COUNT, PositiveCount, StrictModel
+from pipeline.core.strict_model import MAX_COUNT, PositiveCount, StrictModel
 
 
 class SplitParams(StrictModel):

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pipeline.core.params.base import Sha256, StrictModel, hex_validator
 from pipeline.core.remote import is_address
+from pipeline.core.strict_model import Sha256, StrictModel, hex_validator
 
 
 def _validate_locator(text: str) -> str:

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.params.base import Count, Percent, StrictModel
-from pipeline.core.params.models import ModelSettings
+from pipeline.core.model_params import ModelSettings
+from pipeline.core.strict_model import Count, Percent, StrictModel
 
 
 class QuestionGeneration(StrictModel):

@@ -5,32 +5,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from pipeline.core.agent_params import EpisodeParams, EvaluationParams
 from pipeline.core.errors import MemcurateError
-from pipeline.core.params.agent import (
-    AnswerParams,
-    EvaluationParams,
-    GenerationParams,
-    MemoryParams,
-    RewardParams,
-)
-from pipeline.core.params.base import PositiveCount, StrictModel
 from pipeline.core.params.dataset import DatasetParams, LicenseParams, SplitParams
 from pipeline.core.params.files import Assets
 from pipeline.core.params.source import Source
 from pipeline.core.params.training import TrainingParams
 from pipeline.core.params.validation import validate_params
+from pipeline.core.strict_model import PositiveCount
 from pipeline.core.yaml_reader import read_yaml
 
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class AgentParams(StrictModel):
+class AgentParams(EpisodeParams):
     """The blocks of the memory agent, its evaluation and its training."""
 
-    memory: MemoryParams
-    generation: GenerationParams
-    answer: AnswerParams
-    rewards: RewardParams
     evaluation: EvaluationParams
     training: TrainingParams
 

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from pipeline.core.params.base import StrictModel
 from pipeline.core.params.checks import CheckParams
 from pipeline.core.params.chunking import Chunking
 from pipeline.core.params.corrections import Corrections
@@ -17,6 +16,7 @@ from pipeline.core.params.formats import (
 )
 from pipeline.core.params.questions import QuestionParams
 from pipeline.core.params.world import Simulation
+from pipeline.core.strict_model import StrictModel
 
 
 class SourceCard(StrictModel):

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.params.agent import GenerationParams, MemoryParams, NonNegativeFloat
-from pipeline.core.params.base import MAX_COUNT, Count, PositiveCount, StrictModel
+from pipeline.core.agent_params import GenerationParams, MemoryParams, NonNegativeFloat
 from pipeline.core.params.files import PinnedFiles
+from pipeline.core.strict_model import MAX_COUNT, Count, PositiveCount, StrictModel
 
 # Values of generation_backend that give the probabilities of their samples.
 BACKENDS_WITH_LOGPS = ("batch", "vllm")

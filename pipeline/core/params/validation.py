@@ -6,9 +6,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline.core.errors import MemcurateError
-from pipeline.core.params.base import M
 from pipeline.core.params.formats import FORMAT_NAMES
 from pipeline.core.params.renamed import find_new_key, find_new_value
+from pipeline.core.strict_model import M
 from pipeline.core.yaml_reader import format_key, truncate
 
 MAX_ERROR_LINES = 20  # wrong keys in a message

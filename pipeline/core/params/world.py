@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.core.params.base import MAX_COUNT, Count, Percent, PositiveCount, StrictModel
+from pipeline.core.strict_model import MAX_COUNT, Count, Percent, PositiveCount, StrictModel
 
 WORLDS_FILE = "worlds.jsonl"  # in data/raw/<source>
 

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.core.params.base import StrictModel
 from pipeline.core.params.formats.general import Column, QaFormat, SquadFormat
+from pipeline.core.strict_model import StrictModel
 
 
 class ChaptersFormat(StrictModel):

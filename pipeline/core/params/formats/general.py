@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from pipeline.core.params.base import StrictModel
+from pipeline.core.strict_model import StrictModel
 
 Column = Annotated[str, Field(min_length=1)]
 

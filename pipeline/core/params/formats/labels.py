@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.params.base import StrictModel
 from pipeline.core.params.formats.general import Column
+from pipeline.core.strict_model import StrictModel
 
 Names = Annotated[list[Column], Field(min_length=1)]
 

@@ -1,12 +1,15 @@
-"""Blocks `memory`, `generation`, `answer`, `rewards`, `evaluation`: the memory agent and its evaluation."""
+"""Blocks `memory`, `generation`, `answer`, `rewards`, `evaluation`: the memory agent and its evaluation.
+
+They stand beside the package `params`, so that an episode runs without the models of all sources.
+"""
 
 from types import NoneType
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.params.base import MAX_COUNT, Count, PositiveCount, StrictModel
-from pipeline.core.params.models import EndpointModel, ModelSettings
+from pipeline.core.model_params import EndpointModel, ModelSettings
+from pipeline.core.strict_model import MAX_COUNT, Count, PositiveCount, StrictModel
 
 NonNegativeFloat = Annotated[float, Field(ge=0)]
 
@@ -91,6 +94,15 @@ class RewardParams(StrictModel):
     judge: EndpointModel | None = Field(
         description="model that judges whether an operation is valid; null: rules judge"
     )
+
+
+class EpisodeParams(StrictModel):
+    """The blocks that an episode needs."""
+
+    memory: MemoryParams
+    generation: GenerationParams
+    answer: AnswerParams
+    rewards: RewardParams
 
 
 class PolicyParams(StrictModel):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, model_validator
 
-from pipeline.core.params.base import PositiveCount, Sha256, StrictModel
+from pipeline.core.strict_model import PositiveCount, Sha256, StrictModel
 
 
 class ResponseCacheFile(StrictModel):

@@ -1,4 +1,4 @@
-"""Strict base model of all blocks, and the types that they share."""
+"""Strict base model of all blocks of params.yaml, and the types that they share."""
 
 import re
 from collections.abc import Callable
