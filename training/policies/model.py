@@ -9,6 +9,7 @@ from training.memory.prompts import Message, build_step_prompt
 from training.memory.schema import EpisodeInput
 from training.policies import Observation
 from training.policies.chats import ChatModel, SamplingParams
+from training.policies.fitted_prompt import fit_step_prompt
 
 
 class ModelPolicy:
@@ -67,16 +68,10 @@ class ModelPolicy:
 
     def build_prompt(self, observation: Observation) -> list[Message]:
         """Build the messages of a step with about as many of the newest entries as fit into the prompt."""
-        max_memory_tokens = self._generation.max_prompt_tokens
-        while True:
-            messages = build_step_prompt(
-                observation.memory,
-                observation.chunk,
-                self._memory_params.max_prompt_entries,
-                max_memory_tokens,
-                not self._chat.supports_tools,
-            )
-            fits = self._chat.count_tokens(messages) <= self._generation.max_prompt_tokens
-            if max_memory_tokens == 0 or fits:
-                return messages
-            max_memory_tokens = max_memory_tokens * 3 // 4 if max_memory_tokens > 50 else 0
+        return fit_step_prompt(
+            observation,
+            self._memory_params.max_prompt_entries,
+            self._generation.max_prompt_tokens,
+            self._chat.count_tokens,
+            not self._chat.supports_tools,
+        )

@@ -25,6 +25,24 @@ class Trajectory:
     memory: Memory
     steps: list[Step] = field(default_factory=list)
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether all chunks were read."""
+        return len(self.steps) == len(self.instance.chunks)
+
+    def observe(self) -> Observation:
+        """Return the memory and the next chunk. Raises IndexError where all chunks were read."""
+        return Observation(self.memory, self.instance.chunks[len(self.steps)].text)
+
+    def add_step(self, reply: str) -> Step:
+        """Apply the calls of a reply to the next chunk, and return the step."""
+        chunk = self.instance.chunks[len(self.steps)]
+        reply = to_well_formed(reply)  # lone surrogates cannot be stored
+        calls = apply_reply(reply, self.memory, chunk.text)
+        step = Step(chunk.text, chunk.tokens, reply, calls, self.memory.tokens)
+        self.steps.append(step)
+        return step
+
     def stored_entries(self) -> list[StoredEntry]:
         """Return all entries of both lists, semantic first, oldest first."""
         return [StoredEntry(entry.id, entry.text) for name in LIST_NAMES for entry in self.memory.lists[name]]
@@ -47,18 +65,11 @@ def run_episodes(
         Trajectory(instance, Memory(count_tokens, core_tokens, find_limit(instance)))
         for instance in islice(remaining, policy.batch_size)
     ]:
-        for index in range(max(len(trajectory.instance.chunks) for trajectory in batch)):
-            live = [trajectory for trajectory in batch if index < len(trajectory.instance.chunks)]
-            observations = [Observation(one.memory, one.instance.chunks[index].text) for one in live]
-            for trajectory, reply in zip(live, policy.act(observations), strict=True):
-                _add_step(trajectory, index, to_well_formed(reply))  # lone surrogates cannot be stored
+        while live := [trajectory for trajectory in batch if not trajectory.is_finished]:
+            replies = policy.act([trajectory.observe() for trajectory in live])
+            for trajectory, reply in zip(live, replies, strict=True):
+                trajectory.add_step(reply)
         yield from batch
-
-
-def _add_step(trajectory: Trajectory, index: int, reply: str) -> None:
-    chunk, memory = trajectory.instance.chunks[index], trajectory.memory
-    calls = apply_reply(reply, memory, chunk.text)
-    trajectory.steps.append(Step(chunk.text, chunk.tokens, reply, calls, memory.tokens))
 
 
 def apply_reply(reply: str, memory: Memory, chunk: str) -> list[ToolCallRecord]:
