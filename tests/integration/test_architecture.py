@@ -40,6 +40,7 @@ ROOMS = (
     "training.policies",
     "training.evaluation",
     "training.credit",
+    "training.environment",
     "training.rl",
     "stages.shared",
     "stages",

@@ -34,6 +34,8 @@ from training.policies import Policy
 from training.policies.chats import ChatModel
 from training.policies.run_episodes import Trajectory, run_episodes
 
+TOKEN_CACHE_SIZE = 1 << 14  # texts whose counts are kept: most passages are retrieved for several questions
+
 
 @dataclass(frozen=True)
 class Evaluator:

@@ -11,7 +11,7 @@ from pipeline.text.tokens import TokenCounter
 from training.evaluation.answering import Answerer
 from training.evaluation.answering.extractive import ExtractiveAnswerer
 from training.evaluation.answering.model import ModelAnswerer
-from training.evaluation.evaluator import Evaluator
+from training.evaluation.evaluator import TOKEN_CACHE_SIZE, Evaluator
 from training.evaluation.judge_answers import EndpointAnswerJudge
 from training.evaluation.retrieval import LONG_CONTEXT_TOKENS
 from training.policies.chats import ChatModel
@@ -19,7 +19,6 @@ from training.policies.chats.endpoint import EndpointChatModel
 from training.policies.model import ModelPolicy
 
 _RESERVED_TOKENS = 512  # for instructions, question and answer
-_TOKEN_CACHE_SIZE = 1 << 14  # texts: most passages are retrieved for several questions
 
 
 def load_local_model(name: str) -> ChatModel:
@@ -63,7 +62,7 @@ def build_evaluator(agent: AgentParams, count_tokens: TokenCounter, client: LLMC
     answerer, long_context_tokens = build_answerer(agent.answer, client)
     return Evaluator(
         params=agent,
-        count_tokens=lru_cache(_TOKEN_CACHE_SIZE)(count_tokens),
+        count_tokens=lru_cache(TOKEN_CACHE_SIZE)(count_tokens),
         answerer=answerer,
         long_context_tokens=long_context_tokens,
         answer_judge=EndpointAnswerJudge(agent.answer.judge, client) if agent.answer.judge else None,

@@ -1,11 +1,11 @@
 """Select the tasks of a training profile: instances of its sources, cut to chunks and questions."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 
 from pipeline.core import seeded_random
 from pipeline.core.params import TrainingProfile
-from training.memory.schema import EpisodeFact, EpisodeInput, EpisodeQuestion
+from training.environment.truncation import truncate_instance
+from training.memory.schema import EpisodeInput, EpisodeQuestion
 
 
 def select_tasks(
@@ -17,63 +17,12 @@ def select_tasks(
 ) -> list[EpisodeInput]:
     """Return instances of the profile's sources in an order drawn by `seed`.
 
-    Each is cut to its first `profile.max_chunks` chunks and to `max_questions` drawn questions; None means no
-    limit. Left out are questions that are asked after a later chunk or whose evidence stands in later chunks
-    alone, those that only a judge can score, those that are not `is_scored`, and instances without questions.
-    Where facts change, a question is also left out whose answer may be another after the last kept chunk.
+    Each is cut to `profile.max_chunks` chunks and `max_questions` questions as `truncate_instance` does it;
+    instances without questions are left out.
     """
     cut = (
-        _truncate_instance(instance, profile.max_chunks, max_questions, seed, is_scored)
+        truncate_instance(instance, profile.max_chunks, max_questions, seed, is_scored)
         for instance in instances
         if profile.sources is None or instance.source in profile.sources
     )
     return seeded_random.shuffled((one for one in cut if one.questions), lambda one: one.id, seed, "lessons")
-
-
-def _truncate_instance(
-    instance: EpisodeInput,
-    max_chunks: int | None,
-    max_questions: int | None,
-    seed: int,
-    is_scored: Callable[[EpisodeQuestion], bool],
-) -> EpisodeInput:
-    chunks = instance.chunks[:max_chunks]
-    answerable = [
-        question
-        for question in instance.questions
-        if question.metric != "judge"
-        and is_scored(question)
-        and _is_answerable(question, instance, len(chunks))
-    ]
-    # "lessons" is the name of this draw: another name would select other tasks.
-    shuffled = seeded_random.shuffled(answerable, lambda one: one.id, seed, "lessons", instance.id)
-    tokens = sum(chunk.tokens for chunk in chunks)
-    return replace(
-        instance,
-        chunks=chunks,
-        tokens=tokens,
-        questions=shuffled[:max_questions],
-        facts=_cut_facts(instance.facts, len(chunks)),
-    )
-
-
-def _is_answerable(question: EpisodeQuestion, instance: EpisodeInput, num_chunks: int) -> bool:
-    """Return whether the first chunks of an instance hold the answer."""
-    if question.after_chunk is not None:
-        return question.after_chunk < num_chunks  # all of its evidence stands before it
-    evidence = question.evidence_chunks
-    if not instance.facts or num_chunks == len(instance.chunks):
-        return not evidence or min(evidence) < num_chunks
-    # Asked at the end: the answer holds at the cut as well if all that it rests on is told before.
-    return max(evidence) < num_chunks if evidence else not question.wrong_answers
-
-
-def _cut_facts(facts: Sequence[EpisodeFact], num_chunks: int) -> list[EpisodeFact]:
-    """Return the facts that the first chunks tell; those that end later hold to the end."""
-    return [
-        replace(fact, end=None, end_chunk=None)
-        if fact.end_chunk is not None and fact.end_chunk >= num_chunks
-        else fact
-        for fact in facts
-        if fact.chunk < num_chunks
-    ]

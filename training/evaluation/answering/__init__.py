@@ -28,4 +28,4 @@ class AnswerJudge(Protocol):
     """A judge of answers that no comparison of strings can score, those of the metric `judge`."""
 
     def score_answers(self, answered: Sequence[tuple[EpisodeQuestion, str]]) -> list[float | None]:
-        """Return a score from 0 to 1 for each (question, answer); None where there is no verdict."""
+        """Return a score from 0 to 1 for each (question, answer); None without a verdict."""

@@ -1,0 +1,20 @@
+"""The memory environment: an episode as `reset` and `step`, for any trainer that turns messages into replies.
+
+It runs the code of the project's own loop: `training/policies/run_episodes.py` applies the replies,
+`training/evaluation/evaluator.py` answers and rewards, and `training/credit` assigns the credit.
+"""
+
+from training.environment.dataset import InstanceTable
+from training.environment.environment import MemoryEnv
+from training.environment.evaluators import DEFAULT_PARAMS, build_env_evaluator
+from training.environment.results import EnvObservation, StepInfo, StepResult
+
+__all__ = [
+    "DEFAULT_PARAMS",
+    "EnvObservation",
+    "InstanceTable",
+    "MemoryEnv",
+    "StepInfo",
+    "StepResult",
+    "build_env_evaluator",
+]
