@@ -57,6 +57,6 @@ setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	pip install --quiet --constraint constraints.txt --editable ".[run,train,ray,s3,dev,docs]"
+	pip install --quiet --constraint constraints.txt --editable ".[env,pipeline,run,train,ray,s3,dev,docs]"
 	touch $@
 

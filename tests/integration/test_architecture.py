@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PACKAGES = ("pipeline", "stages", "training")
+PACKAGES = ("memcurate", "pipeline", "stages", "training")
 
 # A room imports rooms that stand before it. A module at the top of a package is a room of its own.
 ROOMS = (
@@ -45,6 +45,9 @@ ROOMS = (
     "stages.shared",
     "stages",
     "stages.cli",
+    "memcurate",
+    "memcurate.env",
+    "memcurate.commands",
 )
 DATA_STAGES = ("assets", "inputs", "fetch", "chunk", "question", "filter", "assemble", "report", "parity")
 

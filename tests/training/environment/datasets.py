@@ -30,6 +30,7 @@ def make_rows(count: int) -> list[EpisodeInput]:
 
 def write_dataset(folder: Path, count: int) -> list[EpisodeInput]:
     """Write the train split of a dataset with `count` rows, and return them."""
+    folder.mkdir(exist_ok=True)
     rows = make_rows(count)
     write_rows(folder / "train.parquet", EpisodeInput, rows)
     return rows

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core import storage
 from pipeline.core.errors import MemcurateError
+from pipeline.core.parquet import ParquetReader
 from pipeline.core.storage import ROWS_PER_GROUP, name_parts, read_rows, write_rows
 from tests.training.environment.datasets import make_rows, write_dataset
 from training.environment import InstanceTable
@@ -52,13 +52,13 @@ def test_only_the_row_group_of_an_instance_is_read(tmp_path: Path, monkeypatch: 
     write_dataset(tmp_path, ROWS_PER_GROUP * 3)
     table = InstanceTable(tmp_path, "train")
     read: list[tuple[int, tuple[str, ...]]] = []
-    read_row_group = storage.ParquetReader.read_row_group
+    read_row_group = ParquetReader.read_row_group
 
-    def spy(reader: storage.ParquetReader, group_index: int, columns: list[str] | None = None) -> object:
+    def spy(reader: ParquetReader, group_index: int, columns: list[str] | None = None) -> object:
         read.append((group_index, tuple(columns or ())))
         return read_row_group(reader, group_index, columns)
 
-    monkeypatch.setattr(storage.ParquetReader, "read_row_group", spy)
+    monkeypatch.setattr(ParquetReader, "read_row_group", spy)
     for index in (0, 1, ROWS_PER_GROUP, ROWS_PER_GROUP + 1, 2):
         assert table[index].id == table.ids[index]
     assert [group for group, _ in read] == [0, 1, 0]

@@ -7,9 +7,10 @@ import pytest
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import EndpointModel, EpisodeParams, ModelSettings, Params
+from pipeline.core.storage import write_rows
 from tests.training.environment.datasets import make_rows, write_dataset
 from tests.training.factories import count_words, make_instance, make_question
-from training.environment import DEFAULT_PARAMS, MemoryEnv, StepResult
+from training.environment import DEFAULT_PARAMS, MemoryEnv, StepResult, build_env_evaluator
 from training.memory.prompts import Message
 from training.memory.schema import EpisodeInput, EpisodeQuestion
 from training.memory.tools import TOOLS
@@ -105,8 +106,6 @@ def test_draws_pass_over_instances_without_a_question_that_can_be_scored() -> No
 
 
 def make_env(instances: Sequence[EpisodeInput]) -> MemoryEnv:
-    from training.environment import build_env_evaluator
-
     return MemoryEnv(instances, build_env_evaluator(DEFAULT_PARAMS, count_words), lambda messages: 0)
 
 
@@ -152,8 +151,8 @@ def test_missing_tokenizer_files_are_named(dataset: Path) -> None:
 
 
 def test_a_model_that_params_name_needs_a_function(dataset: Path) -> None:
-    endpoint = EndpointModel(name="judge", revision="1")
-    judge = ModelSettings(name="judge", revision="1", temperature=0, max_tokens=10)
+    endpoint = EndpointModel(name="judge", revision="1", cached_responses=None)
+    judge = ModelSettings(name="judge", revision="1", cached_responses=None, temperature=0, max_tokens=10)
     rewards = DEFAULT_PARAMS.rewards.model_copy(update={"judge": endpoint})
     for params, argument in (
         (with_model(backend="local", model="models/mine"), "answer_model"),
@@ -181,8 +180,6 @@ def test_functions_answer_and_judge(tmp_path: Path) -> None:
 
     questions = [make_question("Where?", "Oslo"), make_question("Why?", "Oslo", metric="judge")]
     instance = make_instance("a", ["one", "two"], questions, split="train")
-    from pipeline.core.storage import write_rows
-
     write_rows(tmp_path / "train.parquet", EpisodeInput, [instance])
     env = MemoryEnv.load(
         tmp_path,

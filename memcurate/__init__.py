@@ -1,0 +1,1 @@
+"""The names under which other projects import memcurate."""
