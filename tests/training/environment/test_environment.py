@@ -64,7 +64,7 @@ def test_an_episode_of_three_steps(dataset: Path) -> None:
     assert [answer.score for answer in episode.answers] == [1.0, 1.0]
     compression = 1 - 7 / episode.tokens
     assert episode.correctness == 1.0 and episode.compression == pytest.approx(compression)
-    assert (episode.tool_format, episode.content) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
+    assert [episode.tool_format, episode.content] == pytest.approx([1 / 3, 1 / 3])
     assert last.reward == pytest.approx(1 + 1 / 3 + 0.05 * compression + 0.1 / 3)
     assert [one.total for one in last.info.step_rewards] == pytest.approx(
         [1 + own + 0.05 * compression for own in (1.1, 0, 0)]
