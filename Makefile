@@ -24,6 +24,7 @@ learn: setup
 	  --set-param sources.trec_coarse.checks.max_questions=400 \
 	  --set-param dataset.max_train_per_source=800 \
 	  evaluate_trained
+	python -m tools.tell_learning learn
 
 # The paper's dataset (docs/paper.md): its params take the place of params.yaml.
 paper: setup

@@ -22,6 +22,7 @@ from stages.shared.evaluation_runner import (
     run_evaluation,
     take_per_source,
 )
+from stages.shared.learned import RESULTS_FILE, describe_learning
 from stages.shared.paths import ASSETS_DIR, TRAINED_EVALUATION_DIR, TRAINED_MODEL_DIR, WARM_START_DIR
 from stages.shared.runner import run_stage
 from training.evaluation.aggregate import EpisodeAggregator
@@ -48,13 +49,16 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     client = LLMClient()
     evaluator = build_evaluator(params, Tokenizer(params.tokenizer, ASSETS_DIR).count, client)
     aggregator = EpisodeAggregator(evaluation.bootstrap_samples, params.seed, "warm_start")
-    return run_evaluation(
+    metrics = run_evaluation(
         TRAINED_EVALUATION_DIR,
         _make_runners(params, evaluator, instances_by_length),
         aggregator,
         params.answer,
         client.model_calls,
     )
+    with RESULTS_FILE.open(encoding="utf-8") as lines:
+        print(f"evaluate_trained: {describe_learning(lines)}")
+    return metrics
 
 
 def _make_runners(
