@@ -23,9 +23,9 @@ from pipeline.chunking.packing import (
     pack_units,
     split_oversized,
 )
+from pipeline.chunking.reading_days import find_first_reading_day
 from pipeline.chunking.types import ChunkingContext
 from pipeline.core.columns import ColumnRows
-from pipeline.core.dates import find_first_reading_day
 from pipeline.core.ids import SegmentIds
 from pipeline.core.params import BookChunking
 from pipeline.core.schema import Instance, Reject, Segment, SegmentSpan, Span
@@ -147,7 +147,9 @@ class BookPacker:
         self._splitter = splitter
         self._seed = seed
         self._source = source
-        self._first_day = find_first_reading_day([book.name, *(title for _, _, title in book.chapters)])
+        titles = (title for _, _, title in book.chapters)
+        texts = (book.text[start:end] for start, end, _ in book.chapters)
+        self._first_day = find_first_reading_day([book.name], titles, texts)
 
     def pack(self) -> tuple[list[list[PackedChunk[SentenceOffsets]]], list[SentenceOffsets]]:
         """Return (the chunks of each instance, the sentences at the book's end that make no instance)."""

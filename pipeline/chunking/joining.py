@@ -14,9 +14,10 @@ from pipeline.chunking.books import find_sentences
 from pipeline.chunking.chunk_templates import ChunkTemplate, ConversationTemplate, ReadingTemplate
 from pipeline.chunking.documents import chunk_document
 from pipeline.chunking.instances import reject_oversized, split_into_instances
+from pipeline.chunking.reading_days import find_first_reading_day
 from pipeline.chunking.types import ChunkingContext
 from pipeline.core import seeded_random
-from pipeline.core.dates import FIRST_DAY, find_first_reading_day
+from pipeline.core.dates import FIRST_DAY
 from pipeline.core.ids import SegmentIds
 from pipeline.core.params import BookChunking, ConversationChunking
 from pipeline.core.schema import DRAWN_SPLITS, Instance, Reject, Segment, Span, Split
@@ -116,7 +117,11 @@ def _chunk_group(
     name = documents[0].name + (f" and {len(documents) - 1} more" if len(documents) > 1 else "")
     template: ChunkTemplate[list[Segment]]
     if isinstance(params, BookChunking):
-        first_day = find_first_reading_day(_iter_titles(documents))
+        first_day = find_first_reading_day(
+            (one.name for one in documents),
+            (section.name for one in documents for section in one.sections),
+            (segment.text for one in documents for segment in one.segments),
+        )
         spaces = {id_: space for document in documents for id_, space in document.spaces.items()}
         template = ReadingTemplate(first_day, spaces, context.seed, context.source, name)
     else:
@@ -126,13 +131,6 @@ def _chunk_group(
     packed_chunks, oversized = context.pack(units, template, params.max_tokens)
     rejects = reject_oversized(context.source, params.max_tokens, name, oversized)
     return split_into_instances(context.source, name, packed_chunks, 1, params.max_chunks, rejects)
-
-
-def _iter_titles(documents: Iterable[Document]) -> Iterator[str]:
-    """Yield the names of documents, which may be their files, and the titles of their sections."""
-    for document in documents:
-        yield document.name
-        yield from (section.name for section in document.sections if section.name)
 
 
 def _date(documents: list[Document], context: ChunkingContext) -> list[Document]:

@@ -1,7 +1,6 @@
 """Dates of chunks: synthetic dates where a source has none, and the dates that a chunk shows."""
 
 import re
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pipeline.core.schema import Chunk, SegmentSpan
@@ -10,12 +9,6 @@ _ISO_DATE = re.compile(r"(?<![\d-])(?:19|20)\d\d-\d\d-\d\d(?![\d-])")
 FIRST_DAY = datetime(2024, 1, 1)
 # Beginnings of a chunk of a conversation without times.
 UNDATED_HEADINGS = ("[Dialogue]\n", "[Event happened]\n")
-
-
-def find_first_reading_day(names: Iterable[str]) -> datetime:
-    """Return the day on which texts are read first: after all dates, YYYY-MM-DD, in their titles."""
-    days = [day + timedelta(days=1) for name in names for day in find_days(name)]
-    return max([FIRST_DAY, *days])
 
 
 def find_days(name: str) -> list[datetime]:

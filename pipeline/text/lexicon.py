@@ -1,8 +1,12 @@
 """Lists of English words for the keyword rules, and the names of the months."""
 
-MONTHS = frozenset(
-    "january february march april may june july august september october november december".split()
-)
+MONTH_NUMBERS = {
+    month: number
+    for number, month in enumerate(
+        "january february march april may june july august september october november december".split(), 1
+    )
+}
+MONTHS = frozenset(MONTH_NUMBERS)
 DAYS = frozenset(
     """monday tuesday wednesday thursday friday saturday sunday christmas easter halloween thanksgiving
     michaelmas whitsuntide lent""".split()

@@ -3,6 +3,7 @@
 import re
 
 from pipeline.core.schema import SegmentMetadata
+from pipeline.text.file_dates import write_date
 from pipeline.text.normalize import normalize_text
 
 _TEXT_FILE = re.compile(r"(?i)\.(?:txt|text|md|markdown|html?|xhtml|epub|rst|org)$")
@@ -34,10 +35,13 @@ def is_markdown_file(document: str) -> bool:
 
 
 def make_title(file: str) -> str:
-    """Return a title made of the path of a text, or of a record: `my trip` of `notes/my_trip.md`."""
+    """Return a title made of the path of a text, or of a record: `my trip` of `notes/my_trip.md`.
+
+    Its date is written as YYYY-MM-DD: `2025-04-19 trip` of `20250419-trip.md`.
+    """
     record = _RECORD.search(file)
     if record is None:
-        name = _TEXT_FILE.sub("", file.rpartition("/")[2])
+        name = write_date(_TEXT_FILE.sub("", file))
     else:
         name = " ".join([file[: record.start()].rpartition("/")[2], *file[record.end() :].split("/")])
     return " ".join(_WORD_JOINER.sub(" ", name).split()) or file

@@ -23,12 +23,18 @@ from pipeline.sources.parsed import Book
 from pipeline.sources.records import DATA_SUFFIXES, describe_columns, iter_records, read_string
 from pipeline.sources.shards import FilePart, RawShard
 from pipeline.sources.times import parse_time
+from pipeline.text.file_dates import find_file_days
 from pipeline.text.normalize import normalize_text
 from pipeline.text.segment_names import make_title
 
 _MARKDOWN_SUFFIXES = (".md", ".markdown", *MARKUP_SUFFIXES)
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>\S[^\n]*)$", re.MULTILINE)
 _TITLE = re.compile(r"#[ \t]")
+# Of front matter, the first that holds a date; without case, spaces, `-` and `_`.
+_DATE_KEYS = (
+    "date datetime created createdat createdon datecreated creationdate createdate createddate published "
+    "publishedat publishedon datepublished publishdate publisheddate pubdate publicationdate"
+).split()
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
 _MAX_FRONT_MATTER_CHARS = 10_000  # of which title and date are read
 _FRONT_MATTER_LINE = re.compile(r"^---[ \t\r]*$", re.MULTILINE)
@@ -68,7 +74,7 @@ class Text:
             start = _find_front_matter_end(text)
             if start:
                 values = _read_front_matter(text[:start])
-                title, date = values.get("title", ""), (parse_time(values.get("date")) or "")[:10]
+                title, date = values.get("title", ""), _find_written_date(values)
                 rejects.append(make_record_reject(source, "front matter", "", Span(part.path, "", 0, start)))
         chapters = self._find_chapters(text, start, is_markdown)
         if chapters:
@@ -77,6 +83,7 @@ class Text:
                 date = date or _find_date(part.path, title)
             elif date or len(chapters) > 1:
                 title = make_title(part.path)
+                date = "" if date in title else date
             yield Book(part.path, part.path, text, _prefix_title(title, date, chapters))
         else:
             rejects.append(make_record_reject(source, "blank text", "", span))
@@ -137,9 +144,16 @@ def _find_title(text: str, chapters: list[tuple[int, int, str]]) -> str:
     return first if titles == [first] else ""
 
 
+def _find_written_date(values: dict[str, str]) -> str:
+    """Return the day on which a note was written, YYYY-MM-DD, by its front matter; empty: it is not known."""
+    dates = {re.sub("[ _-]", "", key).lower(): value for key, value in values.items()}
+    found = (parse_time(dates[key]) for key in _DATE_KEYS if key in dates)
+    return (next(filter(None, found), None) or "")[:10]
+
+
 def _find_date(path: str, title: str) -> str:
-    """Return the only date in a file's name, YYYY-MM-DD; empty where the title has it."""
-    days = find_days(path.rpartition("/")[2])
+    """Return the only date in the path of a file, YYYY-MM-DD; empty where the title has it."""
+    days = find_file_days(path)
     return f"{days[0]:%Y-%m-%d}" if len(days) == 1 and days[0] not in find_days(title) else ""
 
 

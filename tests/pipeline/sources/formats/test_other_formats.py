@@ -111,6 +111,10 @@ def test_a_title_stands_once_in_those_of_sections(text: str, titles: list[str], 
         ("2024-02-08 to 2024-02-10.md", "# Trip\nText.", ["Trip"]),  # which of them?
         ("2024-02-31.md", "# Trip\nText.", ["Trip"]),
         ("2024-02-08/trip.md", "# Trip\nText.", ["Trip"]),  # of a folder
+        ("2024-02-08-by-train.md", "# Trip\nText.", ["Trip (2024-02-08)"]),
+        ("by_train-20240208.md", "# Trip\nText.", ["Trip (2024-02-08)"]),
+        ("2024/02/08.md", "# Trip\nText.", ["Trip (2024-02-08)"]),
+        ("2024/02/08.md", "---\ndate: 2024-02-08\n---\nText.", ["2024-02-08"]),
         ("2024-02-08 trip.md", "Text.", [""]),  # named by its file
         ("2024-02-08 trip.md", "Text.\n## Day 1\nOne.", ["2024-02-08 trip", "2024-02-08 trip, Day 1"]),
     ],
@@ -118,11 +122,32 @@ def test_a_title_stands_once_in_those_of_sections(text: str, titles: list[str], 
 def test_the_date_of_a_file_name_stands_beside_a_title(
     name: str, text: str, titles: list[str], tmp_path: Path
 ) -> None:
-    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(text)
     (book,), _ = read_documents(tmp_path, make_format("text"))
     assert isinstance(book, Book)
     assert [title for _, _, title in book.chapters] == titles
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "title"),
+    [
+        ("created: 2024-02-08", "Owls (2024-02-08)"),
+        ("created_at: 2024-02-08T10:00:00Z", "Owls (2024-02-08)"),
+        ("date created: 2024-02-08 10:00", "Owls (2024-02-08)"),
+        ("Published: 8 Feb 2024 10:00", "Owls (2024-02-08)"),
+        ("pubDate: 2024-02-08", "Owls (2024-02-08)"),
+        ("published: true\ncreated: 2024-02-08", "Owls (2024-02-08)"),
+        ("created: 2024-02-01\ndate: 2024-02-08", "Owls (2024-02-08)"),
+        ("date: soon\npublished: 2024-02-08", "Owls (2024-02-08)"),
+        ("updated: 2024-02-08\nstarted: 2024-02-08", "Owls"),
+    ],
+)
+def test_when_a_note_was_written_by_its_front_matter(front_matter: str, title: str, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(f"---\n{front_matter}\n---\n# Owls\nText.\n")
+    (book,), _ = read_documents(tmp_path, make_format("text"))
+    assert isinstance(book, Book)
+    assert [one for _, _, one in book.chapters] == [title]
 
 
 def test_what_is_no_text_is_told_by_file(tmp_path: Path) -> None:
