@@ -31,6 +31,7 @@ from pipeline.core.params import BookChunking
 from pipeline.core.schema import Instance, Reject, Segment, SegmentSpan, Span
 from pipeline.sources.parsed import Book
 from pipeline.text.list_items import split_markdown
+from pipeline.text.plain_lines import split_plain
 from pipeline.text.segment_names import is_markdown_file
 from pipeline.text.sentences import SentenceSplitter
 from pipeline.text.tokens import Tokenizer, is_token_boundary
@@ -61,7 +62,10 @@ def split_sentences(book: Book, splitter: SentenceSplitter) -> list[Chapter]:
 def find_sentences(book: Book, start: int, end: int, splitter: SentenceSplitter) -> list[tuple[int, int]]:
     """Return the start and end of each sentence of a chapter from `start` to `end`, in the book's text."""
     text = book.text[start:end]
-    spans = split_markdown(text, splitter) if is_markdown_file(book.file) else splitter.spans(text)
+    if is_markdown_file(book.file):
+        spans = split_markdown(text, splitter)
+    else:
+        spans = split_plain(text, splitter) if book.has_own_lines else splitter.spans(text)
     return [(start + first, start + last) for first, last in spans]
 
 

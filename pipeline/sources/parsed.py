@@ -18,6 +18,7 @@ class Book:
     record: str = ""  # JSON pointer of the text; empty: the whole file
     group: str = ""  # books of a group are in the same split; empty: no other book
     questions: list[Question] = field(default_factory=list)  # about the whole book, without evidence
+    has_own_lines: bool = False  # its lines may be sentences, as in plain notes; else line ends mean nothing
 
 
 @dataclass(slots=True)

@@ -84,7 +84,8 @@ class Text:
             elif date or len(chapters) > 1:
                 title = make_title(part.path)
                 date = "" if date in title else date
-            yield Book(part.path, part.path, text, _prefix_title(title, date, chapters))
+            chapters = _prefix_title(title, date, chapters)
+            yield Book(part.path, part.path, text, chapters, has_own_lines=not is_markdown)
         else:
             rejects.append(make_record_reject(source, "blank text", "", span))
 
@@ -98,8 +99,11 @@ class Text:
                 continue
             name = record.name
             title = read_string(record, columns.title or "title") or ""
-            chapters = _prefix_title(title, "", self._find_chapters(text, 0, columns.headings == "markdown"))
-            yield Book(name, record.file, text, chapters, record.span(columns.text).record)
+            is_markdown = columns.headings == "markdown"
+            chapters = _prefix_title(title, "", self._find_chapters(text, 0, is_markdown))
+            has_own_lines = columns.headings is None
+            locator = record.span(columns.text).record
+            yield Book(name, record.file, text, chapters, locator, has_own_lines=has_own_lines)
 
     def _is_markdown(self, path: str) -> bool:
         headings = self._columns.headings
