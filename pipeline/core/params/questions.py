@@ -40,12 +40,13 @@ class QuestionParams(StrictModel):
         description="whether each instance has a question for a summary, answered by keywords"
     )
     cloze: Count = Field(
-        description="maximum of cloze questions per chunk: sentences with a few words left out"
+        description="maximum of cloze questions per chunk, without those that min_clozes adds: sentences with "
+        "a few words left out"
     )
     min_clozes: Count = Field(
         0,
-        description="an instance of people's messages with fewer cloze questions is also asked for plain "
-        "facts: names, places, dates and amounts of any message",
+        description="a chunk of people's messages with fewer cloze questions is also asked for plain facts: "
+        "names, places, dates and amounts of any message",
     )
     generated: QuestionGeneration | None = Field(
         None, description="questions that a model generates; null: none"

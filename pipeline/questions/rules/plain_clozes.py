@@ -22,10 +22,9 @@ def make_plain_clozes(
     word_counts: Mapping[str, int],
     tagger: SentenceTagger,
     splitter: SentenceSplitter,
-    max_per_chunk: int,
-    min_clozes: int,
+    min_per_chunk: int,
 ) -> Iterator[Question]:
-    """Make cloze questions of plain facts until the instance has `min_clozes`, the highest scores first.
+    """Make cloze questions of plain facts until each chunk has `min_per_chunk`, the highest scores first.
 
     Args:
         instance: The instance that is asked about.
@@ -33,13 +32,12 @@ def make_plain_clozes(
         word_counts: The words of the instance, case-folded, with how often each occurs.
         tagger: Knows the words of the whole source.
         splitter: Splits text into sentences.
-        max_per_chunk: The maximum of cloze questions of a chunk, the others included.
-        min_clozes: How many the instance shall have; it has fewer where its text gives no more.
+        min_per_chunk: How many cloze questions a chunk shall have, the others included; it has fewer where its
+            text gives no more.
     """
-    missing = min_clozes - len(clozes)
-    if missing <= 0:
-        return
     per_chunk = Counter(number for one in clozes for number in one.evidence_chunks)
+    if all(per_chunk[chunk.index] >= min_per_chunk for chunk in instance.chunks):
+        return
     answers = Counter(fold_case(answer) for one in clozes for answer in one.answers)
     asked = {_locate(one) for one in clozes}
     found = _find_facts(instance, tagger, splitter, _read_words(instance, word_counts))
@@ -48,16 +46,13 @@ def make_plain_clozes(
         lead = _make_lead(chunk, sentence, plain)
         question = make_question(instance.source, chunk, sentence, fact, lead)
         answer = fold_case(fact.text)
-        if per_chunk[chunk.index] >= max_per_chunk or answers[answer] >= MAX_SAME_ANSWER:
+        if per_chunk[chunk.index] >= min_per_chunk or answers[answer] >= MAX_SAME_ANSWER:
             continue
         if _locate(question) in asked:
             continue
         yield question
         per_chunk[chunk.index] += 1
         answers[answer] += 1
-        missing -= 1
-        if not missing:
-            return
 
 
 def _make_lead(chunk: Chunk, sentence: Sentence, plain: PlainFact) -> str:

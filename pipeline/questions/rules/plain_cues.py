@@ -25,6 +25,7 @@ SCORES = {
     "clock": 4,
     "thing": 4,
     "price": 4,
+    "large": 6,
     "month": 3,
     "amount": 4,
     "day": 3,
@@ -62,7 +63,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _HOUR = re.compile(
-    r"(?<![\w.,:/~-])(?:(?:at|from|by|around) (?P<fact>\d{1,2}(?:[:.]\d\d)?)"
+    r"(?<![\w.,:/~-])(?:(?:at|from|by) (?P<fact>\d{1,2}(?:[:.]\d\d)?)"
     r"(?=[.,!)]|$| (?:on|in|w|n|and|lol|tmrw)\b)|"
     r"(?P<time>\d{1,2}(?:[:.]\d\d)? ?[ap]m)\b(?! ?[-–]))",
     re.IGNORECASE,
@@ -82,6 +83,7 @@ _PRICE = re.compile(
     r"(?=[.,!)]|$| (?:to|a|an|per|on|in|w|incl|cash|off|from|n|and|for|lol|btw|plus|each|all)\b)(?!\.\d)",
     re.IGNORECASE,
 )
+_LARGE = re.compile(r"(?<![\w.,:/~-])[$£€]?(?P<fact>\d{1,3}(?:,\d{3})+)(?![\w%/-]|[.,:]\d)")
 _THINGS = re.compile(
     r"(?<![\w.,:/~-])(?P<fact>\d{1,3}) (?P<unit>[a-z]{3,}s)\b"
     r"(?! (?:ago|old|late|early|later|left|in a row|last|today|tonite|tonight|this)\b)"
@@ -181,7 +183,7 @@ def _find_times(sentence: str) -> Iterator[tuple[Keyword, str]]:
 
 
 def _find_numbers(sentence: str) -> Iterator[tuple[Keyword, str]]:
-    for pattern, cue in ((_AMOUNT, "amount"), (_PRICE, "price")):
+    for pattern, cue in ((_AMOUNT, "amount"), (_PRICE, "price"), (_LARGE, "large")):
         for match in pattern.finditer(sentence):
             yield _make_keyword(match, "number"), cue
     for match in _THINGS.finditer(sentence):

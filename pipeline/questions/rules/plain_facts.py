@@ -39,6 +39,7 @@ _ESTIMATE = re.compile(
 _RANGE_BEFORE = re.compile(
     rf"(?:{MONTH}|\d|\d(?:st|nd|rd|th)) (?:to|and|n|or|until|till?) (?:the )?$", re.IGNORECASE
 )
+_ESTIMATE_AFTER = re.compile(r"(?: \w+)? or (?:so|more|less|two|three)\b", re.IGNORECASE)
 _DIGIT_AFTER = re.compile(r" ?\d")
 _PARTICLE = re.compile(r"\b(?:de|der|den|del|di|da|la|le|el|van|von) $")
 _MAX_EDGE_CHARS = 24  # more than these three can match
@@ -66,7 +67,15 @@ _DROPPED_PERSON = re.compile(
     re.IGNORECASE,
 )
 _OTHER_PERSON = re.compile(
-    r"(?<!\w)(?:he|she|they|it|him|her|them|his|their|hes|shes|theyre|its)(?!\w)", re.IGNORECASE
+    r"(?<!\w)(?:he|she|they|it|him|her|them|his|their|hes|shes|theyre|its|mine|yours|ours|theirs)(?!\w)",
+    re.IGNORECASE,
+)
+# A sentence with such a subject says nothing without the messages before it.
+_PRONOUN_SUBJECT = re.compile(
+    r"\W*(?:(?:and|but|so|yes|yeah|yep|ok|well|no|oh|nah),? )?"
+    r"(?:(?:he|she|they|it|mine|yours|ours|theirs|hers)(?:['’]?(?:s|re|d|ll|ve))? "
+    r"|(?:this|that|these|those)(?:['’]?s| is| was| are| were| costs?) )",
+    re.IGNORECASE,
 )
 _NO_NAMES = TITLES | frozenset(
     """mom mum mommy mama dad daddy papa grandma grandpa granny gran nana auntie god jesus lol haha dear love
@@ -117,15 +126,17 @@ def find_plain_fact(
     for keyword, cue in find_cues(sentence, tagger, words.statistics, wanted):
         if (cue == "name" and not is_lasting) or (cue == "place" and not is_about_person):
             continue
+        keyword = _cut_addressee(keyword, words.speakers)
         if not _is_fact(keyword, cue, sentence, words):
             continue
         rest = f"{sentence[: keyword.start]} {sentence[keyword.end :]}"
         around = telling_words(rest)
         refers_back = wanted or _OTHER_PERSON.search(sentence[: keyword.start])
-        needs_context = len(around) < _MIN_CONTEXT_WORDS or refers_back
+        needs_antecedent = cue == "reply" or _PRONOUN_SUBJECT.match(sentence, 0, keyword.start)
+        needs_context = len(around) < _MIN_CONTEXT_WORDS or refers_back or needs_antecedent
         context = choose_context(rest, keyword.text, before) if needs_context else []
         earlier = set[str]().union(*(telling_words(one.text) for one in context)) - around
-        if len(around) + len(earlier) < _MIN_CONTEXT_WORDS or (cue == "reply" and not context):
+        if len(around) + len(earlier) < _MIN_CONTEXT_WORDS or (needs_antecedent and not context):
             continue
         num_words = len(around) + min(len(earlier), _MAX_EARLIER_WORDS)
         score = SCORES[cue] + min(num_words, _MAX_CONTEXT_WORDS) + context_score
@@ -133,6 +144,14 @@ def find_plain_fact(
             fact = Fact(keyword.start, keyword.end, keyword.text, keyword.kind, score)
             facts.append(PlainFact(fact, context))
     return max(facts, key=lambda one: (one.fact.score, -one.fact.start), default=None)
+
+
+def _cut_addressee(keyword: Keyword, speakers: Set[str]) -> Keyword:
+    """Return a thing without the name of the person who is addressed, as in `he played the cowbell Priya`."""
+    text = keyword.text
+    while keyword.kind == "thing" and " " in text and fold_case(text.rpartition(" ")[2]) in speakers:
+        text = text.rpartition(" ")[0]
+    return Keyword(keyword.start, keyword.start + len(text), text, keyword.kind)
 
 
 def _is_fact(keyword: Keyword, cue: str, sentence: str, words: ChatWords) -> bool:
@@ -171,7 +190,8 @@ def _is_part(keyword: Keyword, cue: str, sentence: str) -> bool:
     if keyword.kind == "number":
         is_label = not before and cue not in ("reply", "count", "amount")
         is_cut = keyword.text[-1].isalpha() and _DIGIT_AFTER.match(sentence, keyword.end)  # 6ft 3
-        return bool(is_label or is_cut or _ESTIMATE.search(before))
+        is_estimate = _ESTIMATE.search(before) or _ESTIMATE_AFTER.match(sentence, keyword.end)
+        return bool(is_label or is_cut or is_estimate)
     if keyword.kind == "time" and _RANGE_BEFORE.search(before):
         return True
     if not statements.is_whole(keyword, sentence):

@@ -154,9 +154,7 @@ def make_instance_questions(
             yield InstanceQuestion(instance.id, question)
     if config.cloze:
         clozes = list(make_cloze_questions(instance, analyzed_sentences, word_counts, tagger, config.cloze))
-        clozes += make_plain_clozes(
-            instance, clozes, word_counts, tagger, splitter, config.cloze, config.min_clozes
-        )
+        clozes += make_plain_clozes(instance, clozes, word_counts, tagger, splitter, config.min_clozes)
         for question in clozes:
             yield InstanceQuestion(instance.id, question)
 

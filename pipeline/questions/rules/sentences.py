@@ -23,6 +23,12 @@ _UNUSABLE = re.compile(r"[?{}\[\]|_:](?:(?<![_:])|(?<=__)|(?<=http:)|(?<=https:)
 
 _FIRST_MARKS = frozenset("-*+>")
 _ITEM = re.compile(r"(?:[-*+>]\s+)+")  # of a list, or a quotation, in Markdown
+# Before a number they do not end a sentence; punkt knows them as words. Not `no` and `art`, which are words.
+_BEFORE_NUMBER = re.compile(
+    r"\b(?:cap|approx|ca|circa|est|max|min|temp|tel|ext|qty|incl|avg|nr|pp|vol|fig|dept|diam|dia|ht|wt)\.\Z",
+    re.IGNORECASE,
+)
+_MAX_ABBREVIATION = 8  # characters, with its full stop and one before
 _ITEM_NUMBER = re.compile(r"\d{1,3}[.)]\s+")
 
 
@@ -88,6 +94,19 @@ def has_unusable_marks(sentence: str) -> bool:
     return _UNUSABLE.search(sentence) is not None
 
 
+def _join_at_abbreviations(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the spans of sentences, as one where a number follows an abbreviation such as `cap. 90`."""
+    joined = spans[:1]
+    for start, end in spans[1:]:
+        last_start, last_end = joined[-1]
+        is_number = text[start].isdecimal() and text[last_end - 1] == "."
+        if is_number and _BEFORE_NUMBER.search(text, max(last_start, last_end - _MAX_ABBREVIATION), last_end):
+            joined[-1] = (last_start, end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
 def find_sentences(
     chunk: Chunk, splitter: SentenceSplitter, min_chars: int = _MIN_CHARS
 ) -> Iterator[tuple[tuple[SegmentSpan, int, int, str], list[str]]]:
@@ -113,7 +132,7 @@ def find_sentences(
                 (line.start() + start, line.start() + end)
                 for line in _LINE.finditer(text)
                 if line.end() - line.start() >= min_chars
-                for start, end in splitter.spans(line.group())
+                for start, end in _join_at_abbreviations(line.group(), splitter.spans(line.group()))
             ]
         may_be_markdown = bool(segment.speaker) or is_markdown_file(segment.document)
         for start, end in spans:

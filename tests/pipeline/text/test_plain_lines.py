@@ -14,7 +14,7 @@ PROSE = (
     "We stayed from Good Friday to Monday in the cottage in Henrietta Street, which belongs to a colleague "
     "of my sister. Sam found an ammonite about the size of a digestive biscuit "
     "on the scar below the Nab, "
-    "and Josie said that she had found a dinosaur, which was a tyre from a tractor of 1953 that somebody had lost."
+    "and Josie said that she had found a dinosaur, which was a tyre from a tractor of 1953 that was lost."
 )
 
 

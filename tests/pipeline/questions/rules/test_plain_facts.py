@@ -13,8 +13,8 @@ TAGGER = SentenceTagger(WordStatistics())
 
 FACTS = [
     ("a boy, 3.9 kg, his name is Anton", "Anton"),
-    ("she's called Pepper and she's 12 years old", "Pepper"),
-    ("he's on holiday in Crete until the end of the month", "Crete"),
+    ("our cat is called Pepper and she's 12 years old", "Pepper"),
+    ("my landlord is on holiday in Crete until the end of the month", "Crete"),
     ("we want to go to the Mecklenburg lakes in July", "July"),
     ("Goodbye party on the 20th of September, put it in your calendar", "20th of September"),
     ("Yes, the brakes are gone and the repair is 1200 euros", "1200"),
@@ -23,6 +23,13 @@ FACTS = [
     ("maybe he's on holiday in Crete until the end of the month", None),
     ("ask Jana, she bought a new tent in Crete last summer", None),
     ("what did his landlord say about the holiday in Crete", None),
+    ("four days instead of five in the new job, 34,200 before tax", "34,200"),
+    ("after the stargazing night in the desert i bought a telescope Mira", "telescope"),  # she is addressed
+    ("the sourdough starter of my aunt needs 20 minutes or so", None),
+    # nothing tells who or what is meant
+    ("she's called Pepper and she's 12 years old", None),
+    ("mine is 2 metres by 3, and the flat is too small for the rug", None),
+    ("he's on holiday in Crete until the end of the month", None),
     # too little is said
     ("she grew up in Iceland of all places", None),
     ("we saw it in Iceland you know", None),
@@ -56,6 +63,8 @@ REPLIES = [
     (["A: do i need new boots", "B: 600kr meindls on blocket, barely used"], "600kr"),
     (["A: he does the horses at work", "B: how tall is the knight", "A: is he", "B: 6ft 3"], None),
     (["B: he does the horses at work", "A: how tall is the knight", "B: 6ft without the hat"], "6ft"),
+    (["A: i own a rug now", "B: mine is 2 metres by 3, and the flat is too small"], "2"),
+    (["A: the landlord is never there", "B: he's on holiday in Crete until the end of the month"], "Crete"),
     # passing, or of somebody who is spoken to
     (["A: the whole team was cut, even Brent", "B: he cried. bought him a beer"], None),
     (["A: what kind of green does he want", "B: I need to talk to Paul"], None),
@@ -98,7 +107,7 @@ def test_short_messages_are_clear_with_those_before(messages: list[str], fact: s
 
 def test_the_chat_tells_what_is_a_name() -> None:
     """Not where it writes the word in lowercase too, or has a name everywhere."""
-    crete = "he's on holiday in Crete until the end of the month"
+    crete = "my landlord's on holiday in Crete until the end of the month"
     assert find(crete, "is crete nice?") is None
     assert find(crete, "i know i should", "i think i do") == "Crete"  # a capital in small letters is meant
     assert find(crete, "i know i should", "is crete nice?") is None

@@ -40,6 +40,11 @@ def splitter(assets: Path) -> SentenceSplitter:
         (f"THE OWL\n\n{OWL}", [], [OWL]),  # in a book a heading and its text
         (f"## The owl\n\n{OWL}", [OWL], [OWL]),  # a heading of Markdown is known
         (f"## The owl\n\nIts barn\n\n{OWL}", [], [OWL]),
+        # an abbreviation before a number ends no sentence of a message
+        ("The games room of the mill is cap. 90, entry 6.", ["The games room of the mill is cap. 90, entry 6."] ,
+         ["The games room of the mill is cap. 90, entry 6."]),
+        ("We all met the owl in the old park. 3 owls live in the barn.", ["We all met the owl in the old park. 3 owls live in the barn."],
+         ["We all met the owl in the old park."]),
         # questions, mark-up, links
         ("Where does the owl live, in the barn?", [], []),
         ("The owl lives [in the old barn] by the mill.", [], []),
