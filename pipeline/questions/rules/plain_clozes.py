@@ -32,8 +32,8 @@ def make_plain_clozes(
         word_counts: The words of the instance, case-folded, with how often each occurs.
         tagger: Knows the words of the whole source.
         splitter: Splits text into sentences.
-        min_per_chunk: How many cloze questions a chunk shall have, the others included; it has fewer where its
-            text gives no more.
+        min_per_chunk: How many cloze questions a chunk shall have, the others included; fewer where its text
+            gives no more.
     """
     per_chunk = Counter(number for one in clozes for number in one.evidence_chunks)
     if all(per_chunk[chunk.index] >= min_per_chunk for chunk in instance.chunks):

@@ -72,7 +72,7 @@ _OTHER_PERSON = re.compile(
 )
 # A sentence with such a subject says nothing without the messages before it.
 _PRONOUN_SUBJECT = re.compile(
-    r"\W*(?:(?:and|but|so|yes|yeah|yep|ok|well|no|oh|nah),? )?"
+    r"\W?(?:(?:and|but|so|yes|yeah|yep|ok|well|no|oh|nah),? )?"
     r"(?:(?:he|she|they|it|mine|yours|ours|theirs|hers)(?:['’]?(?:s|re|d|ll|ve))? "
     r"|(?:this|that|these|those)(?:['’]?s| is| was| are| were| costs?) )",
     re.IGNORECASE,
