@@ -11,6 +11,10 @@ class MemcurateError(Exception):
     """
 
 
+class EmptyFileError(MemcurateError):
+    """A file that should hold something is empty, or holds white space alone."""
+
+
 class FormatError(MemcurateError):
     """An error in the code of a format that is not of memcurate; others are errors in the files it reads."""
 

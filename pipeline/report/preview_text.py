@@ -20,8 +20,8 @@ def format_preview(name: str, preview: Preview) -> Iterator[str]:
     sample = preview.sample
     is_part = sample.sampled_bytes < sample.num_bytes
     yield (
-        f"{name}: {count_noun(sample.num_files, 'file')}, {sample.num_bytes / 1e6:.1f} MB"
-        + (f"; of a sample of {sample.sampled_bytes / 1e6:.1f} MB:" if is_part else "")
+        f"{name}: {count_noun(sample.num_files, 'file')}, {_format_size(sample.num_bytes)}"
+        + (f"; of a sample of {_format_size(sample.sampled_bytes)}:" if is_part else "")
     )
     if preview.records.rejected:
         yield f"  read     {preview.records.read:,} of {count_noun(preview.records.total, 'record')}"
@@ -52,6 +52,10 @@ def format_preview(name: str, preview: Preview) -> Iterator[str]:
     if preview.instances:
         yield ""
         yield from _show_instance(max(preview.instances, key=lambda one: (len(one.questions), one.id)))
+
+
+def _format_size(num_bytes: int) -> str:
+    return f"{num_bytes / 1e6:.1f} MB" if num_bytes >= 100_000 else f"{-(-num_bytes // 1000)} kB"
 
 
 def _count_rejects(rejects: list[Reject]) -> dict[str, Counter[str]]:

@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.core.errors import MemcurateError
+from pipeline.core.errors import EmptyFileError, MemcurateError
 from pipeline.core.ids import short_id
 from pipeline.core.json_reader import (
     DuplicateKeyObject,
@@ -144,7 +144,7 @@ def read_text(path: Path, encodings: tuple[str, ...] = ("utf-8",), is_lenient: b
             raise MemcurateError(f"{path} is {name}, by its byte order mark: save it as UTF-8")
     content = data.removeprefix(_UTF8_BOM)
     if not content.strip():
-        raise MemcurateError(f"{path} is empty: restore it, or check its locator in params.yaml")
+        raise EmptyFileError(f"{path} is empty: restore it, or check its locator in params.yaml")
     for encoding in encodings:
         try:
             is_last = encoding == encodings[-1]

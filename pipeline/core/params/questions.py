@@ -40,8 +40,8 @@ class QuestionParams(StrictModel):
         description="whether each instance has a question for a summary, answered by keywords"
     )
     cloze: Count = Field(
-        description="maximum of cloze questions per chunk, without those that min_clozes adds: sentences with "
-        "a few words left out"
+        description="maximum of cloze questions per chunk: sentences with a few words left out; min_clozes "
+        "may add some"
     )
     min_clozes: Count = Field(
         0,

@@ -8,13 +8,13 @@ Front matter belongs to no section and is a reject.
 
 import re
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import yaml
 
 from pipeline.core.dates import find_days
-from pipeline.core.errors import MemcurateError
+from pipeline.core.errors import EmptyFileError, MemcurateError
 from pipeline.core.params.formats import TextFormat
 from pipeline.core.schema import Reject, Span
 from pipeline.sources.formats.books import find_chapters, read_book
@@ -24,11 +24,11 @@ from pipeline.sources.records import DATA_SUFFIXES, describe_columns, iter_recor
 from pipeline.sources.shards import FilePart, RawShard
 from pipeline.sources.times import parse_time
 from pipeline.text.file_dates import find_file_days
-from pipeline.text.normalize import normalize_text
 from pipeline.text.segment_names import make_title
 
 _MARKDOWN_SUFFIXES = (".md", ".markdown", *MARKUP_SUFFIXES)
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>\S[^\n]*)$", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 _TITLE = re.compile(r"#[ \t]")
 # Of front matter, the first that holds a date; without case, spaces, `-` and `_`.
 _DATE_KEYS = (
@@ -65,6 +65,11 @@ class Text:
         span = Span(part.path, "", 0, 0)
         try:
             text = read_text(shard.raw_dir / part.path, ("utf-8", "latin-1"))
+        except EmptyFileError:
+            rejects.append(
+                make_record_reject(source, "blank text", "the file is empty and is left out", span)
+            )
+            return
         except MemcurateError as error:
             rejects.append(make_record_reject(source, "unreadable file", str(error), span))
             return
@@ -74,17 +79,22 @@ class Text:
             start = _find_front_matter_end(text)
             if start:
                 values = _read_front_matter(text[:start])
-                title, date = values.get("title", ""), _find_written_date(values)
-                rejects.append(make_record_reject(source, "front matter", "", Span(part.path, "", 0, start)))
+                key = _find_date_key(values)
+                title, date = values.get("title", ""), (parse_time(values.get(key)) or "")[:10]
+                detail = _describe_front_matter(values, ("title", key))
+                rejects.append(
+                    make_record_reject(source, "front matter", detail, Span(part.path, "", 0, start))
+                )
         chapters = self._find_chapters(text, start, is_markdown)
         if chapters:
-            title = title or (_find_title(text, chapters) if is_markdown else "")
+            heading = _find_title(text, chapters) if is_markdown else ""
+            title = title or heading
             if title:
                 date = date or _find_date(part.path, title)
             elif date or len(chapters) > 1:
                 title = make_title(part.path)
                 date = "" if date in title else date
-            chapters = _prefix_title(title, date, chapters)
+            chapters = _prefix_title(title, date, chapters, heading)
             yield Book(part.path, part.path, text, chapters, has_own_lines=not is_markdown)
         else:
             rejects.append(make_record_reject(source, "blank text", "", span))
@@ -128,13 +138,21 @@ class Text:
         ]
 
 
-def _prefix_title(title: str, date: str, chapters: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Put the title of a text, with its date, before the headings that do not begin with it."""
+def _prefix_title(
+    title: str, date: str, chapters: list[tuple[int, int, str]], own_heading: str = ""
+) -> list[tuple[int, int, str]]:
+    """Put the title of a text, with its date, before the headings that do not begin with it.
+
+    `own_heading`: the only one of the first level. It is not repeated where the title says the same, or more.
+    """
     title = " ".join(title.split())
     dated = f"{title} ({date})" if date else title
+    words = _WORD.findall(title.casefold())
 
     def name(heading: str) -> str:
-        if not heading or normalize_text(heading) == normalize_text(title):
+        its_words = _WORD.findall(heading.casefold())
+        says_all = heading == own_heading and its_words == words[: len(its_words)]
+        if not heading or its_words == words or says_all:
             return dated
         return heading if heading.startswith(title) else f"{dated}, {heading}"
 
@@ -148,11 +166,18 @@ def _find_title(text: str, chapters: list[tuple[int, int, str]]) -> str:
     return first if titles == [first] else ""
 
 
-def _find_written_date(values: dict[str, str]) -> str:
-    """Return the day on which a note was written, YYYY-MM-DD, by its front matter; empty: it is not known."""
-    dates = {re.sub("[ _-]", "", key).lower(): value for key, value in values.items()}
-    found = (parse_time(dates[key]) for key in _DATE_KEYS if key in dates)
-    return (next(filter(None, found), None) or "")[:10]
+def _describe_front_matter(values: dict[str, str], used: Sequence[str]) -> str:
+    """Return which keys of front matter are used beside the text, and which are not."""
+    kept = [key for key in used if values.get(key)]
+    others = [key for key in values if key not in kept]
+    return f"used: {', '.join(kept) or 'nothing'}" + (f"; not used: {', '.join(others)}" if others else "")
+
+
+def _find_date_key(values: dict[str, str]) -> str:
+    """Return the key of front matter that tells when a note was written; empty where none has a time."""
+    keys = {re.sub("[ _-]", "", key).lower(): key for key in values}
+    known = (keys[name] for name in _DATE_KEYS if name in keys)
+    return next((key for key in known if parse_time(values[key])), "")
 
 
 def _find_date(path: str, title: str) -> str:

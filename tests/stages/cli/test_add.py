@@ -467,7 +467,7 @@ def test_files_that_add_cannot_take_are_told_by_name(project: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "content", "reason"),
     [
-        ("empty.txt", b"", "the first unreadable file, empty.txt: empty.txt is empty"),
+        ("empty.txt", b"", "the first blank text, empty.txt: the file is empty"),
         (
             "utf16.txt",
             "Hello".encode("utf-16"),

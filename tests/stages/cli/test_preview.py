@@ -106,13 +106,13 @@ def test_rejects_are_shown_with_their_place_and_cause(
     assert str(folder) not in shown and "/tmp" not in shown.replace(str(folder), "")
 
 
-def test_all_unreadable_files_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_empty_files_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_notes(folder, 3, 60)
     for name in ("idea.txt", "plan.txt"):
         (folder / "own" / name).write_text("")
     add_source(folder, "own", "*.txt", "format: text")
     shown = show("own", capsys)
-    assert "the first unreadable file, idea.txt: idea.txt is empty: restore it, " in shown
+    assert "the first blank text, idea.txt: the file is empty and is left out; also plan.txt" in shown
     assert "; also plan.txt\n" in shown
 
 

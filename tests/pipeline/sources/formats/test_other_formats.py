@@ -92,6 +92,10 @@ def test_the_title_of_front_matter_is_that_of_all_sections(
         ("# Trip\nText.\n", ["Trip"]),
         ("Text.\n", [""]),
         ("---\ntitle: Trip\n---\n# trip\nText.\n", ["Trip"]),
+        ("---\ntitle: Trip (Lyon)\n---\n# Trip, Lyon\nText.\n", ["Trip (Lyon)"]),
+        ("---\ntitle: Trip – by train\n---\n# Trip\nText.\n## Trip\nDay 1.\n", ["Trip – by train"] * 2),
+        ("---\ntitle: Trip – by train\n---\n# Day 1\nText.\n", ["Trip – by train, Day 1"]),
+        ("---\ntitle: Oven log\n---\n## Oven\nText.\n", ["Oven log, Oven"]),
     ],
 )
 def test_a_title_stands_once_in_those_of_sections(text: str, titles: list[str], tmp_path: Path) -> None:
@@ -162,13 +166,17 @@ def test_what_is_no_text_is_told_by_file(tmp_path: Path) -> None:
     assert isinstance(books[1], Book) and books[1].chapters == [(0, 7, "T")]
     assert [(one.source_span and one.source_span.file, one.reason) for one in rejects] == [
         ("a.png", "unreadable file"),
-        ("c.txt", "unreadable file"),
+        ("c.txt", "blank text"),
         ("d.md", "front matter"),
         ("d.md", "blank text"),
         ("e.csv", "malformed record"),
         ("f.csv", "malformed record"),
     ]
     assert "it has other" in rejects[-1].detail
+    assert [one.detail for one in rejects[1:3]] == [
+        "the file is empty and is left out",
+        "used: nothing; not used: a",
+    ]
 
 
 def test_labelled_examples(tmp_path: Path) -> None:
