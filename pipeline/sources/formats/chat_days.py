@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ BLANK = "message without text"
 MALFORMED = "malformed message"
 
 _MAX_SPEAKER_CHARS = 80
+_MORNING = "06:00"
+_MAX_PAUSE = timedelta(hours=1)  # of a conversation that goes on after midnight
 
 
 class ChatMessage(NamedTuple):
@@ -30,6 +33,8 @@ class ChatMessage(NamedTuple):
 def iter_days(source: str, file: str, chat: str, messages: Sequence[ChatMessage]) -> Iterator[Document]:
     """Yield the days of a chat, each with its messages in order.
 
+    What goes on after midnight, without an hour's pause and until six, belongs to the day before.
+
     Args:
         source: Name in params.yaml.
         file: Path of the raw file below the source's raw folder.
@@ -40,8 +45,12 @@ def iter_days(source: str, file: str, chat: str, messages: Sequence[ChatMessage]
     if times and times[0] > times[-1] and all(one >= other for one, other in pairwise(times)):
         messages = messages[::-1]
     days: dict[str, list[ChatMessage]] = defaultdict(list)
+    day, last_time = "", ""
     for message in messages:
-        days[message.time[:10]].append(message)
+        if message.time[:10] != day and not (day and _goes_on_at_night(last_time, message.time)):
+            day = message.time[:10]
+        days[day].append(message)
+        last_time = message.time
     for day, of_day in days.items():
         name = f"{chat}/{day}"
         builder = DocumentBuilder(source, file, name)
@@ -50,6 +59,12 @@ def iter_days(source: str, file: str, chat: str, messages: Sequence[ChatMessage]
                 one.text, record=one.record, start=one.start, section=name, speaker=one.speaker, time=one.time
             )
         yield builder.build()
+
+
+def _goes_on_at_night(last_time: str, time: str) -> bool:
+    """Return whether a message is of the conversation of the one before it, and of its night."""
+    pause = datetime.fromisoformat(time) - datetime.fromisoformat(last_time)
+    return time[11:] < _MORNING and timedelta() <= pause < _MAX_PAUSE
 
 
 def shorten_name(name: str) -> str:
