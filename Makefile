@@ -17,12 +17,8 @@ data: setup
 learn: setup
 	MEMCURATE_RUNS_DIR=$(CURDIR)/runs dvc exp run --temp --name learn \
 	  --set-param training.profile=learn \
-	  --set-param 'enabled_sources=[trec_coarse]' \
-	  --set-param sources.trec_coarse.chunking.instances=800 \
-	  --set-param sources.trec_coarse.chunking.max_tokens=140 \
-	  --set-param sources.trec_coarse.questions.label=400 \
-	  --set-param sources.trec_coarse.checks.max_questions=400 \
-	  --set-param dataset.max_train_per_source=800 \
+	  --set-param 'enabled_sources=[small_worlds]' \
+	  --set-param dataset.max_train_per_source=400 \
 	  evaluate_trained
 	python -m tools.tell_learning learn
 

@@ -67,7 +67,7 @@ def _make_runners(
     """Yield the runner of each policy, loaded when it is requested, and of each baseline."""
     profile = params.training.active_profile
     for name, weights in _POLICY_DIRS.items():
-        chat = LocalChatModel(str(weights), profile.generation_batch_size)
+        chat = LocalChatModel(str(weights), profile.generation_batch_size, profile.bf16)
         policy = ModelPolicy(name, chat, profile.memory, profile.generation, params.seed)
         policy.check_prompt_lengths(one for instances in instances_by_length.values() for one in instances)
         yield name, policy_runner(evaluator, policy), instances_by_length

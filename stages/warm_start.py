@@ -20,7 +20,6 @@ from stages.shared.paths import ASSETS_DIR, BASE_MODEL_DIR, DATASET_DIR, WARM_ST
 from stages.shared.runner import run_stage
 from training.memory.schema import EpisodeInput
 from training.policies.chats.local import LocalChatModel
-from training.policies.chats.sampling.sampler import Sampler, list_end_tokens
 from training.policies.chats.template import ChatTemplate
 from training.policies.scripted import ScriptedPolicy
 from training.policies.scripted_random import RandomPolicy
@@ -73,21 +72,20 @@ def stage(params: Params, _: str) -> dict[str, Any]:
 def _evaluate_validation(setup: TrainingSetup, model_dir: Path, seed: int) -> dict[str, float]:
     """Return rewards, tool calls and entropy of one episode of each validation instance."""
     # Loaded again: the model that the trainer leaves in memory samples badly.
-    model = LocalChatModel(str(model_dir)).model
+    chat = LocalChatModel(str(model_dir), setup.profile.generation_batch_size, setup.profile.bf16)
     generation = setup.profile.generation
-    sampler = Sampler(
-        model,
-        list_end_tokens(model),
-        generation.max_completion_tokens,
-        generation.temperature,
-        setup.profile.generation_batch_size,
-    )
     torch.manual_seed(seed)
     batch = setup.build_collector(setup.validation_instances).collect(
-        range(len(setup.validation_instances)), sampler.generate
+        range(len(setup.validation_instances)),
+        lambda prompts: chat.sample(
+            prompts,
+            int(torch.randint(2**63 - 1, ())),
+            generation.max_completion_tokens,
+            generation.temperature,
+        ),
     )
     samples = [(row.prompt, row.completion) for row in batch.transitions[:_ENTROPY_ROWS]]
-    figures = {**batch.metrics, "entropy": mean_entropy(model, samples, generation.temperature)}
+    figures = {**batch.metrics, "entropy": mean_entropy(chat.model, samples, generation.temperature)}
     for name in ("environment_seconds", "credit_seconds"):  # durations differ between equal warm starts
         del figures[name]
     return {name: round(value, 4) for name, value in figures.items()}

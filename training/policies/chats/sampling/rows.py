@@ -18,6 +18,12 @@ class Row:
     end_token_ids: frozenset[int]
     tokens: list[int] = field(default_factory=list)
     logps: list[float] = field(default_factory=list)
+    num_own: int = 0  # last tokens of the prompt that the cache holds with the row's own tokens
+
+    @property
+    def own_tokens(self) -> int:
+        """The tokens of the row that the cache holds for it alone."""
+        return self.num_own + len(self.tokens)
 
     @property
     def is_finished(self) -> bool:
@@ -36,10 +42,15 @@ class Row:
 
 
 def find_segments(rows: Sequence[Row]) -> list[tuple[PromptNode, int, int]]:
-    """Return (node, first row, row after the last) of each node above rows in the order of the tree."""
+    """Return (node, first row, row after the last) of each node above rows in the order of the tree.
+
+    Nodes that the cache holds with a row's own tokens are left out.
+    """
     spans: dict[PromptNode, tuple[int, int]] = {}
     for index, row in enumerate(rows):
         for node in row.leaf.path():
+            if node.start >= row.leaf.end - row.num_own:
+                break
             spans[node] = (spans.get(node, (index, 0))[0], index + 1)
     return [(node, *span) for node, span in spans.items()]
 

@@ -86,10 +86,6 @@ class Sampler:
                 self._run(in_order)
         return [Completion(row.tokens, row.logps) for row in rows]
 
-    def generate(self, prompts: Sequence[Sequence[int]]) -> list[Completion]:
-        """Return a completion for each prompt; torch's generator gives the seed."""
-        return self.sample(prompts, int(torch.randint(2**63 - 1, ())))
-
     def _run(self, rows: Sequence[Row]) -> None:
         """Sample rows, which are in the order of the prompt tree."""
         for row in rows:
@@ -111,11 +107,11 @@ class Sampler:
     def _build_decoder(self, rows: Sequence[Row]) -> tuple[Decoder, int]:
         """Return a decoder, and the number of rows that it has room for."""
         max_rows = min(self._batch_size, len(rows))
-        settings = (self._max_new_tokens, self._temperature)
         if not self._static:
-            return TreeDecoder(self._model, max_rows, *settings), max_rows
+            return TreeDecoder(self._model, max_rows, self._temperature), max_rows
         columns = max(row.leaf.end for row in rows) + self._max_new_tokens
         max_rows = max(min(max_rows, self._max_slot_tokens() // columns), 1)
+        settings = (self._max_new_tokens, self._temperature)
         return StaticDecoder(self._model, max_rows, columns, *settings), max_rows
 
     def _max_slot_tokens(self) -> int:

@@ -1,7 +1,8 @@
 """Decode on a CPU: rows attend to the nodes of the prompt tree, which are not copied for each row.
 
-The keys of a node are multiplied with the queries of all its rows at once. transformers' own cache holds
-every prompt once for each row, and copies all of it at every token. Attention is computed in float32.
+The keys of a node are multiplied with the queries of all its rows at once. Nodes of a single row are held
+with the tokens of that row, so that all rows are multiplied with theirs at once. The cache of transformers
+holds every prompt once for each row, and copies all of it at every token. Attention is computed in float32.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from transformers.cache_utils import CacheLayerMixin
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 from training.policies.chats.sampling.draws import choose_tokens
+from training.policies.chats.sampling.prompt_tree import PromptNode
 from training.policies.chats.sampling.rows import Row, find_segments
 
 ATTENTION = "memcurate_prompt_tree"  # its name in transformers
@@ -22,34 +24,39 @@ _FIRST_COLUMNS = 64  # tokens of a row that the cache has room for at first
 class TreeDecoder:
     """The Decoder of a CPU."""
 
-    def __init__(self, model: Any, num_rows: int, max_new_tokens: int, temperature: float) -> None:
+    def __init__(self, model: Any, num_rows: int, temperature: float) -> None:
         """Decode at most `num_rows` rows together with a model whose attention is ATTENTION."""
         self.rows: list[Row] = []
         self._model = model
         self._temperature = temperature
         layers = [
-            _RowLayer(num_rows, max_new_tokens)
-            for _ in range(model.config.get_text_config(decoder=True).num_hidden_layers)
+            _RowLayer(num_rows) for _ in range(model.config.get_text_config(decoder=True).num_hidden_layers)
         ]
         self._layers = layers
         self._cache = Cache(layers=list(layers))
 
     def add(self, rows: Sequence[Row]) -> None:
         """Let rows enter; with those that run they must be in the order of the tree."""
+        for index, row in enumerate(rows, len(self.rows)):
+            nodes = _list_own_nodes(row)
+            row.num_own = sum(len(node.tokens) for node in nodes)
+            for number, layer in enumerate(self._layers if nodes else []):
+                layer.fill(index, *(torch.cat(parts, dim=1) for parts in _pick_layer(nodes, number)))
+            for node in nodes:
+                node.forget()
         self.rows += rows
 
     def step(self) -> None:
         """Append a token to each row."""
         device = self._model.device
-        lengths = torch.tensor([len(row.tokens) for row in self.rows], device=device)
-        prompt_ends = torch.tensor([row.leaf.end for row in self.rows], device=device)
+        positions = [row.leaf.end + len(row.tokens) - 1 for row in self.rows]
         output = self._model(
             input_ids=torch.tensor([[row.tokens[-1]] for row in self.rows], device=device),
-            position_ids=(prompt_ends + lengths - 1)[:, None],
+            position_ids=torch.tensor(positions, device=device)[:, None],
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
-            prompt_tree=_Step(self._layers, self.rows, lengths),
+            prompt_tree=_Step(self._layers, self.rows),
         )
         uniforms = torch.stack([row.uniforms[len(row.tokens)] for row in self.rows]).to(device)
         tokens, logps = choose_tokens(output.logits[:, -1], uniforms, self._temperature)
@@ -61,26 +68,38 @@ class TreeDecoder:
         kept = [index for index, row in enumerate(self.rows) if not row.is_finished]
         if len(kept) == len(self.rows):
             return
-        columns = max((len(row.tokens) for row in self.rows), default=0)
+        columns = max((row.own_tokens for row in self.rows), default=0)
         for layer in self._layers:
             layer.move_together(kept, columns)
         self.rows = [self.rows[index] for index in kept]
 
 
+def _list_own_nodes(row: Row) -> list[PromptNode]:
+    """Return the last nodes of a row's prompt that no other unfinished row has."""
+    path = row.leaf.path()
+    return path[sum(node.num_rows > 1 for node in path) :]
+
+
+def _pick_layer(nodes: Sequence[PromptNode], layer: int) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Return the keys and the values of some nodes in a layer."""
+    return [node.keys[layer] for node in nodes], [node.values[layer] for node in nodes]
+
+
 class _Step:
     """A step of a TreeDecoder, as the layers of cache and attention see it."""
 
-    def __init__(self, layers: Sequence["_RowLayer"], rows: Sequence[Row], lengths: torch.Tensor) -> None:
+    def __init__(self, layers: Sequence["_RowLayer"], rows: Sequence[Row]) -> None:
         self.layers = layers
-        self.num_prompt_columns = max(row.leaf.end for row in rows)
-        longest = max(len(row.tokens) for row in rows)
+        self.num_prompt_columns = max(row.leaf.end - row.num_own for row in rows)
+        longest = max(row.own_tokens for row in rows)
+        lengths = torch.tensor([row.own_tokens for row in rows])
         self.num_own_columns = longest
         for layer in layers:
             layer.columns = lengths - 1  # the last token of a row enters the cache now
             layer.num_columns = longest
         self.hidden: torch.Tensor | None = None  # (rows, 1, 1, columns): tokens of longer rows alone
-        if min(len(row.tokens) for row in rows) < longest:
-            columns = torch.arange(longest, device=lengths.device)
+        if min(row.own_tokens for row in rows) < longest:
+            columns = torch.arange(longest)
             self.hidden = (columns >= lengths[:, None])[:, None, None]
         self.segments = find_segments(rows)
 
@@ -88,19 +107,30 @@ class _Step:
 class _RowLayer(CacheLayerMixin):
     """Keys and values of the rows' own tokens in a layer: (rows, heads, columns, dimension), float32."""
 
-    def __init__(self, num_rows: int, max_columns: int) -> None:
+    def __init__(self, num_rows: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.columns = torch.zeros(0, dtype=torch.int64)  # of each row, where its next token enters
         self.num_columns = 0  # that hold tokens, after the next has entered
         self._num_rows = num_rows
-        self._max_columns = max_columns
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
-        """Make room for the first tokens, or for twice as many as before."""
-        size = min(max(_FIRST_COLUMNS, 2 * self.num_columns), self._max_columns)
+        """Make room for the first tokens; the states have the shape (rows, heads, tokens, dimension)."""
+        self._make_room(key_states.size(1), key_states.size(3), value_states.size(3), self.num_columns)
+
+    def fill(self, row: int, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Store the first tokens of a row: keys and values have the shape (heads, tokens, dimension)."""
+        self._make_room(keys.size(0), keys.size(2), values.size(2), keys.size(1))
+        assert self.keys is not None and self.values is not None
+        self.keys[row, :, : keys.size(1)] = keys
+        self.values[row, :, : values.size(1)] = values
+
+    def _make_room(self, heads: int, key_size: int, value_size: int, columns: int) -> None:
+        """Make room for `columns` tokens of each row and as many more; nothing where they have room."""
+        if self.keys is not None and columns <= self.keys.size(2):
+            return
         grown = []
-        for states, old in ((key_states, self.keys), (value_states, self.values)):
-            new = torch.zeros(self._num_rows, states.size(1), size, states.size(3), device=states.device)
+        for size, old in ((key_size, self.keys), (value_size, self.values)):
+            new = torch.zeros(self._num_rows, heads, max(_FIRST_COLUMNS, 2 * columns), size)
             if old is not None:
                 new[:, :, : old.size(2)] = old
             grown.append(new)
@@ -132,7 +162,7 @@ class _RowLayer(CacheLayerMixin):
         return self.num_columns, 0
 
     def get_max_length(self) -> int:
-        return self._max_columns
+        return -1
 
 
 def _attend(

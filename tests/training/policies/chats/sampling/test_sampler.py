@@ -245,14 +245,6 @@ def test_a_model_with_sliding_windows_is_run_by_transformers(caplog: pytest.LogC
     assert_logps(model, make_prompts(), completions)
 
 
-def test_generate_is_seeded_by_torch() -> None:
-    chosen = Sampler(make_llama(), [END], 20, 1.0, 8)
-    torch.manual_seed(5)
-    first, second = chosen.generate(make_prompts()), chosen.generate(make_prompts())
-    torch.manual_seed(5)
-    assert chosen.generate(make_prompts()) == first != second
-
-
 def test_without_end_tokens_completions_are_whole() -> None:
     """The model's own end tokens are not taken instead."""
     model, prompts = make_llama(vocab_size=8, eos_token_id=END), [[3, 4]] * 6
