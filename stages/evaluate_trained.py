@@ -39,7 +39,7 @@ _POLICY_DIRS = {"trained": TRAINED_MODEL_DIR, "warm_start": WARM_START_DIR}
 def stage(params: Params, _: str) -> dict[str, Any]:
     """Write data/trained_evaluation: index.html, tables, episodes/<method>.parquet, model_calls.parquet."""
     profile, evaluation = params.training.active_profile, params.evaluation
-    tests = _select_tests(params)
+    tests = select_tests(params)
     key = f"training.profiles.{params.training.profile}.context_lengths"
     instances_by_length = {
         None: tests,
@@ -78,7 +78,8 @@ def _make_runners(
         yield from ((one_name, one_runner, instances_by_length) for one_name, one_runner in runners)
 
 
-def _select_tests(params: Params) -> list[EpisodeInput]:
+def select_tests(params: Params) -> list[EpisodeInput]:
+    """Return the test instances of the active profile, as it cuts them; raises MemcurateError without any."""
     profile = params.training.active_profile
     can_score = partial(is_scored, answer=params.answer)
     tests = select_tasks(read_test_instances(), profile, None, params.seed, can_score)

@@ -3,7 +3,6 @@
 After it the model writes valid tool calls, which GRPO needs to start from.
 """
 
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,17 +17,15 @@ from pipeline.core.storage import read_rows
 from pipeline.text.tokens import Tokenizer
 from stages.shared.paths import ASSETS_DIR, BASE_MODEL_DIR, DATASET_DIR, WARM_START_DIR
 from stages.shared.runner import run_stage
+from stages.shared.teacher_rows import make_teacher_rows
 from training.memory.schema import EpisodeInput
 from training.policies.chats.local import LocalChatModel
 from training.policies.chats.template import ChatTemplate
-from training.policies.scripted import ScriptedPolicy
-from training.policies.scripted_random import RandomPolicy
 from training.rl.entropy import mean_entropy
 from training.rl.setup import TrainingSetup, build_training_setup
-from training.rl.sft import generate_teacher_rows, run_sft
+from training.rl.sft import run_sft
 
 _ENTROPY_ROWS = 8
-_TEACHERS = {teacher.name: teacher for teacher in (ScriptedPolicy, RandomPolicy)}
 
 
 def stage(params: Params, _: str) -> dict[str, Any]:
@@ -36,20 +33,8 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     instances = read_rows(DATASET_DIR / "train.parquet", EpisodeInput)
     tokenizer = Tokenizer(params.tokenizer, ASSETS_DIR)
     setup = build_training_setup(params, instances, BASE_MODEL_DIR, tokenizer, params.seed)
-    warm_start, memory, seed = setup.profile.warm_start, setup.profile.memory, params.training.seed
-    policy, count_tokens = setup.build_policy(lambda prompts: []), setup.evaluator.count_tokens
-    teacher = _TEACHERS[warm_start.teacher](ASSETS_DIR)
-    teacher_rows = generate_teacher_rows(
-        setup.train_instances,
-        teacher,
-        policy,
-        memory.core_tokens,
-        count_tokens,
-        warm_start,
-        seed,
-        memory.max_tokens,
-    )
-    rows = list(islice(teacher_rows, warm_start.num_rows))
+    warm_start, seed = setup.profile.warm_start, params.training.seed
+    rows = make_teacher_rows(setup, seed)
     model = AutoModelForCausalLM.from_pretrained(BASE_MODEL_DIR, dtype=torch.float32)
     template = ChatTemplate(setup.tokenizer)
     with TemporaryDirectory() as scratch:

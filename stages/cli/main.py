@@ -72,6 +72,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "stages.cli.bench.command:bench",
         "Measure the speed of each stage against a named baseline. Takes minutes and changes nothing.",
     ),
+    "plan": (
+        "stages.cli.plan:plan",
+        "Tell what a training profile will need on this machine: tokens, memory and time.",
+    ),
     "review": (
         "stages.cli.review:review",
         "Add a seeded sample of a source's kept questions to reviews/SOURCE.csv, for a person to judge.",

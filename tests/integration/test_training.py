@@ -94,6 +94,30 @@ def test_training_alone_out_of_a_remote(unbroken: Path) -> None:
     ]
 
 
+def test_a_plan_tells_rows_tokens_memory_and_time(warmed_up: Path) -> None:
+    lines = run(warmed_up, BIN / "memcurate", "plan").splitlines()
+    assert lines[0].startswith("profile cpu on ")
+    table = {line[:12].strip(): line[12:].replace(",", "").split() for line in lines[3:8]}
+    assert list(table) == ["warm start", "episodes", "updates", "validation", "evaluation"]
+    rows, read, written, _ = map(float, table["warm start"])
+    assert rows == 4 and read > 4 * 300 and written > 4 * 20
+    # 12 batches of 4 episodes of at most 3 chunks, and completions of at most 24 tokens.
+    rows, read, written, _ = map(float, table["episodes"])
+    assert 48 <= rows <= 144 and 300 < read / rows < 1024 and 1 <= written / rows <= 24
+    assert table["updates"][:3] == table["episodes"][:3]
+    assert all(float(columns[3]) >= 0 for columns in table.values())
+    assert lines[8].startswith("all") and lines[9].startswith("memory: ")
+    assert not run(warmed_up, "git", "status", "--porcelain")
+
+
+def test_a_plan_of_no_profile_is_an_error(warmed_up: Path) -> None:
+    failed = subprocess.run(
+        [BIN / "memcurate", "plan", "--profile", "huge"], cwd=warmed_up, capture_output=True, text=True
+    )
+    assert failed.returncode == 1
+    assert "training.profiles has no profile 'huge'; it has cpu, learn, gpu, paper" in failed.stderr
+
+
 @pytest.mark.parametrize(
     ("key", "value", "changes"), [("max_test_instances", 1, set()), ("learning_rate", 2e-3, {"train"})]
 )

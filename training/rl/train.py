@@ -75,7 +75,7 @@ def train(
         tokenizer=tokenizer,
         collector=rollouts,
         num_tasks=num_tasks,
-        args=_build_grpo_config(profile, seed, run_dir.checkpoints_dir),
+        args=build_grpo_config(profile, seed, run_dir.checkpoints_dir),
         max_batch_size=profile.generation_batch_size,
         callbacks=[recorder],
         peft_config=_build_lora_config(profile),
@@ -122,7 +122,11 @@ def export_best_model(
     tokenizer.save_pretrained(target)
 
 
-def _build_grpo_config(profile: TrainingProfile, seed: int, folder: Path) -> GRPOConfig:
+def build_grpo_config(profile: TrainingProfile, seed: int, folder: Path) -> GRPOConfig:
+    """Build the trainer's settings of a profile, with checkpoints in `folder`.
+
+    Raises MemcurateError where the episodes of a batch do not divide over parts and processes.
+    """
     episodes = profile.instances_per_batch * profile.num_generations
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     if episodes % (profile.steps_per_generation * processes):

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM
 from tests.training.rl.factories import make_profile, make_tokenizer, write_model
 from training.rl.grpo_trainer import MemoryTrainer
 from training.rl.rollouts import GenerateFn, RolloutBatch, Transition
-from training.rl.train import _build_grpo_config
+from training.rl.train import build_grpo_config
 
 
 class CountingCollector:
@@ -34,7 +34,7 @@ with TemporaryDirectory() as folder:
     model = AutoModelForCausalLM.from_pretrained(write_model(Path(folder) / "model"))
     collector = CountingCollector()
     trainer = MemoryTrainer(
-        model, make_tokenizer(), collector, 6, _build_grpo_config(profile, 1, Path(folder)), max_batch_size=64
+        model, make_tokenizer(), collector, 6, build_grpo_config(profile, 1, Path(folder)), max_batch_size=64
     )
     process, processes = trainer.accelerator.process_index, trainer.accelerator.num_processes
     num_episodes = 8 // processes  # of two instances' four episodes each

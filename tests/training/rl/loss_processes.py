@@ -14,7 +14,7 @@ from tests.training.rl.factories import make_profile, make_tokenizer
 from tests.training.rl.loss_reference import ROWS, accumulate, copy_gradients, perturb
 from training.rl.grpo_trainer import MemoryTrainer
 from training.rl.rollouts import GenerateFn, RolloutBatch
-from training.rl.train import _build_grpo_config
+from training.rl.train import build_grpo_config
 
 
 class SplitCollector:
@@ -40,7 +40,7 @@ for loss in ("grpo", "dapo", "dr_grpo"):
     )
     collector = SplitCollector()
     model = AutoModelForCausalLM.from_pretrained(sys.argv[2])
-    config = _build_grpo_config(profile, 1, folder)
+    config = build_grpo_config(profile, 1, folder)
     trainer = MemoryTrainer(model, make_tokenizer(), collector, 6, config, max_batch_size=64)
     collector.process = trainer.accelerator.process_index
     collector.processes = trainer.accelerator.num_processes

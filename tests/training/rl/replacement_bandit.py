@@ -14,7 +14,7 @@ from tests.training.rl.factories import LEFT, WORDS, make_profile, make_tokenize
 from training.rl.grpo_trainer import MemoryTrainer
 from training.rl.rollouts import GenerateFn, RolloutBatch, Transition
 from training.rl.task_pool import TaskOutcomes, TaskPool
-from training.rl.train import _build_grpo_config
+from training.rl.train import build_grpo_config
 
 NUM_TASKS = 12
 SOLVED, FAILED = {0, 3, 7}, {5, 8}  # tasks whose episodes all earn 1, or all 0
@@ -70,7 +70,7 @@ def report_batches(folder: Path, model: Path) -> None:
         make_tokenizer(),
         CountedBandit(),
         NUM_TASKS,
-        _build_grpo_config(profile, 1, folder),
+        build_grpo_config(profile, 1, folder),
         max_batch_size=64,
         max_replaced=3,
         pool=pool,

@@ -27,7 +27,7 @@ from training.rl.grpo_trainer import MemoryTrainer
 from training.rl.rollouts import GenerateFn, RewardPart, RolloutBatch, Transition
 from training.rl.row_tensors import trim_padding
 from training.rl.run_dir import RunDir
-from training.rl.train import _build_grpo_config, _build_lora_config, train
+from training.rl.train import _build_lora_config, build_grpo_config, train
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ ROWS = [
 def make_trainer(folder: Path, rows: Sequence[Transition] = ROWS, **changes: object) -> MemoryTrainer:
     profile: TrainingProfile = make_profile(**changes)
     model = AutoModelForCausalLM.from_pretrained(write_model(folder / "model"))
-    args = _build_grpo_config(profile, 1, folder / "checkpoints")
+    args = build_grpo_config(profile, 1, folder / "checkpoints")
     return MemoryTrainer(model, make_tokenizer(), FixedCollector(rows), 6, args, max_batch_size=64)
 
 
@@ -158,7 +158,7 @@ def test_sampled_tokens_have_the_log_probabilities_of_the_loss(
         make_tokenizer(),
         FixedCollector(ROWS),
         6,
-        _build_grpo_config(profile, 1, tmp_path / "checkpoints"),
+        build_grpo_config(profile, 1, tmp_path / "checkpoints"),
         max_batch_size=3,
         peft_config=_build_lora_config(profile),
     )
