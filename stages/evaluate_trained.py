@@ -31,6 +31,7 @@ from training.evaluation.factory import build_evaluator
 from training.memory.schema import EpisodeInput
 from training.policies.chats.local import LocalChatModel
 from training.policies.model import ModelPolicy
+from training.rl.hardware import uses_bf16
 from training.rl.tasks import select_tasks
 
 _POLICY_DIRS = {"trained": TRAINED_MODEL_DIR, "warm_start": WARM_START_DIR}
@@ -67,7 +68,7 @@ def _make_runners(
     """Yield the runner of each policy, loaded when it is requested, and of each baseline."""
     profile = params.training.active_profile
     for name, weights in _POLICY_DIRS.items():
-        chat = LocalChatModel(str(weights), profile.generation_batch_size, profile.bf16)
+        chat = LocalChatModel(str(weights), profile.generation_batch_size, uses_bf16(profile))
         policy = ModelPolicy(name, chat, profile.memory, profile.generation, params.seed)
         policy.check_prompt_lengths(one for instances in instances_by_length.values() for one in instances)
         yield name, policy_runner(evaluator, policy), instances_by_length

@@ -22,6 +22,7 @@ from training.memory.schema import EpisodeInput
 from training.policies.chats.local import LocalChatModel
 from training.policies.chats.template import ChatTemplate
 from training.rl.entropy import mean_entropy
+from training.rl.hardware import uses_bf16
 from training.rl.setup import TrainingSetup, build_training_setup
 from training.rl.sft import run_sft
 
@@ -38,7 +39,7 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     model = AutoModelForCausalLM.from_pretrained(BASE_MODEL_DIR, dtype=torch.float32)
     template = ChatTemplate(setup.tokenizer)
     with TemporaryDirectory() as scratch:
-        losses = run_sft(model, template, rows, warm_start, setup.profile.bf16, seed, scratch)
+        losses = run_sft(model, template, rows, warm_start, uses_bf16(setup.profile), seed, scratch)
     with atomic_folder(WARM_START_DIR) as folder:
         model.save_pretrained(folder)
         setup.tokenizer.save_pretrained(folder)
@@ -57,7 +58,7 @@ def stage(params: Params, _: str) -> dict[str, Any]:
 def _evaluate_validation(setup: TrainingSetup, model_dir: Path, seed: int) -> dict[str, float]:
     """Return rewards, tool calls and entropy of one episode of each validation instance."""
     # Loaded again: the model that the trainer leaves in memory samples badly.
-    chat = LocalChatModel(str(model_dir), setup.profile.generation_batch_size, setup.profile.bf16)
+    chat = LocalChatModel(str(model_dir), setup.profile.generation_batch_size, uses_bf16(setup.profile))
     generation = setup.profile.generation
     torch.manual_seed(seed)
     batch = setup.build_collector(setup.validation_instances).collect(

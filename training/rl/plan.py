@@ -21,10 +21,11 @@ from training.environment.truncation import truncate_instance
 from training.memory.schema import EpisodeInput
 from training.policies.chats.template import ChatTemplate
 from training.rl.grpo_trainer import MemoryTrainer
+from training.rl.hardware import uses_bf16
 from training.rl.setup import TrainingSetup
 from training.rl.sft import run_sft
 from training.rl.sft_rows import SftRow
-from training.rl.train import build_grpo_config, freeze_below
+from training.rl.train import build_grpo_config, build_lora_config, freeze_below
 
 _MEASURED_ROWS = 2  # of the warm start
 _BYTES_PER_UNIT = 1024  # of ru_maxrss on Linux
@@ -68,7 +69,8 @@ def make_plan(
     profile = setup.profile
     model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32)
     warm_start = _plan_warm_start(model, setup, teacher_rows, seed)
-    measured = _measure_batch(model, setup, seed)
+    num_weights = model.num_parameters()
+    measured, num_trained = _measure_batch(model, setup, seed)
     train_chunks = [len(one.chunks) for one in setup.train_instances]
     episodes = profile.num_batches * profile.instances_per_batch * profile.num_generations
     played = round(episodes * sum(train_chunks) / len(train_chunks))
@@ -89,8 +91,8 @@ def make_plan(
             plan_phase("validation", validated, generation),
             plan_phase("evaluation", tested, generation),
         ],
-        sum(one.numel() for one in model.parameters()),
-        sum(one.numel() for one in model.parameters() if one.requires_grad),
+        num_weights,
+        num_trained,
         _peak_bytes(),
         measured["generated_tokens_per_second"],
         measured["update_tokens_per_second"],
@@ -105,15 +107,18 @@ def _plan_warm_start(
     measured = rows[:_MEASURED_ROWS]
     start = perf_counter()
     with TemporaryDirectory() as scratch:
-        run_sft(model, template, measured, setup.profile.warm_start, setup.profile.bf16, seed, scratch)
+        run_sft(model, template, measured, setup.profile.warm_start, uses_bf16(setup.profile), seed, scratch)
     seconds = (perf_counter() - start) / len(measured)
     prompts = sum(template.count_tokens(row.prompt, with_tools=True) for row in rows)
     completions = sum(len(tokenizer(row.completion)["input_ids"]) + 1 for row in rows)
     return Phase("warm start", len(rows), prompts, completions, len(rows) * seconds)
 
 
-def _measure_batch(model: PreTrainedModel, setup: TrainingSetup, seed: int) -> dict[str, float]:
-    """Play one batch of first chunks and learn from it; return the line of the trainer's log."""
+def _measure_batch(model: PreTrainedModel, setup: TrainingSetup, seed: int) -> tuple[dict[str, float], int]:
+    """Play one batch of first chunks and learn from it.
+
+    Returns the line of the trainer's log, and the number of weights that are trained.
+    """
     num_chunks = sum(len(one.chunks) for one in setup.train_instances)
     profile = _shorten(setup.profile, num_chunks / len(setup.train_instances))
     if profile.trained_layers is not None:
@@ -129,9 +134,11 @@ def _measure_batch(model: PreTrainedModel, setup: TrainingSetup, seed: int) -> d
         num_tasks=len(instances),
         args=args,
         max_batch_size=profile.generation_batch_size,
+        peft_config=build_lora_config(profile),
     )
     trainer.train()
-    return next(dict(line) for line in trainer.state.log_history if "step_time" in line)
+    line = next(dict(line) for line in trainer.state.log_history if "step_time" in line)
+    return line, sum(one.numel() for one in trainer.model.parameters() if one.requires_grad)
 
 
 def _shorten(profile: TrainingProfile, chunks: float) -> TrainingProfile:

@@ -31,6 +31,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import TrainingProfile
 from training.rl.curves import LiveCurves, describe_line
 from training.rl.grpo_trainer import MemoryTrainer
+from training.rl.hardware import uses_bf16
 from training.rl.rollouts import GenerateFn, RolloutCollector
 from training.rl.run_dir import RunDir
 from training.rl.task_pool import TaskPool
@@ -78,7 +79,7 @@ def train(
         args=build_grpo_config(profile, seed, run_dir.checkpoints_dir),
         max_batch_size=profile.generation_batch_size,
         callbacks=[recorder],
-        peft_config=_build_lora_config(profile),
+        peft_config=build_lora_config(profile),
         importance_cap=profile.importance_cap,
         max_replaced=math.ceil(profile.max_replaced_fraction * profile.instances_per_batch),
         pool=TaskPool(num_tasks, seed, profile.task_pool == "difficulty", run_dir.read_outcomes()),
@@ -165,12 +166,13 @@ def build_grpo_config(profile: TrainingProfile, seed: int, folder: Path) -> GRPO
         report_to="none",
         disable_tqdm=None,
         seed=seed,
-        bf16=profile.bf16,
+        bf16=uses_bf16(profile),
         use_cpu=not torch.cuda.is_available(),
     )
 
 
-def _build_lora_config(profile: TrainingProfile) -> LoraConfig | None:
+def build_lora_config(profile: TrainingProfile) -> LoraConfig | None:
+    """Build the adapter of a profile; None where it trains the model's own weights."""
     if profile.lora is None:
         return None
     return LoraConfig(

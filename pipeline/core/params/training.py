@@ -76,7 +76,10 @@ class TrainingProfile(StrictModel):
     """Settings of GRPO training for one kind of machine."""
 
     gpus: Count = Field(description="number of GPUs that the machine must have")
-    bf16: bool = Field(description="whether 32-bit weights are multiplied in bfloat16")
+    bf16: bool = Field(
+        description="whether 32-bit weights are multiplied in bfloat16, where the machine has instructions "
+        "for it"
+    )
     base_model: BaseModelParams
     sources: list[str] | None = Field(description="sources of the training instances; null: all")
     max_chunks: PositiveCount | None = Field(
@@ -158,6 +161,15 @@ class TrainingProfile(StrictModel):
             raise ValueError(
                 f"credit {self.credit} compares what different rollouts write of the same chunk: set "
                 f"advantage_group to step (it is {self.advantage_group}), or credit to episode"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_trained_weights(self) -> "TrainingProfile":
+        if self.lora is not None and self.trained_layers is not None:
+            raise ValueError(
+                f"lora trains added weights of all layers, and trained_layers {self.trained_layers} the last "
+                "layers alone: set one of the two to null"
             )
         return self
 

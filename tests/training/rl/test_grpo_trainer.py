@@ -27,7 +27,7 @@ from training.rl.grpo_trainer import MemoryTrainer
 from training.rl.rollouts import GenerateFn, RewardPart, RolloutBatch, Transition
 from training.rl.row_tensors import trim_padding
 from training.rl.run_dir import RunDir
-from training.rl.train import _build_lora_config, build_grpo_config, train
+from training.rl.train import build_grpo_config, build_lora_config, train
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def test_sampled_tokens_have_the_log_probabilities_of_the_loss(
         6,
         build_grpo_config(profile, 1, tmp_path / "checkpoints"),
         max_batch_size=3,
-        peft_config=_build_lora_config(profile),
+        peft_config=build_lora_config(profile),
     )
     trainer.model.train()
     prompts = [row.prompt for row in ROWS]
