@@ -313,6 +313,18 @@ def test_learning_rates_in_the_notation_of_dvc_are_read(tmp_path: Path) -> None:
     assert params == load_params(ROOT / "params.yaml")
 
 
+def test_lora_and_the_last_layers_are_not_trained_together(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    values = loads_yaml((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    values["training"]["profiles"]["cpu"]["lora"] = {"rank": 4, "alpha": 8}
+    path.write_text(dumps_yaml(values), encoding="utf-8")
+    with pytest.raises(MemcurateError, match="trained_layers 10 the last layers alone: set one of the two"):
+        load_params(path)
+    values["training"]["profiles"]["cpu"]["trained_layers"] = None
+    path.write_text(dumps_yaml(values), encoding="utf-8")
+    assert load_params(path).training.profiles["cpu"].lora is not None
+
+
 def test_many_wrong_keys_and_long_ones_make_a_short_message(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text("".join(f"k{number}: 1\n" for number in range(20_000)))

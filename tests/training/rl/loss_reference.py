@@ -12,10 +12,11 @@ from training.rl.rollouts import Transition
 DUAL_CLIP = 3.0
 MAX_COMPLETION_TOKENS = 16  # of make_profile
 
+CHUNK = [*range(4, 32), *range(8, 16)]  # so long that the rows that begin with it share its computation
 ROWS = [
-    Transition([4, 5, 6], [2, 7, 1], 1.0, "a"),
-    Transition([4, 5], [3, 1], 0.0, "a"),
-    Transition([4, 8, 9, 10], [2], 0.5, "a"),
+    Transition([*CHUNK, 5, 6], [2, 7, 1], 1.0, "a"),
+    Transition([*CHUNK, 5], [3, 1], 0.0, "a"),
+    Transition([*CHUNK, 8, 9, 10], [2], 0.5, "a"),
     Transition([4, 9], [3, 8, 9, 11, 6, 1], 0.2, "b"),
     Transition([4, 9], [2, 1], 0.8, "b"),
 ]
@@ -57,7 +58,7 @@ def reference_loss(
 
 def perturb(model: torch.nn.Module) -> None:
     """Move the weights so far that ratios of probabilities pass every bound of the clip."""
-    generator = torch.Generator().manual_seed(11)
+    generator = torch.Generator().manual_seed(12)
     with torch.no_grad():
         for weights in model.parameters():
             weights += 0.15 * torch.randn(weights.shape, generator=generator)
