@@ -12,7 +12,7 @@ repro: setup
 data: setup
 	dvc repro report
 
-# The smallest training that shows learning (docs/results.md): about an hour of two quiet cores, in a copy.
+# A small training whose task is to choose what to keep (docs/results.md): about an hour of two quiet cores, in a copy.
 # Checkpoints are kept here, so that it goes on when it is killed and started again.
 learn: setup
 	MEMCURATE_RUNS_DIR=$(CURDIR)/runs dvc exp run --temp --name learn \
