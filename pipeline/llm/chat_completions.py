@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.core.json_reader import InvalidJsonError
+from pipeline.llm.native_tool_calls import format_tool_calls
 from pipeline.llm.requests import Request
 from pipeline.llm.response_cache import LLMResponse
 from pipeline.llm.server_errors import load_body
@@ -96,7 +97,7 @@ def parse_completion(request: Request, content: bytes, seconds: float) -> Comple
     if finish in _FAILED_FINISH_REASONS:
         raise InvalidCompletionError(f"a reply that ended with finish_reason {finish}")
     content_text, refusal = _parse_content(message)
-    text = "\n".join([content_text, *_format_tool_calls(message)]).strip()
+    text = "\n".join([content_text, *format_tool_calls(message)]).strip()
     usage = _parse_usage(reply.get("usage"))
     retry_reason = None
     if finish == _FILTERED_FINISH_REASON:
@@ -166,19 +167,6 @@ def _parse_content(message: dict[str, Any]) -> tuple[str, str]:
         elif kind not in _REASONING_PART_TYPES:
             raise InvalidCompletionError(f"content that is not text: {json.dumps(part)}")
     return "".join(texts), refusal
-
-
-def _format_tool_calls(message: dict[str, Any]) -> list[str]:
-    """Format native tool calls as text, as a model without them writes them; the call parser checks them."""
-    calls = message.get("tool_calls") or message.get("function_call") or []
-    calls = calls if isinstance(calls, list) else [calls]
-    texts = []
-    for call in calls:
-        function = call.get("function", call) if isinstance(call, dict) else call
-        if isinstance(function, dict) and "name" in function:
-            function = {"name": function["name"], "arguments": function.get("arguments")}
-        texts.append(f"<tool_call>{json.dumps(function)}</tool_call>")
-    return texts
 
 
 def _to_string(value: Any) -> str:

@@ -1,7 +1,8 @@
 """The instances of a dataset's split: only ids stay in memory, and the row group that was read last."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, overload
 
@@ -21,7 +22,10 @@ class _Position(NamedTuple):
 
 
 class InstanceTable(Sequence[EpisodeInput]):
-    """The instances of a split, in the order of its files. An instance is read when it is asked for."""
+    """The instances of a split, in the order of its files. An instance is read when it is asked for.
+
+    Several environments may share a table, also in several threads.
+    """
 
     def __init__(self, dataset: Path, split: Split, sources: Collection[str] | None = None) -> None:
         """Read the ids of a split below the folder `dataset`, of `sources` alone where they are given.
@@ -49,6 +53,11 @@ class InstanceTable(Sequence[EpisodeInput]):
                 f"it has {found or 'none'}"
             )
 
+    @cached_property
+    def indices(self) -> Mapping[str, int]:
+        """The index of each instance by its id."""
+        return {instance_id: index for index, instance_id in enumerate(self.ids)}
+
     def __len__(self) -> int:
         """Return the number of instances."""
         return len(self.ids)
@@ -70,10 +79,11 @@ class InstanceTable(Sequence[EpisodeInput]):
 
     def _read_group(self, path: Path, group_index: int) -> pa.Table:
         """Return the columns of a row group; the last one is kept, since tasks are often read in order."""
-        if self._group is None or self._group[:2] != (path, group_index):
+        group = self._group  # another thread may replace it
+        if group is None or group[:2] != (path, group_index):
             table = read_columns(path, EpisodeInput, group_index, column_paths(EpisodeInput))
-            self._group = (path, group_index, table.combine_chunks())
-        return self._group[2]
+            self._group = group = (path, group_index, table.combine_chunks())
+        return group[2]
 
 
 def _find_files(dataset: Path, split: str) -> list[Path]:

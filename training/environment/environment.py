@@ -109,7 +109,7 @@ class MemoryEnv:
         return cls(
             InstanceTable(path, split, sources),
             build_env_evaluator(params, count_tokens, answer_model, answer_judge, operation_judge),
-            count_prompt_tokens or partial(_count_contents, count_tokens),
+            count_prompt_tokens or partial(count_contents, count_tokens),
             credit=credit,
             describe_tools=describe_tools,
             max_chunks=max_chunks,
@@ -133,9 +133,16 @@ class MemoryEnv:
 
     @cached_property
     def _indices(self) -> Mapping[str, int]:
-        listed = self.instances
-        ids = listed.ids if isinstance(listed, InstanceTable) else [one.id for one in listed]
-        return {instance_id: index for index, instance_id in enumerate(ids)}
+        if isinstance(self.instances, InstanceTable):
+            return self.instances.indices
+        return {instance.id: index for index, instance in enumerate(self.instances)}
+
+    def can_score(self, task: int | str) -> bool:
+        """Return whether an instance has a question that can be scored, so that its episode has a total.
+
+        Raises MemcurateError where the instance is not found.
+        """
+        return any(self._can_score(question) for question in self._find(task).questions)
 
     def reset(self, task: int | str | None = None, seed: int | None = None) -> EnvObservation:
         """Begin the episode of an instance, by its index or id, and return the first observation.
@@ -214,7 +221,7 @@ class MemoryEnv:
         index = self._indices.get(task, -1) if isinstance(task, str) else task
         if not 0 <= index < len(self):
             raise MemcurateError(
-                f"MemoryEnv.reset: instance {task!r} is not in the split; expected an id, or an index "
+                f"MemoryEnv: instance {task!r} is not in the split; expected an id, or an index "
                 f"from 0 to {len(self) - 1}"
             )
         return self._cut(self.instances[index])
@@ -248,7 +255,8 @@ class MemoryEnv:
             )
 
 
-def _count_contents(count_tokens: TokenCounter, messages: Sequence[Message]) -> int:
+def count_contents(count_tokens: TokenCounter, messages: Sequence[Message]) -> int:
+    """Return the sum of the tokens of the contents of messages."""
     return sum(count_tokens(message["content"]) for message in messages)
 
 

@@ -69,6 +69,9 @@ def test_the_core_imports_no_model_stage_or_source() -> None:
     }
     assert {name for name in modules if name.startswith("pipeline.llm.")} == {
         "pipeline.llm.lenient_json",
+        "pipeline.llm.native_tool_calls",
+        "pipeline.llm.prompts",
+        "pipeline.llm.requests",
         "pipeline.llm.thinking",
     }
 
