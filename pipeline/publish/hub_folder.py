@@ -19,7 +19,7 @@ from pipeline.core.atomic import write_text
 from pipeline.core.errors import MemcurateError
 from pipeline.core.schema import Split
 
-_EXPORT_MARKER = "<!-- by memcurate export -->"
+EXPORT_MARKER = "<!-- by memcurate export -->"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def write_readme(folder: Path, configs: Sequence[DatasetConfig], lines: Sequence
         ],
     }
     dumped = yaml.safe_dump(header, sort_keys=False).rstrip()
-    write_text(folder / "README.md", "\n".join(["---", dumped, "---", _EXPORT_MARKER, "", *lines, ""]))
+    write_text(folder / "README.md", "\n".join(["---", dumped, "---", EXPORT_MARKER, "", *lines, ""]))
 
 
 def hash_note(paths: Iterable[Path]) -> str:
@@ -78,7 +78,7 @@ def config_entry(name: str, files: Mapping[Split, str]) -> dict[str, Any]:
 def check_readme(folder: Path) -> None:
     """Raise MemcurateError where a folder has a README.md that `write_readme` did not write."""
     path = folder / "README.md"
-    if path.exists() and _EXPORT_MARKER not in path.read_text(encoding="utf-8", errors="replace"):
+    if path.exists() and EXPORT_MARKER not in path.read_text(encoding="utf-8", errors="replace"):
         raise MemcurateError(
             f"{path} was not written by memcurate, and would be overwritten: name an empty folder"
         )

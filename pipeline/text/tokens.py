@@ -211,6 +211,11 @@ def _load_toktok(name: str, path: Path) -> TokenCounter | None:
     return count if count(_CHECK_TEXT) == proof.check_count else None
 
 
+def tokenizer_file(name: str) -> Path:
+    """Return the path of a tokenizer's file below the assets. Raises KeyError for an unknown name."""
+    return _FILES[name]
+
+
 @cache
 def load_tokenizer(name: str, assets: Path) -> Tokenizer:
     """Return a tokenizer, which is loaded once per process. Raises MemcurateError as `Tokenizer` does."""

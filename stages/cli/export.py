@@ -17,6 +17,7 @@ from pipeline.core.storage import find_split_files, read_parts
 from pipeline.publish import mem_alpha
 from pipeline.publish.data_sources import SUPPORTED_METRICS, InstanceQuestionKinds, parse_names
 from pipeline.publish.hub_folder import DatasetConfig, check_readme, dump_json_line, write_readme
+from stages.cli.export_environment import export_environment
 from stages.cli.export_trl import export_steps
 from stages.shared.paths import DATASET_DIR
 
@@ -35,11 +36,13 @@ class ExportFormat(StrEnum):
     MEM_ALPHA = "mem-alpha"
     TRL = "trl"
     JSONL = "jsonl"
+    VERIFIERS = "verifiers"
 
 
 def export(
     folder: Annotated[
-        Path, typer.Argument(help="folder to write: one or two files for each split, and README.md")
+        Path,
+        typer.Argument(help="folder to write: one or two files for each split, or a package; and README.md"),
     ],
     export_format: Annotated[
         ExportFormat,
@@ -47,7 +50,8 @@ def export(
             "--format",
             help="mem-alpha: Parquet in the schema of the published files. trl: JSONL of the scripted "
             "writer's steps, as prompt and completion, in texts and in messages. jsonl: a row of the "
-            "dataset a line.",
+            "dataset a line. verifiers: an environment package for the framework of that name, with the "
+            "dataset in it.",
         ),
     ],
     data_source: Annotated[
@@ -75,6 +79,8 @@ def export(
         export_steps(folder, files, params)
     elif export_format is ExportFormat.JSONL:
         _export_jsonl(folder, files)
+    elif export_format is ExportFormat.VERIFIERS:
+        export_environment(folder, export_format.value, params)
     else:
         _export_mem_alpha(folder, files, params, data_source)
 

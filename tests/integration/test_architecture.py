@@ -48,6 +48,7 @@ ROOMS = (
     "memcurate",
     "memcurate.env",
     "memcurate.commands",
+    "training.frameworks",  # the code of exported packages
 )
 DATA_STAGES = ("assets", "inputs", "fetch", "chunk", "question", "filter", "assemble", "report", "parity")
 

@@ -17,9 +17,13 @@ def normalize(name: str) -> str:
 
 
 def list_imported_packages() -> set[str]:
-    """List the top-level packages that the code imports, but for the standard library and its own."""
+    """List the top-level packages that the code imports, but for the standard library and its own.
+
+    The code of exported packages is left out: each declares its requirements itself.
+    """
     names: set[str] = set()
-    for path in [path for package in PACKAGES for path in Path(ROOT / package).rglob("*.py")]:
+    paths = [path for package in PACKAGES for path in Path(ROOT / package).rglob("*.py")]
+    for path in [path for path in paths if not path.is_relative_to(ROOT / "training" / "frameworks")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}

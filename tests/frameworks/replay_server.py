@@ -1,0 +1,55 @@
+"""A server of chat completions on this machine that gives each prompt the reply of a function."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Choose = Callable[[dict[str, Any]], str | dict[str, Any]]  # of a request's body, to a text or a message
+
+
+@contextmanager
+def serve_replies(choose: Choose) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Serve until the block ends; yield the base URL, and the list of the bodies of all requests.
+
+    Where `choose` raises KeyError, the prompt is not known and the request fails with status 422.
+    """
+    requests: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            requests.append(body)
+            try:
+                chosen = choose(body)
+            except KeyError as error:
+                return self.answer(422, {"error": {"message": f"unknown prompt: {error}"}})
+            message = chosen if isinstance(chosen, dict) else {"role": "assistant", "content": chosen}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+            head = {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"]}
+            return self.answer(200, {**head, "choices": [choice], "usage": usage})
+
+        def answer(self, status: int, value: dict[str, Any]) -> None:
+            content = json.dumps(value).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/v1", requests
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,282 @@
+"""The package for verifiers: its own command plays episodes, which are those of the project's own loop."""
+
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.core.agent_params import AnswerParams, EpisodeParams, GenerationParams, MemoryParams
+from pipeline.core.storage import write_rows
+from pipeline.text.tokens import TokenCounter, load_tokenizer
+from stages.cli.export_environment import export_environment
+from tests.frameworks.own_loop import OwnEpisode, Reply, draw_reply_to, play_own_loop
+from tests.frameworks.replay_server import Choose, serve_replies
+from tests.frameworks.virtual_environments import FrameworkVenv
+from tests.training.conftest import Playable
+from tests.training.credit.random_episodes import draw_question, draw_sentence
+from tests.training.factories import make_instance, make_question
+from tests.training.local_models import make_smollm2, serve_model
+from tests.training.worlds import make_world_instance
+from training.credit.assign import CreditName
+from training.environment import DEFAULT_PARAMS, FunctionAnswerJudge
+from training.memory.prompts import Message
+from training.memory.schema import EpisodeInput
+from training.policies.run_episodes import run_episodes
+from training.policies.scripted import ScriptedPolicy, format_insert
+from training.policies.scripted_updating import UpdatingPolicy
+
+pytestmark = pytest.mark.slow
+
+STEPS = 5
+NUM_RANDOM_EPISODES = 67  # of each of the three cases: 1,005 replies in all
+REWARDS = ("correctness", "tool_format", "compression", "content")
+Export = Callable[[Sequence[EpisodeInput], EpisodeParams], Path]
+
+
+@pytest.fixture
+def count_tokens(assets: Path) -> TokenCounter:
+    return load_tokenizer("o200k_base", assets).count
+
+
+@pytest.fixture
+def export(tmp_path: Path, assets: Path, verifiers_venv: FrameworkVenv) -> Export:
+    """Return a function that exports and installs the package of a dataset with these train instances."""
+
+    def make(instances: Sequence[EpisodeInput], params: EpisodeParams) -> Path:
+        dataset, package = tmp_path / "dataset", tmp_path / "package"
+        dataset.mkdir()
+        (dataset / "README.md").write_text("# Made\n", encoding="utf-8")
+        write_rows(dataset / "train.parquet", EpisodeInput, instances)
+        export_environment(package, "verifiers", params, dataset=dataset, assets=assets)
+        verifiers_venv.install(package, cwd=tmp_path)
+        verifiers_venv.check(cwd=tmp_path)
+        return package
+
+    return make
+
+
+def run_eval(
+    venv: FrameworkVenv, folder: Path, url: str, *options: str, model: str = "m"
+) -> list[dict[str, Any]]:
+    """Roll out all tasks by the framework's command, and return the traces that it wrote."""
+    endpoint = ("--client.base-url", url, "--client.api-key-var", "NONE", "-m", model)
+    local = ("--no-push", "--no-rich", "-o", "out", "--run.name", "run", "-c", "8")
+    done = venv.run("vf-eval", "memcurate-memory", *endpoint, *local, *options, cwd=folder)
+    assert done.returncode == 0, done.stderr[-5000:]
+    lines = (folder / "out" / "run" / "traces.jsonl").read_text(encoding="utf-8").splitlines()
+    return [trace for line in lines for trace in json.loads(line)["traces"]]
+
+
+def assert_equal(trace: Mapping[str, Any], own: OwnEpisode) -> None:
+    """Compare a trace of the framework with an episode of the own loop: prompts, rewards and credit."""
+    assert trace["ok"], trace["errors"]
+    nodes = trace["nodes"]
+    prompts = []
+    for call in trace["calls"]:
+        user = nodes[nodes[call["node"]]["parent"]]
+        system = nodes[user["parent"]]
+        assert system.get("parent") is None  # nothing of earlier turns
+        prompts.append(
+            [{"role": one["message"]["role"], "content": one["message"]["content"]} for one in (system, user)]
+        )
+    assert prompts == own.prompts
+    episode, info = own.episode, trace["info"]["memcurate"]
+    assert {name: trace["rewards"][name]["score"] for name in REWARDS} == pytest.approx(
+        {name: getattr(episode, name) for name in REWARDS}, abs=1e-9
+    )
+    total = sum(one["score"] * one["weight"] for one in trace["rewards"].values() if one is not None)
+    assert total == pytest.approx(episode.total, abs=1e-9) and info["total"] == pytest.approx(episode.total)
+    assert [one["total"] for one in info["step_rewards"]] == pytest.approx(
+        [one["total"] for one in own.step_rewards], abs=1e-9
+    )
+    for found, expected in zip(info["step_rewards"], own.step_rewards, strict=True):
+        assert found["calls"] == pytest.approx(list(expected["calls"]), abs=1e-9)
+        assert found.get("rest") == pytest.approx(expected["rest"], abs=1e-9)
+    assert [one.get("score") for one in info["answers"]] == [one.score for one in episode.answers]
+
+
+def limit_params(max_tokens: int | None) -> EpisodeParams:
+    """Return params under which core is cut, calls fail in a full memory, and entries leave the prompt."""
+    memory = MemoryParams(core_tokens=16, max_prompt_entries=4, max_tokens=max_tokens)
+    generation = GenerationParams(max_prompt_tokens=480, max_completion_tokens=64, temperature=1.0)
+    answer = AnswerParams(backend="extractive", model=None, top_k=3, max_context_tokens=48, judge=None)
+    return DEFAULT_PARAMS.model_copy(update={"memory": memory, "generation": generation, "answer": answer})
+
+
+@pytest.mark.parametrize(("credit", "max_tokens"), [("episode", None), ("step", 60), ("call", 90)])
+def test_random_and_broken_replies(
+    credit: CreditName,
+    max_tokens: int | None,
+    export: Export,
+    verifiers_venv: FrameworkVenv,
+    tmp_path: Path,
+    count_tokens: TokenCounter,
+) -> None:
+    draw, params = random.Random(credit), limit_params(max_tokens)
+    instances = []
+    for number in range(NUM_RANDOM_EPISODES):
+        chunks = [" ".join(draw_sentence(draw) for _ in range(4)) for _ in range(STEPS)]
+        questions = [draw_question(draw, STEPS) for _ in range(8)]
+        instances.append(make_instance(str(number), chunks, questions, split="train"))
+    own = {one.id: play_own_loop(one, draw_reply_to, params, count_tokens, credit) for one in instances}
+    scored = {name: one for name, one in own.items() if one.episode.correctness is not None}
+    export(instances, params)
+    with serve_replies(lambda body: draw_reply_to(body["messages"])) as (url, requests):
+        traces = run_eval(verifiers_venv, tmp_path, url, "--env.taskset.task.credit", credit)
+    assert {trace["task"]["data"]["id"] for trace in traces} == scored.keys() and len(scored) > 60
+    assert len(requests) == len(scored) * STEPS
+    for trace in traces:
+        assert_equal(trace, own[trace["task"]["data"]["id"]])
+    applied = {call.applied for one in own.values() for step in one.episode.steps for call in step.calls}
+    assert applied == {True, False}
+
+
+def test_the_scripted_writers_replies(
+    export: Export,
+    verifiers_venv: FrameworkVenv,
+    tmp_path: Path,
+    count_tokens: TokenCounter,
+    playable: Playable,
+    assets: Path,
+) -> None:
+    """Real instances, and one whose facts change; measures of the memory have weights."""
+    weights = {"recall_weight": 0.5, "stale_weight": 0.3, "forgotten_weight": 0.2}
+    rewards = DEFAULT_PARAMS.rewards.model_copy(update=weights)
+    params = DEFAULT_PARAMS.model_copy(update={"rewards": rewards})
+    world = make_world_instance("a", per_ability=2)
+    instances = [*playable("trec_coarse")[:1], *playable("squad_dev")[:1], world]
+    own, replies = {}, {}
+    for instance, policy in zip(
+        instances, (ScriptedPolicy(assets), ScriptedPolicy(assets), UpdatingPolicy(assets)), strict=True
+    ):
+        (trajectory,) = run_episodes(policy, [instance], params.memory.core_tokens, count_tokens)
+        own[instance.id] = play_own_loop(
+            instance, give_in_order([step.reply for step in trajectory.steps]), params, count_tokens
+        )
+        for prompt, step in zip(own[instance.id].prompts, trajectory.steps, strict=True):
+            replies[prompt[1]["content"]] = step.reply
+    export([replace(one, split="train") for one in instances], params)
+    with serve_replies(lambda body: replies[body["messages"][1]["content"]]) as (url, _):
+        traces = run_eval(verifiers_venv, tmp_path, url)
+    assert {trace["task"]["data"]["id"] for trace in traces} == own.keys()
+    for trace in traces:
+        assert_equal(trace, own[trace["task"]["data"]["id"]])
+        assert {"recall", "stale", "forgotten"} <= trace["rewards"].keys()
+    assert sum(one.episode.correctness or 0 for one in own.values()) > 1
+
+
+def give_in_order(replies: Sequence[str]) -> Reply:
+    remaining = iter(replies)
+    return lambda messages: next(remaining)
+
+
+def test_a_judge_of_the_framework_scores_its_questions(
+    export: Export, verifiers_venv: FrameworkVenv, tmp_path: Path, count_tokens: TokenCounter
+) -> None:
+    """Without a judge these questions have no score, and instances with no others are left out."""
+    questions = [
+        make_question("Where is Ann?", "Rome"),
+        make_question("Why there?", "the sea", metric="judge"),
+    ]
+    mixed = make_instance("mixed", ["Ann went.", "Ann is in Rome."], questions, split="train")
+    judged = make_instance("judged", ["Ann swims in the sea."], questions[1:], split="train")
+    insert = format_insert("semantic", "Ann is in Rome because of the sea.")
+
+    def judge(chats: Sequence[Sequence[Message]]) -> list[str]:
+        assert all("Right answer: the sea" in chat[0]["content"] for chat in chats)
+        return ['So: {"correct": true}' for _ in chats]
+
+    def choose(body: Mapping[str, Any]) -> str:
+        if body["model"] == "judge":
+            return judge([body["messages"]])[0]
+        return insert
+
+    export([mixed, judged], DEFAULT_PARAMS)
+    with serve_replies(choose) as (url, requests):
+        (alone,) = run_eval(verifiers_venv, tmp_path, url)
+        options = ("--env.taskset.task.judge.model", "judge", "--env.taskset.task.judge.base-url", url)
+        key = ("--env.taskset.task.judge.api-key-var", "NONE", "--clean")
+        traces = run_eval(verifiers_venv, tmp_path, url, *options, *key)
+    assert [one.get("score") for one in alone["info"]["memcurate"]["answers"]] == [1.0, None]
+    assert len(traces) == 2 and sum(one["model"] == "judge" for one in requests) == 2
+    for trace, instance in zip(
+        sorted(traces, key=lambda one: -len(one["calls"])), (mixed, judged), strict=True
+    ):
+        own = play_own_loop(
+            instance, lambda messages: insert, DEFAULT_PARAMS, count_tokens, judge=FunctionAnswerJudge(judge)
+        )
+        assert own.episode.correctness == 1.0
+        assert_equal(trace, own)
+        assert len(trace["info"]["judge_calls"]) == 1
+
+
+def test_native_tools_come_back_as_calls(
+    export: Export, verifiers_venv: FrameworkVenv, tmp_path: Path
+) -> None:
+    arguments = json.dumps({"memory_type": "semantic", "content": "Ann is in Rome."})
+    function = {"name": "new_memory_insert", "arguments": arguments}
+    message = {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "1", "type": "function", "function": function}],
+    }
+    export([make_boat()], DEFAULT_PARAMS)
+    with serve_replies(lambda body: message) as (url, requests):
+        (trace,) = run_eval(verifiers_venv, tmp_path, url, "--env.taskset.task.native-tools")
+    assert trace["rewards"]["correctness"]["score"] == 1.0
+    assert trace["rewards"]["tool_format"]["score"] == 0.5  # the second call is stored already
+    assert all(
+        len(one["tools"]) == 3 and "tool_call" not in one["messages"][0]["content"] for one in requests
+    )
+
+
+def make_boat() -> EpisodeInput:
+    return make_instance(
+        "boat", ["Ann went.", "Ann is in Rome."], [make_question("Where is Ann?", "Rome")], split="train"
+    )
+
+
+def test_an_episode_that_was_stopped_has_no_reward(
+    export: Export, verifiers_venv: FrameworkVenv, tmp_path: Path
+) -> None:
+    export([make_boat()], DEFAULT_PARAMS)
+    choose: Choose = lambda body: ""  # noqa: E731
+    with serve_replies(choose) as (url, _):
+        (trace,) = run_eval(verifiers_venv, tmp_path, url, "--env.agent.max-turns", "1")
+    assert not trace["ok"] and "ended after 1 of 2 chunks" in trace["errors"][0]["message"]
+    assert trace["rewards"] == {}
+
+
+def test_a_changed_dataset_is_an_error(export: Export, verifiers_venv: FrameworkVenv, tmp_path: Path) -> None:
+    package = export([make_boat()], DEFAULT_PARAMS)
+    write_rows(
+        package / "memcurate_memory" / "dataset" / "train.parquet", EpisodeInput, [make_boat(), make_boat()]
+    )
+    done = verifiers_venv.run(
+        "vf-eval", "memcurate-memory", "--no-push", cwd=package, PYTHONPATH=str(package)
+    )
+    assert done.returncode != 0
+    assert "train.parquet has the SHA-256" in done.stderr and "the file was changed" in done.stderr
+
+
+def test_a_real_model_rolls_out_real_episodes(
+    export: Export, verifiers_venv: FrameworkVenv, tmp_path: Path, playable: Playable
+) -> None:
+    """Two chunks of an instance of each corpus, by `transformers serve`; the report names our rewards."""
+    instances = [replace(playable(name)[0], split="train") for name in ("trec_coarse", "squad_dev")]
+    export(instances, DEFAULT_PARAMS)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "server").mkdir()
+    model = make_smollm2(tmp_path / "model")
+    limits = ("--env.taskset.task.max-chunks", "2", "--sampling.max-tokens", "48", "-c", "1")
+    with serve_model(model, tmp_path / "server") as url:
+        traces = run_eval(verifiers_venv, tmp_path, url, *limits, model=str(model))
+    assert {trace["task"]["data"]["id"] for trace in traces} == {one.id for one in instances}
+    for trace in traces:
+        assert trace["ok"] and len(trace["calls"]) == 2
+        assert all(trace["rewards"][name] is not None for name in REWARDS)
+        assert all(node["message"]["content"] for node in trace["nodes"] if node["sampled"])
