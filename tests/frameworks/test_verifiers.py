@@ -32,6 +32,8 @@ from training.policies.scripted_updating import UpdatingPolicy
 pytestmark = pytest.mark.slow
 
 STEPS = 5
+NOWHERE = "http://127.0.0.1:9/v1"  # nothing listens there
+MAX_MODEL_SECONDS = 3600  # of a small model on a busy machine
 NUM_RANDOM_EPISODES = 67  # of each of the three cases: 1,005 replies in all
 REWARDS = ("correctness", "tool_format", "compression", "content")
 Export = Callable[[Sequence[EpisodeInput], EpisodeParams], Path]
@@ -60,12 +62,13 @@ def export(tmp_path: Path, assets: Path, verifiers_venv: FrameworkVenv) -> Expor
 
 
 def run_eval(
-    venv: FrameworkVenv, folder: Path, url: str, *options: str, model: str = "m"
+    venv: FrameworkVenv, folder: Path, url: str, *options: str, model: str = "m", concurrency: int = 8
 ) -> list[dict[str, Any]]:
     """Roll out all tasks by the framework's command, and return the traces that it wrote."""
     endpoint = ("--client.base-url", url, "--client.api-key-var", "NONE", "-m", model)
-    local = ("--no-push", "--no-rich", "-o", "out", "--run.name", "run", "-c", "8")
-    done = venv.run("vf-eval", "memcurate-memory", *endpoint, *local, *options, cwd=folder)
+    local = ("--no-push", "--no-rich", "-o", "out", "--run.name", "run", "-c", str(concurrency))
+    command = ("vf-eval", "memcurate-memory", *endpoint, *local, *options)
+    done = venv.run(*command, cwd=folder, timeout=MAX_MODEL_SECONDS)
     assert done.returncode == 0, done.stderr[-5000:]
     lines = (folder / "out" / "run" / "traces.jsonl").read_text(encoding="utf-8").splitlines()
     return [trace for line in lines for trace in json.loads(line)["traces"]]
@@ -256,9 +259,8 @@ def test_a_changed_dataset_is_an_error(export: Export, verifiers_venv: Framework
     write_rows(
         package / "memcurate_memory" / "dataset" / "train.parquet", EpisodeInput, [make_boat(), make_boat()]
     )
-    done = verifiers_venv.run(
-        "vf-eval", "memcurate-memory", "--no-push", cwd=package, PYTHONPATH=str(package)
-    )
+    command = ("vf-eval", "memcurate-memory", "--no-push", "--no-rich", "--client.base-url", NOWHERE)
+    done = verifiers_venv.run(*command, cwd=package, PYTHONPATH=str(package))
     assert done.returncode != 0
     assert "train.parquet has the SHA-256" in done.stderr and "the file was changed" in done.stderr
 
@@ -272,9 +274,9 @@ def test_a_real_model_rolls_out_real_episodes(
     (tmp_path / "model").mkdir()
     (tmp_path / "server").mkdir()
     model = make_smollm2(tmp_path / "model")
-    limits = ("--env.taskset.task.max-chunks", "2", "--sampling.max-tokens", "48", "-c", "1")
+    limits = ("--env.taskset.task.max-chunks", "2", "--sampling.max-tokens", "48")
     with serve_model(model, tmp_path / "server") as url:
-        traces = run_eval(verifiers_venv, tmp_path, url, *limits, model=str(model))
+        traces = run_eval(verifiers_venv, tmp_path, url, *limits, model=str(model), concurrency=1)
     assert {trace["task"]["data"]["id"] for trace in traces} == {one.id for one in instances}
     for trace in traces:
         assert trace["ok"] and len(trace["calls"]) == 2
