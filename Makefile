@@ -32,8 +32,10 @@ paper: setup
 test: setup
 	pytest -n 2 -m "not slow"
 
+# Those of the first line measure time and memory of whole builds: nothing else runs beside them.
 test-slow: setup
-	pytest -m slow
+	pytest -m slow --ignore tests/training --ignore tests/frameworks
+	pytest -n 2 --dist loadfile -m slow tests/training tests/frameworks
 
 # Hostile input at every door of strangers' data: about 20 minutes of two cores. INPUTS and SEED may be given.
 fuzz: setup
