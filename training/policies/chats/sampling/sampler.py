@@ -207,14 +207,22 @@ def _warn_once(reason: str) -> None:
 
 @contextmanager
 def _evaluating(model: torch.nn.Module) -> Iterator[None]:
-    """Run without dropout and gradient checkpointing; afterwards all modules have the mode of before."""
+    """Run without dropout and gradient checkpointing; afterwards all modules have the mode of before.
+
+    Frozen weights are marked as trained ones meanwhile: autocast casts them once, and others at every token.
+    """
     training = [module for module in model.modules() if module.training]
+    frozen = [weights for weights in model.parameters() if not weights.requires_grad]
     model.train(False)
+    for weights in frozen:
+        weights.requires_grad_(weights.is_floating_point())
     try:
         yield
     finally:
         for module in training:
             module.training = True
+        for weights in frozen:
+            weights.requires_grad_(False)
 
 
 @contextmanager

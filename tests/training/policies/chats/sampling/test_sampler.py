@@ -245,6 +245,21 @@ def test_a_model_with_sliding_windows_is_run_by_transformers(caplog: pytest.LogC
     assert_logps(model, make_prompts(), completions)
 
 
+def test_frozen_weights_are_cast_once_and_stay_frozen() -> None:
+    model = make_llama().requires_grad_(False)
+    model.model.layers[1].requires_grad_(True)
+    seen: list[bool] = []
+    model.register_forward_pre_hook(
+        lambda *_: seen.append(all(weights.requires_grad for weights in model.parameters()))
+    )
+    with torch.autocast("cpu", torch.bfloat16):
+        Sampler(model, [END], 5, 1.0, 8).sample(make_prompts(), 3)
+    assert seen and all(seen)
+    layers = model.model.layers
+    assert [all(one.requires_grad for one in layer.parameters()) for layer in layers] == [False, True]
+    assert not model.get_input_embeddings().weight.requires_grad
+
+
 def test_without_end_tokens_completions_are_whole() -> None:
     """The model's own end tokens are not taken instead."""
     model, prompts = make_llama(vocab_size=8, eos_token_id=END), [[3, 4]] * 6
