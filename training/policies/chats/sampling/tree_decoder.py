@@ -18,7 +18,7 @@ from training.policies.chats.sampling.prompt_tree import PromptNode
 from training.policies.chats.sampling.rows import Row, find_segments
 
 ATTENTION = "memcurate_prompt_tree"  # its name in transformers
-_FIRST_COLUMNS = 64  # tokens of a row that the cache has room for at first
+_MIN_FREE_COLUMNS = 64  # tokens that a row can grow by when its cache was made larger
 
 
 class TreeDecoder:
@@ -125,12 +125,12 @@ class _RowLayer(CacheLayerMixin):
         self.values[row, :, : values.size(1)] = values
 
     def _make_room(self, heads: int, key_size: int, value_size: int, columns: int) -> None:
-        """Make room for `columns` tokens of each row and as many more; nothing where they have room."""
+        """Make room for `columns` tokens of each row and some more; nothing where they have room."""
         if self.keys is not None and columns <= self.keys.size(2):
             return
         grown = []
         for size, old in ((key_size, self.keys), (value_size, self.values)):
-            new = torch.zeros(self._num_rows, heads, max(_FIRST_COLUMNS, 2 * columns), size)
+            new = torch.zeros(self._num_rows, heads, columns + max(_MIN_FREE_COLUMNS, columns // 4), size)
             if old is not None:
                 new[:, :, : old.size(2)] = old
             grown.append(new)

@@ -166,7 +166,7 @@ def test_few_tokens_of_room_give_the_same_completions(static: bool, monkeypatch:
     expected = Sampler(model, [END], 60, 1.0, 64, static=static).sample(prompts, 3)
     monkeypatch.setattr(sampler, "_TOKENS_PER_ROW", 30)
     monkeypatch.setattr(sampler, "_PREFILL_TOKENS", {"cpu": 16})
-    monkeypatch.setattr(tree_decoder, "_FIRST_COLUMNS", 2)
+    monkeypatch.setattr(tree_decoder, "_MIN_FREE_COLUMNS", 2)
     monkeypatch.setattr(static_decoder, "_COLUMNS", 32)
     completions = Sampler(model, [END], 60, 1.0, 8, static=static).sample(prompts, 3)
     assert [one.tokens for one in completions] == [one.tokens for one in expected]
