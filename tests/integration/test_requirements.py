@@ -4,8 +4,10 @@ import ast
 import re
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
 from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
 
 from tests.conftest import ROOT
 
@@ -54,3 +56,21 @@ def test_imported_packages_are_declared() -> None:
 def test_declared_packages_are_pinned() -> None:
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert list_declared_packages() - {normalize(pin.partition("==")[0]) for pin in pins} == set()
+
+
+def test_the_oldest_python_can_install_the_pins() -> None:
+    """Debian 12 has 3.11.2: a pin that wants a later one makes `make setup` fail there."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["requires-python"] == ">=3.11"
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    wanted = {name: find_requires_python(name) for name in (pin.partition("==")[0] for pin in pins)}
+    assert sum(map(bool, wanted.values())) > 100
+    assert {name for name, spec in wanted.items() if not SpecifierSet(spec).contains("3.11.0")} == set()
+
+
+def find_requires_python(name: str) -> str:
+    """Return the Python versions that an installed package wants; any where it is not installed here."""
+    try:
+        return metadata(name).get("Requires-Python") or ""
+    except PackageNotFoundError:
+        return ""
