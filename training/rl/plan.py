@@ -44,7 +44,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a profile needs on this machine."""
+    """The needs of a profile on this machine."""
 
     phases: list[Phase]
     num_weights: int
