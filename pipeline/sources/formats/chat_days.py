@@ -33,7 +33,8 @@ class ChatMessage(NamedTuple):
 def iter_days(source: str, file: str, chat: str, messages: Sequence[ChatMessage]) -> Iterator[Document]:
     """Yield the days of a chat, each with its messages in order.
 
-    A conversation that goes on after midnight, without an hour's pause and until six, belongs to the day before.
+    A conversation that goes on after midnight, without an hour's pause and until six, belongs to the day
+    before.
 
     Args:
         source: Name in params.yaml.
