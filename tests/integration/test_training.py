@@ -29,6 +29,7 @@ QUICK = {
     f"{PROFILE}.warm_start.num_rows": 4,
     f"{PROFILE}.num_batches": 12,
     f"{PROFILE}.learning_rate": 1e-3,
+    f"{PROFILE}.trained_layers": 1,  # of two
     # The stage's own code is what is tried; the baselines have their own tests.
     "evaluation.baselines": ["empty_memory"],
 }
