@@ -187,7 +187,10 @@ def _find_date(path: str, title: str) -> str:
 
 
 def _read_front_matter(front_matter: str) -> dict[str, str]:
-    """Return the strings, numbers and dates of front matter in YAML, as written; none where it has none."""
+    """Return the strings, numbers and dates of front matter in YAML, as written, by their keys.
+
+    A list or a mapping is an empty string. Nothing is returned of front matter that is not YAML.
+    """
     if len(front_matter) > _MAX_FRONT_MATTER_CHARS:
         return {}
     try:
@@ -196,9 +199,8 @@ def _read_front_matter(front_matter: str) -> dict[str, str]:
         return {}
     values: dict[str, str] = {}
     for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
-        is_scalar = isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)
-        if is_scalar and value.tag != "tag:yaml.org,2002:null":
-            values.setdefault(key.value, value.value)
+        if isinstance(key, yaml.ScalarNode) and value.tag != "tag:yaml.org,2002:null":
+            values.setdefault(key.value, value.value if isinstance(value, yaml.ScalarNode) else "")
     return values
 
 

@@ -154,6 +154,14 @@ def test_when_a_note_was_written_by_its_front_matter(front_matter: str, title: s
     assert [one for _, _, one in book.chapters] == [title]
 
 
+def test_front_matter_is_told_by_its_keys(tmp_path: Path) -> None:
+    """Lists and mappings too; a key without a value has nothing to use."""
+    keys = "title: Owls\ndate: 2024-03-09\ntags: [birds, night]\nplace: {town: Brno}\ndraft:\n"
+    (tmp_path / "a.md").write_text(f"---\n{keys}---\nText.\n")
+    _, rejects = read_documents(tmp_path, make_format("text"))
+    assert [one.detail for one in rejects] == ["used: title, date; not used: tags, place"]
+
+
 def test_what_is_no_text_is_told_by_file(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
     (tmp_path / "b.txt").write_text("Good.")
