@@ -1,7 +1,9 @@
 """memcurate plan: what a training profile will need on this machine, from a short measurement."""
 
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +49,8 @@ def plan(
         params.seed,
     )
     seed = params.training.seed
-    made = make_plan(setup, model_dir, make_teacher_rows(setup, seed), select_tests(params), seed)
+    with redirect_stdout(sys.stderr):  # the trainers print their logs
+        made = make_plan(setup, model_dir, make_teacher_rows(setup, seed), select_tests(params), seed)
     print("\n".join(_format_plan(made, params, model_dir)))
 
 

@@ -97,8 +97,8 @@ def test_training_alone_out_of_a_remote(unbroken: Path) -> None:
 
 
 def test_a_plan_tells_rows_tokens_memory_and_time(warmed_up: Path) -> None:
-    lines = run(warmed_up, BIN / "memcurate", "plan").splitlines()
-    assert lines[0].startswith("profile cpu on ")
+    printed = run(warmed_up, BIN / "memcurate", "plan")  # the trainers' logs go before it, on stderr
+    lines = printed[printed.index("profile cpu on ") :].splitlines()
     table = {line[:12].strip(): line[12:].replace(",", "").split() for line in lines[3:8]}
     assert list(table) == ["warm start", "episodes", "updates", "validation", "evaluation"]
     rows, read, written, _ = map(float, table["warm start"])
