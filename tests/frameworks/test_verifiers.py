@@ -19,7 +19,6 @@ from tests.frameworks.virtual_environments import FrameworkVenv
 from tests.training.conftest import Playable
 from tests.training.credit.random_episodes import draw_question, draw_sentence
 from tests.training.factories import make_instance, make_question
-from tests.training.local_models import make_smollm2, serve_model
 from tests.training.worlds import make_world_instance
 from training.credit.assign import CreditName
 from training.environment import DEFAULT_PARAMS, FunctionAnswerJudge
@@ -263,22 +262,3 @@ def test_a_changed_dataset_is_an_error(export: Export, verifiers_venv: Framework
     done = verifiers_venv.run(*command, cwd=package, PYTHONPATH=str(package))
     assert done.returncode != 0
     assert "train.parquet has the SHA-256" in done.stderr and "the file was changed" in done.stderr
-
-
-def test_a_real_model_rolls_out_real_episodes(
-    export: Export, verifiers_venv: FrameworkVenv, tmp_path: Path, playable: Playable
-) -> None:
-    """Two chunks of an instance of each corpus, by `transformers serve`; the report names our rewards."""
-    instances = [replace(playable(name)[0], split="train") for name in ("trec_coarse", "squad_dev")]
-    export(instances, DEFAULT_PARAMS)
-    (tmp_path / "model").mkdir()
-    (tmp_path / "server").mkdir()
-    model = make_smollm2(tmp_path / "model")
-    limits = ("--env.taskset.task.max-chunks", "2", "--sampling.max-tokens", "48")
-    with serve_model(model, tmp_path / "server") as url:
-        traces = run_eval(verifiers_venv, tmp_path, url, *limits, model=str(model), concurrency=1)
-    assert {trace["task"]["data"]["id"] for trace in traces} == {one.id for one in instances}
-    for trace in traces:
-        assert trace["ok"] and len(trace["calls"]) == 2
-        assert all(trace["rewards"][name] is not None for name in REWARDS)
-        assert all(node["message"]["content"] for node in trace["nodes"] if node["sampled"])

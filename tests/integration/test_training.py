@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -145,25 +144,6 @@ def test_the_trained_policy_is_evaluated_beside_the_one_it_began_as(unbroken: Pa
     assert row[["delta_ci_low", "total_delta_ci_low"]].notna().all()
     page = (unbroken / "data" / "trained_evaluation" / "index.html").read_text()
     assert "Differences from warm_start" in page
-
-
-def test_the_script_for_a_gpu_runs_on_a_cpu(warmed_up: Path, tmp_path: Path) -> None:
-    dvc(warmed_up, "push", "models/base")
-    project = pulled(warmed_up, tmp_path / "project")
-    dvc(project, "pull", "models/base")
-    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(project)}
-    subprocess.run(
-        [project / "tools" / "gpu_run.sh", tmp_path / "out", "20", "cpu", "21"],
-        cwd=project,
-        env=environment,
-        check=True,
-    )
-    assert "tokens/s" in (tmp_path / "out" / "generation.txt").read_text()
-    assert (tmp_path / "out" / "plan.txt").read_text().startswith("profile cpu on ")
-    assert re.fullmatch(
-        r"cpu-21: r1 0\.\d{3} after training, .*; 2 test instances\n",
-        (tmp_path / "out" / "learned.txt").read_text(),
-    )
 
 
 def test_killed_at_three_random_moments(unbroken: Path, warmed_up: Path, tmp_path: Path) -> None:
