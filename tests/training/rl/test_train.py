@@ -115,7 +115,9 @@ def test_only_the_last_layers_change(tmp_path: Path) -> None:
     run_dir = RunDir(tmp_path / "run")
     profile = make_profile(trained_layers=1, num_batches=2)
     train(model, make_tokenizer(), TwoArmedBandit(), 6, measure_left_fraction, profile, 1, run_dir)
-    before, after = load_file(model / "model.safetensors"), load_file(run_dir.best_dir / "model.safetensors")
+    last = run_dir.find_last_checkpoint()
+    assert last is not None
+    before, after = load_file(model / "model.safetensors"), load_file(last / "model.safetensors")
     changed = {name for name in before if not before[name].equal(after[name])}
     assert changed and all(name.startswith("model.layers.1.") for name in changed)
 
