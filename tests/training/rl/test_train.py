@@ -113,7 +113,7 @@ def test_the_exported_weights_are_a_plain_model(tmp_path: Path) -> None:
 def test_only_the_last_layers_change(tmp_path: Path) -> None:
     model = write_model(tmp_path / "model")
     run_dir = RunDir(tmp_path / "run")
-    profile = make_profile(trained_layers=1, num_batches=2)
+    profile = make_profile(trained_layers=1, num_batches=24, eval_every=24)
     train(model, make_tokenizer(), TwoArmedBandit(), 6, measure_left_fraction, profile, 1, run_dir)
     last = run_dir.find_last_checkpoint()
     assert last is not None
