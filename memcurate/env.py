@@ -1,31 +1,3 @@
 """The memory environment (`training/environment`), for trainers of other projects."""
 
-from training.environment import (
-    DEFAULT_PARAMS,
-    EnvObservation,
-    EnvPackage,
-    FunctionAnswerJudge,
-    InstanceTable,
-    MemoryEnv,
-    RewardPart,
-    StepInfo,
-    StepResult,
-    build_env_evaluator,
-    reply_text,
-    reward_parts,
-)
-
-__all__ = [
-    "DEFAULT_PARAMS",
-    "EnvObservation",
-    "EnvPackage",
-    "FunctionAnswerJudge",
-    "InstanceTable",
-    "MemoryEnv",
-    "RewardPart",
-    "StepInfo",
-    "StepResult",
-    "build_env_evaluator",
-    "reply_text",
-    "reward_parts",
-]
+from training.environment import *  # noqa: F403  # its __all__ is the list of names
