@@ -14,7 +14,7 @@ from pipeline.core.storage import write_rows
 from pipeline.text.tokens import TokenCounter, load_tokenizer
 from stages.cli.export_environment import export_environment
 from tests.frameworks.own_loop import OwnEpisode, Reply, draw_reply_to, play_own_loop
-from tests.frameworks.replay_server import Choose, serve_replies
+from tests.frameworks.replay_server import serve_replies
 from tests.frameworks.virtual_environments import FrameworkVenv
 from tests.training.conftest import Playable
 from tests.training.credit.random_episodes import draw_question, draw_sentence
@@ -246,8 +246,7 @@ def test_an_episode_that_was_stopped_has_no_reward(
     export: Export, verifiers_venv: FrameworkVenv, tmp_path: Path
 ) -> None:
     export([make_boat()], DEFAULT_PARAMS)
-    choose: Choose = lambda body: ""  # noqa: E731
-    with serve_replies(choose) as (url, _):
+    with serve_replies(lambda body: "") as (url, _):
         (trace,) = run_eval(verifiers_venv, tmp_path, url, "--env.agent.max-turns", "1")
     assert not trace["ok"] and "ended after 1 of 2 chunks" in trace["errors"][0]["message"]
     assert trace["rewards"] == {}
