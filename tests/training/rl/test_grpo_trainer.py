@@ -277,3 +277,19 @@ def test_two_processes_compute_the_advantages_of_one() -> None:
     assert len(gradients[0]) == len(gradients[1]) == 16
     assert np.allclose([row[1] for row in gradients[0]], [row[1] for row in gradients[1]], atol=1e-6)
     assert [row[0] for row in gradients[0]] == [row[0] for row in gradients[1]]
+
+
+@pytest.mark.slow
+def test_two_processes_credit_the_calls_of_one() -> None:
+    """Each call of the memory agent's replies has the advantage that it has in one process."""
+    advantages = []
+    for processes in (1, 2):
+        output = run_in_processes(processes, "credit_processes.py")
+        rows = [json.loads(of) for of in re.findall(r"ROWS (\[\[.*?\]\]\])", output)]
+        assert len(rows) == processes, output[-2000:]
+        advantages.append({(episode, step): own for of in rows for episode, step, own in of})
+    one, two = advantages
+    assert one.keys() == two.keys() and len(one) == 24
+    for key, own in one.items():
+        assert own == pytest.approx(two[key], abs=1e-6)
+    assert sum(len(set(own)) > 2 for own in one.values()) > 8  # calls of one reply differ
