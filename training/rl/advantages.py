@@ -3,12 +3,18 @@
 The advantage is (reward - mean) / (sample standard deviation + 1e-6) over the rows of a group. Rows without a
 reward, and rows of a group that has one row or no variance, have advantage 0.
 
+The deviation may instead be that of the whole batch (TRL's `scale_rewards`). Divided by its own deviation, a
+group whose rewards differ by a hundredth weighs as much as one in which some rows answer a question and
+others do not.
+
 A row may consist of parts with rewards of their own, such as the calls of a reply. A part is compared with
 the parts that stand at the same position in the other rows of its group: the second call with other second
-calls, and with the ends of replies of one call. The deviation is that of all parts of the group.
+calls, and with the ends of replies of one call. The deviation is that of all parts of the group, or batch.
 """
 
 from collections.abc import Hashable, Sequence
+from itertools import chain
+from typing import Literal
 
 import numpy as np
 
@@ -16,11 +22,15 @@ _EPSILON = 1e-6  # as in the paper's code
 
 
 def compute_advantages(
-    rewards: Sequence[float], groups: Sequence[Hashable], positions: Sequence[int] | None = None
+    rewards: Sequence[float],
+    groups: Sequence[Hashable],
+    positions: Sequence[int] | None = None,
+    scale: Literal["group", "batch"] = "group",
 ) -> np.ndarray:
     """Return the advantage of each row, or part of a row, in its group; NaN means no reward.
 
-    `positions` are those of parts in their rows; None: whole rows. The result is float64 of shape (rows,).
+    `positions` are those of parts in their rows; None: whole rows. `scale` names the rows whose deviation
+    divides. The result is float64 of shape (rows,).
     """
     values = np.asarray(rewards, dtype=np.float64)
     at = positions if positions is not None else [0] * len(values)
@@ -31,7 +41,8 @@ def compute_advantages(
         if np.ptp(own) > 0:
             deviations[indices] = own - own.mean()
     advantages = np.zeros(len(values))
-    for indices in by_group.values():
+    scaled = by_group.values() if scale == "group" else [list(chain.from_iterable(by_group.values()))]
+    for indices in scaled:
         own = deviations[indices]
         if own.any():
             spread = np.sqrt((own * own).sum() / (len(own) - 1))

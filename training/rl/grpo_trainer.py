@@ -186,7 +186,7 @@ class MemoryTrainer(GRPOTrainer):  # type: ignore[misc]  # mypy does not follow 
             for position, part in enumerate(row.list_parts())
         ]
         processes, rewards, groups, positions = zip(*gather_object(own_parts), strict=True)
-        advantages = compute_advantages(rewards, groups, positions)
+        advantages = compute_advantages(rewards, groups, positions, self.args.scale_rewards)
         return [
             float(value)
             for process, value in zip(processes, advantages, strict=True)

@@ -154,7 +154,7 @@ def build_grpo_config(profile: TrainingProfile, seed: int, folder: Path) -> GRPO
         delta=_DUAL_CLIP,
         beta=profile.kl_coef,
         loss_type=profile.loss,
-        scale_rewards="none",
+        scale_rewards=profile.advantage_scale,
         disable_dropout=True,
         use_vllm=profile.generation_backend == "vllm",
         vllm_importance_sampling_correction=False,

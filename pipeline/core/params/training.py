@@ -99,6 +99,9 @@ class TrainingProfile(StrictModel):
     advantage_group: Literal["instance", "step"] = Field(
         description="rows whose rewards are compared: of an instance, or of one step of it"
     )
+    advantage_scale: Literal["group", "batch"] = Field(
+        "group", description="rows whose standard deviation divides advantages: of the group, or of the batch"
+    )
     credit: Literal["episode", "step", "call"] = Field(
         description="whose r1 and r3 a reward has: the episode's, or what a step or a call adds to them"
     )

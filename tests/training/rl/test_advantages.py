@@ -39,5 +39,18 @@ def test_parts_are_compared_with_those_at_their_position() -> None:
     assert advantages[5] == 0
 
 
+@given(st.lists(st.tuples(st.floats(-5, 5), st.sampled_from("abc")), min_size=1, max_size=30))
+def test_the_deviation_of_the_batch_keeps_the_sizes_of_differences(rows: list[tuple[float, str]]) -> None:
+    rewards, groups = (list(column) for column in zip(*rows, strict=True))
+    values, names = np.array(rewards), np.array(groups)
+    deviations = values - np.array([values[names == name].mean() for name in names])
+    advantages = compute_advantages(rewards, groups, scale="batch")
+    if len(rows) > 1:
+        spread = np.sqrt((deviations**2).sum() / (len(rows) - 1))
+        assert np.allclose(advantages, deviations / (spread + 1e-6), atol=1e-6)
+    else:
+        assert not advantages.any()
+
+
 def test_the_fraction_of_groups_with_equal_rewards() -> None:
     assert zero_variance_fraction([1.0, 1.0, 0.0, 1.0], ["a", "a", "b", "b"]) == 0.5
