@@ -1,6 +1,7 @@
 """evaluate_trained: the trained and the warm-started policy and the baselines, in data/trained_evaluation.
 
-All run on the same test instances, those of the training profile, with its memory and prompts.
+All run on the same test instances, those of the training profile, with its memory and prompts; then again
+under each limit of `evaluation.capacities`.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from stages.shared.evaluation_runner import (
     InstancesByLength,
     baseline_runner,
     concatenate_to_lengths,
+    evaluate_capacities,
     list_capacity_runners,
     policy_runner,
     read_test_instances,
@@ -49,13 +51,18 @@ def stage(params: Params, _: str) -> dict[str, Any]:
     params = params.model_copy(update={"memory": profile.memory})
     client = LLMClient()
     evaluator = build_evaluator(params, Tokenizer(params.tokenizer, ASSETS_DIR).count, client)
-    aggregator = EpisodeAggregator(evaluation.bootstrap_samples, params.seed, "warm_start")
+    settings = (evaluation.bootstrap_samples, params.seed, "warm_start")
+    under_limits = (
+        (name, runner, tests)
+        for name, runner, _ in _make_runners(params, evaluator, {None: tests}, is_limited=True)
+    )
     metrics = run_evaluation(
         TRAINED_EVALUATION_DIR,
-        _make_runners(params, evaluator, instances_by_length),
-        aggregator,
+        _make_runners(params, evaluator, instances_by_length, profile.memory.max_tokens is not None),
+        EpisodeAggregator(*settings),
         params.answer,
         client.model_calls,
+        lambda: evaluate_capacities(under_limits, evaluation.capacities, *settings),
     )
     with RESULTS_FILE.open(encoding="utf-8") as lines:
         print(f"evaluate_trained: {describe_learning(lines)}")
@@ -63,9 +70,12 @@ def stage(params: Params, _: str) -> dict[str, Any]:
 
 
 def _make_runners(
-    params: Params, evaluator: Evaluator, instances_by_length: InstancesByLength
+    params: Params, evaluator: Evaluator, instances_by_length: InstancesByLength, is_limited: bool
 ) -> Iterator[tuple[str, EpisodeRunner, InstancesByLength]]:
-    """Yield the runner of each policy, loaded when it is requested, and of each baseline."""
+    """Yield the runner of each policy, loaded when it is requested, and of each baseline.
+
+    The scripted policies make room where the memory `is_limited`.
+    """
     profile = params.training.active_profile
     for name, weights in _POLICY_DIRS.items():
         chat = LocalChatModel(str(weights), profile.generation_batch_size, uses_bf16(profile))
@@ -74,7 +84,6 @@ def _make_runners(
         yield name, policy_runner(evaluator, policy), instances_by_length
     for name in params.evaluation.baselines:
         runner = baseline_runner(name, evaluator)
-        is_limited = profile.memory.max_tokens is not None
         runners = list_capacity_runners(name, runner, evaluator) if is_limited else [(name, runner)]
         yield from ((one_name, one_runner, instances_by_length) for one_name, one_runner in runners)
 

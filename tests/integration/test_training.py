@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -30,7 +31,8 @@ QUICK = {
     f"{PROFILE}.learning_rate": 1e-3,
     f"{PROFILE}.trained_layers": 1,  # of two
     # The stage's own code is what is tried; the baselines have their own tests.
-    "evaluation.baselines": ["empty_memory"],
+    "evaluation.baselines": ["empty_memory", "scripted"],
+    "evaluation.capacities": [0.05],
 }
 
 
@@ -136,14 +138,37 @@ def test_the_trained_policy_is_evaluated_beside_the_one_it_began_as(unbroken: Pa
     metrics = {
         path.stem: json.loads(path.read_text()) for path in (unbroken / "metrics/evaluate_trained").iterdir()
     }
-    assert metrics.keys() == {"trained", "warm_start", "empty_memory"}
+    assert metrics.keys() == {"trained", "warm_start", "empty_memory", "scripted"}
     assert metrics["trained"].keys() == {"score", "reward", "memory_tokens"}
     results = pd.read_csv(unbroken / "data" / "trained_evaluation" / "results.csv")
     row = results.set_index(["method", "source"]).loc[("trained", "trec_coarse")]
     assert row.instances == 2 and row.questions == 200
     assert row[["delta_ci_low", "total_delta_ci_low"]].notna().all()
-    page = (unbroken / "data" / "trained_evaluation" / "index.html").read_text()
-    assert "Differences from warm_start" in page
+    folder = unbroken / "data" / "trained_evaluation"
+    assert "Differences from warm_start" in (folder / "index.html").read_text()
+    limited = pd.read_csv(folder / "capacities.csv").set_index(["method", "capacity"]).score
+    evicting = {"scripted_oldest_first", "scripted_newest_first"}
+    assert {method for method, _ in limited.index} == {"trained", "warm_start", "empty_memory", *evicting}
+    assert limited["scripted_oldest_first", 0.05] < results.set_index("method").score["scripted"].max()
+
+
+def test_the_script_for_a_gpu_runs_on_a_cpu(warmed_up: Path, tmp_path: Path) -> None:
+    dvc(warmed_up, "push", "models/base")
+    project = pulled(warmed_up, tmp_path / "project")
+    dvc(project, "pull", "models/base")
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(project)}
+    subprocess.run(
+        [project / "tools" / "gpu_run.sh", tmp_path / "out", "20", "cpu", "21"],
+        cwd=project,
+        env=environment,
+        check=True,
+    )
+    assert "tokens/s" in (tmp_path / "out" / "generation.txt").read_text()
+    assert (tmp_path / "out" / "plan.txt").read_text().startswith("profile cpu on ")
+    assert re.fullmatch(
+        r"cpu-21: r1 0\.\d{3} after training, .*; 2 test instances\n",
+        (tmp_path / "out" / "learned.txt").read_text(),
+    )
 
 
 def test_killed_at_three_random_moments(unbroken: Path, warmed_up: Path, tmp_path: Path) -> None:
