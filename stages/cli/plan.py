@@ -50,7 +50,8 @@ def plan(
     )
     seed = params.training.seed
     with redirect_stdout(sys.stderr):  # the trainers print their logs
-        made = make_plan(setup, model_dir, make_teacher_rows(setup, seed), select_tests(params), seed)
+        tests = select_tests(params) * (1 + len(params.evaluation.capacities))
+        made = make_plan(setup, model_dir, make_teacher_rows(setup, seed), tests, seed)
     print("\n".join(_format_plan(made, params, model_dir)))
 
 

@@ -18,6 +18,7 @@ from transformers.trainer_utils import SaveStrategy
 
 from pipeline.core.params import TrainingProfile
 from training.environment.truncation import truncate_instance
+from training.evaluation.rewards import mean
 from training.memory.schema import EpisodeInput
 from training.policies.chats.template import ChatTemplate
 from training.rl.grpo_trainer import MemoryTrainer
@@ -70,10 +71,9 @@ def make_plan(
     model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32)
     warm_start = _plan_warm_start(model, setup, teacher_rows, seed)
     num_weights = model.num_parameters()
-    measured, num_trained = _measure_batch(model, setup, seed)
-    train_chunks = [len(one.chunks) for one in setup.train_instances]
-    episodes = profile.num_batches * profile.instances_per_batch * profile.num_generations
-    played = round(episodes * sum(train_chunks) / len(train_chunks))
+    chunks = mean(len(one.chunks) for one in setup.train_instances)
+    measured, num_trained = _measure_batch(model, setup, chunks, seed)
+    played = round(profile.num_batches * profile.instances_per_batch * profile.num_generations * chunks)
     num_validations = 1 + -(-profile.num_batches // profile.eval_every)
     validated = num_validations * sum(len(one.chunks) for one in setup.validation_instances)
     tested = 2 * sum(len(one.chunks) for one in tests)  # by two policies
@@ -114,13 +114,14 @@ def _plan_warm_start(
     return Phase("warm start", len(rows), prompts, completions, len(rows) * seconds)
 
 
-def _measure_batch(model: PreTrainedModel, setup: TrainingSetup, seed: int) -> tuple[dict[str, float], int]:
-    """Play one batch of first chunks and learn from it.
+def _measure_batch(
+    model: PreTrainedModel, setup: TrainingSetup, chunks: float, seed: int
+) -> tuple[dict[str, float], int]:
+    """Play one batch of first chunks and learn from it; an instance has `chunks` chunks on average.
 
     Returns the line of the trainer's log, and the number of weights that are trained.
     """
-    num_chunks = sum(len(one.chunks) for one in setup.train_instances)
-    profile = _shorten(setup.profile, num_chunks / len(setup.train_instances))
+    profile = _shorten(setup.profile, chunks)
     if profile.trained_layers is not None:
         freeze_below(model, profile.trained_layers)
     cut = [truncate_instance(one, 1, None, seed, lambda _: True) for one in setup.train_instances]
