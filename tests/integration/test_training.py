@@ -118,7 +118,8 @@ def test_a_plan_of_no_profile_is_an_error(warmed_up: Path) -> None:
         [BIN / "memcurate", "plan", "--profile", "huge"], cwd=warmed_up, capture_output=True, text=True
     )
     assert failed.returncode == 1
-    assert "training.profiles has no profile 'huge'; it has cpu, learn, gpu, gpu_large, paper" in failed.stderr
+    names = "cpu, learn, gpu, gpu_large, paper"
+    assert f"training.profiles has no profile 'huge'; it has {names}" in failed.stderr
 
 
 @pytest.mark.parametrize(
