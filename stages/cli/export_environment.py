@@ -2,7 +2,8 @@
 
 `training/frameworks/NAME` has the package's code, which is copied as it is, and files ending in `.in`, whose
 `$names` are filled in. The dataset, the tokenizer's file and the params join the code's folder, as
-`training/environment/package.py` reads them.
+`training/environment/package.py` reads them. Where a framework wants the code at the top of the package, they
+have a folder of their own.
 """
 
 import json
@@ -37,6 +38,7 @@ from training.memory.schema import EpisodeInput
 
 _CARD = "README.md"
 _TEMPLATE_SUFFIX = ".in"
+_DATA_FOLDERS = {"openenv": "data"}  # of frameworks whose code stands at the top
 
 
 def export_environment(
@@ -57,12 +59,15 @@ def export_environment(
     tokenizer = tokenizer or (params.tokenizer if isinstance(params, Params) else "o200k_base")
     episode_params = _select_params(params)
     with resources.as_file(resources.files("training") / "frameworks" / framework) as templates:
-        (code,) = (path for path in templates.iterdir() if path.is_dir() and path.name != "__pycache__")
-        package = folder / code.name
+        paths = [path for path in sorted(templates.rglob("*")) if path.is_file()]
+        sources = [path for path in paths if "__pycache__" not in path.parts]
+        package = folder / (_DATA_FOLDERS.get(framework) or _find_code_folder(templates).name)
+        beside = [path for path in sources if path.relative_to(templates).parts[0] != package.name]
+        code = {str(one.relative_to(templates)): hash_file(one) for one in beside if not _is_template(one)}
         with atomic_folder(package) as staged:
-            for path in sorted(code.glob("*.py")):
+            for path in sorted((templates / package.name).glob("*.py")):
                 shutil.copyfile(path, staged / path.name)
-            manifest = _write_contents(staged, dataset, assets, tokenizer, episode_params)
+            manifest = _write_contents(staged, dataset, assets, tokenizer, episode_params, code)
         values = {
             "version": manifest.version,
             "memcurate_version": metadata.version("memcurate"),
@@ -71,12 +76,26 @@ def export_environment(
             "max_completion_tokens": episode_params.generation.max_completion_tokens,
             "temperature": episode_params.generation.temperature,
             "weights": _describe_weights(episode_params),
+            "max_reward": sum(one for one in part_weights(episode_params.rewards).values() if one > 0),
         }
-        for path in sorted(templates.glob(f"*{_TEMPLATE_SUFFIX}")):
-            text = Template(path.read_text(encoding="utf-8")).substitute(values)
-            write_text(folder / path.name.removesuffix(_TEMPLATE_SUFFIX), text)
+        for path in beside:
+            text = path.read_text(encoding="utf-8")
+            if _is_template(path):
+                text = Template(text).substitute(values)
+            target = folder / str(path.relative_to(templates)).removesuffix(_TEMPLATE_SUFFIX)
+            target.parent.mkdir(exist_ok=True)
+            write_text(target, text)
     print(f"{folder}: version {manifest.version}, {len(manifest.files)} pinned files")
     return manifest
+
+
+def _is_template(path: Path) -> bool:
+    return path.suffix == _TEMPLATE_SUFFIX
+
+
+def _find_code_folder(templates: Path) -> Path:
+    (code,) = (path for path in templates.iterdir() if path.is_dir() and path.name != "__pycache__")
+    return code
 
 
 def _select_params(params: EpisodeParams | Params) -> EpisodeParams:
@@ -95,9 +114,17 @@ def _select_params(params: EpisodeParams | Params) -> EpisodeParams:
 
 
 def _write_contents(
-    folder: Path, dataset: Path, assets: Path, tokenizer: str, params: EpisodeParams
+    folder: Path,
+    dataset: Path,
+    assets: Path,
+    tokenizer: str,
+    params: EpisodeParams,
+    code: Mapping[str, str],
 ) -> EnvManifest:
-    """Copy the dataset and the tokenizer's file, and write the manifest that pins all files."""
+    """Copy the dataset and the tokenizer's file, and write the manifest that pins all files.
+
+    The version depends on the files of the folder, and on the hashes `code` of files beside it.
+    """
     sources = [path for paths in find_split_files(dataset).values() for path in paths]
     copies = {f"{DATASET}/{path.name}": path for path in (*sources, dataset / _CARD) if path.exists()}
     vocabulary = tokenizer_file(tokenizer)
@@ -113,7 +140,7 @@ def _write_contents(
         str(path.relative_to(folder)): hash_file(path) for path in sorted(folder.rglob("*")) if path.is_file()
     }
     files = {name: one for name, one in hashes.items() if "/" in name}  # code may be changed, data may not
-    contents = {"tokenizer": tokenizer, "params": params.model_dump(mode="json"), "files": hashes}
+    contents = {"tokenizer": tokenizer, "params": params.model_dump(mode="json"), "files": {**hashes, **code}}
     version = make_version(metadata.version("memcurate"), contents)
     manifest = EnvManifest(version=version, tokenizer=tokenizer, params=params, files=files)
     dumped = json.dumps(manifest.model_dump(mode="json"), indent=2, ensure_ascii=False)

@@ -4,6 +4,7 @@ It runs the code of the project's own loop: `training/policies/run_episodes.py` 
 `training/evaluation/evaluator.py` answers and rewards, and `training/credit` assigns the credit.
 """
 
+from pipeline.core.errors import MemcurateError
 from pipeline.llm.native_tool_calls import reply_text
 from training.environment.dataset import InstanceTable
 from training.environment.environment import MemoryEnv
@@ -19,6 +20,7 @@ __all__ = [
     "EnvPackage",
     "FunctionAnswerJudge",
     "InstanceTable",
+    "MemcurateError",
     "MemoryEnv",
     "RewardPart",
     "StepInfo",

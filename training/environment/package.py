@@ -18,7 +18,8 @@ from pydantic import Field, ValidationError
 
 from pipeline.core.agent_params import EpisodeParams
 from pipeline.core.errors import MemcurateError
-from pipeline.core.schema import Split
+from pipeline.core.schema import SPLITS, Split
+from pipeline.core.storage import has_table
 from pipeline.core.strict_model import Sha256, StrictModel
 from pipeline.text.stop_words import use_stop_words
 from pipeline.text.tokens import load_tokenizer
@@ -73,6 +74,11 @@ class EnvPackage:
         """The weight of each part of a reward, as in `reward_parts`."""
         return part_weights(self.params.rewards)
 
+    @property
+    def splits(self) -> list[Split]:
+        """The splits of its dataset."""
+        return [name for name in SPLITS if has_table(self.folder / DATASET / f"{name}.parquet")]
+
     @cached_property
     def _verified_folder(self) -> Path:
         for name, expected in self.manifest.files.items():
@@ -96,7 +102,7 @@ class EnvPackage:
 
         Raises MemcurateError where the split or a source is missing, or a file is not as pinned.
         """
-        key = split, tuple(sources or ())
+        key = split, tuple(sorted(set(sources or ())))
         if key not in self._tables:
             self._tables[key] = InstanceTable(self._verified_folder / DATASET, split, sources or None)
         return self._tables[key]
