@@ -1,17 +1,22 @@
-"""Episodes of the project's own loop, to compare those of a framework with."""
+"""Episodes of the project's own loop, and the comparison of a framework's episodes with them."""
 
 import hashlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from pipeline.core.agent_params import EpisodeParams
+import pytest
+
+from pipeline.core.agent_params import AnswerParams, EpisodeParams, GenerationParams, MemoryParams
 from pipeline.core.unicode import to_well_formed
 from pipeline.text.tokens import TokenCounter
+from tests.training.credit.random_episodes import draw_question, draw_sentence
 from tests.training.environment.replies import draw_reply
+from tests.training.factories import make_instance
 from training.credit.assign import CreditName, assign_rewards
-from training.environment import build_env_evaluator
+from training.environment import DEFAULT_PARAMS, build_env_evaluator
 from training.environment.environment import count_contents
 from training.evaluation.answering import AnswerJudge
 from training.evaluation.evaluator import Evaluator
@@ -19,6 +24,14 @@ from training.memory.prompts import Message
 from training.memory.schema import Episode, EpisodeInput
 from training.policies.chats import SamplingParams
 from training.policies.model import ModelPolicy
+from training.policies.run_episodes import run_episodes
+from training.policies.scripted import ScriptedPolicy
+from training.policies.scripted_updating import UpdatingPolicy
+
+NUM_RANDOM_EPISODES = 67  # of each of the three cases: 1,005 replies in all
+STEPS = 5  # of a random episode
+RANDOM_CASES: tuple[tuple[CreditName, int | None], ...] = (("episode", None), ("step", 60), ("call", 90))
+REWARDS = ("correctness", "tool_format", "compression", "content")
 
 Reply = Callable[[Sequence[Message]], str]
 
@@ -75,3 +88,75 @@ def draw_reply_to(messages: Sequence[Message]) -> str:
     """Draw a good, random or broken reply by a prompt: equal prompts get equal replies."""
     seed = hashlib.sha256("\0".join(one["content"] for one in messages).encode()).digest()
     return to_well_formed(draw_reply(random.Random(seed)))
+
+
+def limit_params(max_tokens: int | None) -> EpisodeParams:
+    """Return params under which core is cut, calls fail in a full memory, and entries leave the prompt."""
+    memory = MemoryParams(core_tokens=16, max_prompt_entries=4, max_tokens=max_tokens)
+    generation = GenerationParams(max_prompt_tokens=480, max_completion_tokens=64, temperature=1.0)
+    answer = AnswerParams(backend="extractive", model=None, top_k=3, max_context_tokens=48, judge=None)
+    return DEFAULT_PARAMS.model_copy(update={"memory": memory, "generation": generation, "answer": answer})
+
+
+def draw_instances(seed: str) -> list[EpisodeInput]:
+    """Draw the instances of random episodes."""
+    draw, instances = random.Random(seed), []
+    for number in range(NUM_RANDOM_EPISODES):
+        chunks = [" ".join(draw_sentence(draw) for _ in range(4)) for _ in range(STEPS)]
+        questions = [draw_question(draw, STEPS) for _ in range(8)]
+        instances.append(make_instance(str(number), chunks, questions, split="train"))
+    return instances
+
+
+def weigh_measures() -> EpisodeParams:
+    """Return params in which the measures of the memory have weights too."""
+    weights = {"recall_weight": 0.5, "stale_weight": 0.3, "forgotten_weight": 0.2}
+    rewards = DEFAULT_PARAMS.rewards.model_copy(update=weights)
+    return DEFAULT_PARAMS.model_copy(update={"rewards": rewards})
+
+
+def play_scripted_writer(
+    instances: Sequence[EpisodeInput], params: EpisodeParams, count_tokens: TokenCounter, assets: Path
+) -> tuple[dict[str, OwnEpisode], dict[str, str]]:
+    """Play instances with the replies of the scripted writer, or of the updating one where facts change.
+
+    Return the episodes by instance, and the reply to each user message.
+    """
+    own: dict[str, OwnEpisode] = {}
+    replies: dict[str, str] = {}
+    for instance in instances:
+        policy = UpdatingPolicy(assets) if instance.facts else ScriptedPolicy(assets)
+        (trajectory,) = run_episodes(policy, [instance], params.memory.core_tokens, count_tokens)
+        written = [step.reply for step in trajectory.steps]
+        own[instance.id] = play_own_loop(instance, give_in_order(written), params, count_tokens)
+        for prompt, reply in zip(own[instance.id].prompts, written, strict=True):
+            replies[prompt[1]["content"]] = reply
+    return own, replies
+
+
+def give_in_order(replies: Sequence[str]) -> Reply:
+    """Return a function that gives one reply after another, whatever the prompt."""
+    remaining = iter(replies)
+    return lambda messages: next(remaining)
+
+
+def assert_same_rewards(
+    own: OwnEpisode,
+    rewards: Mapping[str, float],
+    total: float,
+    step_rewards: Sequence[Mapping[str, Any]],
+    scores: Sequence[float | None],
+) -> None:
+    """Compare rewards, credit and scores of a framework's episode with those of the own loop."""
+    episode = own.episode
+    assert {name: rewards[name] for name in REWARDS} == pytest.approx(
+        {name: getattr(episode, name) for name in REWARDS}, abs=1e-9
+    )
+    assert total == pytest.approx(episode.total, abs=1e-9)
+    assert [one["total"] for one in step_rewards] == pytest.approx(
+        [one["total"] for one in own.step_rewards], abs=1e-9
+    )
+    for found, expected in zip(step_rewards, own.step_rewards, strict=True):
+        assert found["calls"] == pytest.approx(list(expected["calls"]), abs=1e-9)
+        assert found.get("rest") == pytest.approx(expected["rest"], abs=1e-9)
+    assert list(scores) == [one.score for one in episode.answers]

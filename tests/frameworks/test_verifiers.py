@@ -1,7 +1,6 @@
 """The package for verifiers: its own command plays episodes, which are those of the project's own loop."""
 
 import json
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,38 +8,39 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.agent_params import AnswerParams, EpisodeParams, GenerationParams, MemoryParams
+from pipeline.core.agent_params import EpisodeParams
 from pipeline.core.storage import write_rows
-from pipeline.text.tokens import TokenCounter, load_tokenizer
-from stages.cli.export_environment import export_environment
-from tests.frameworks.own_loop import OwnEpisode, Reply, draw_reply_to, play_own_loop
+from pipeline.text.tokens import TokenCounter
+from tests.frameworks.exported import export_package
+from tests.frameworks.own_loop import (
+    RANDOM_CASES,
+    REWARDS,
+    STEPS,
+    OwnEpisode,
+    assert_same_rewards,
+    draw_instances,
+    draw_reply_to,
+    limit_params,
+    play_own_loop,
+    play_scripted_writer,
+    weigh_measures,
+)
 from tests.frameworks.replay_server import serve_replies
 from tests.frameworks.virtual_environments import FrameworkVenv
 from tests.training.conftest import Playable
-from tests.training.credit.random_episodes import draw_question, draw_sentence
 from tests.training.factories import make_instance, make_question
 from tests.training.worlds import make_world_instance
 from training.credit.assign import CreditName
 from training.environment import DEFAULT_PARAMS, FunctionAnswerJudge
 from training.memory.prompts import Message
 from training.memory.schema import EpisodeInput
-from training.policies.run_episodes import run_episodes
-from training.policies.scripted import ScriptedPolicy, format_insert
-from training.policies.scripted_updating import UpdatingPolicy
+from training.policies.scripted import format_insert
 
 pytestmark = pytest.mark.slow
 
-STEPS = 5
 NOWHERE = "http://127.0.0.1:9/v1"  # nothing listens there
 MAX_MODEL_SECONDS = 3600  # of a small model on a busy machine
-NUM_RANDOM_EPISODES = 67  # of each of the three cases: 1,005 replies in all
-REWARDS = ("correctness", "tool_format", "compression", "content")
 Export = Callable[[Sequence[EpisodeInput], EpisodeParams], Path]
-
-
-@pytest.fixture
-def count_tokens(assets: Path) -> TokenCounter:
-    return load_tokenizer("o200k_base", assets).count
 
 
 @pytest.fixture
@@ -48,11 +48,7 @@ def export(tmp_path: Path, assets: Path, verifiers_venv: FrameworkVenv) -> Expor
     """Return a function that exports and installs the package of a dataset with these train instances."""
 
     def make(instances: Sequence[EpisodeInput], params: EpisodeParams) -> Path:
-        dataset, package = tmp_path / "dataset", tmp_path / "package"
-        dataset.mkdir()
-        (dataset / "README.md").write_text("# Made\n", encoding="utf-8")
-        write_rows(dataset / "train.parquet", EpisodeInput, instances)
-        export_environment(package, "verifiers", params, dataset=dataset, assets=assets)
+        package = export_package(tmp_path, "verifiers", instances, params, assets)
         verifiers_venv.install(package, cwd=tmp_path)
         verifiers_venv.check(cwd=tmp_path)
         return package
@@ -86,30 +82,16 @@ def assert_equal(trace: Mapping[str, Any], own: OwnEpisode) -> None:
             [{"role": one["message"]["role"], "content": one["message"]["content"]} for one in (system, user)]
         )
     assert prompts == own.prompts
-    episode, info = own.episode, trace["info"]["memcurate"]
-    assert {name: trace["rewards"][name]["score"] for name in REWARDS} == pytest.approx(
-        {name: getattr(episode, name) for name in REWARDS}, abs=1e-9
+    info, given = trace["info"]["memcurate"], [one for one in trace["rewards"].values() if one is not None]
+    scores = {name: trace["rewards"][name]["score"] for name in REWARDS}
+    total = sum(one["score"] * one["weight"] for one in given)
+    assert info["total"] == pytest.approx(total, abs=1e-9)
+    assert_same_rewards(
+        own, scores, total, info["step_rewards"], [one.get("score") for one in info["answers"]]
     )
-    total = sum(one["score"] * one["weight"] for one in trace["rewards"].values() if one is not None)
-    assert total == pytest.approx(episode.total, abs=1e-9) and info["total"] == pytest.approx(episode.total)
-    assert [one["total"] for one in info["step_rewards"]] == pytest.approx(
-        [one["total"] for one in own.step_rewards], abs=1e-9
-    )
-    for found, expected in zip(info["step_rewards"], own.step_rewards, strict=True):
-        assert found["calls"] == pytest.approx(list(expected["calls"]), abs=1e-9)
-        assert found.get("rest") == pytest.approx(expected["rest"], abs=1e-9)
-    assert [one.get("score") for one in info["answers"]] == [one.score for one in episode.answers]
 
 
-def limit_params(max_tokens: int | None) -> EpisodeParams:
-    """Return params under which core is cut, calls fail in a full memory, and entries leave the prompt."""
-    memory = MemoryParams(core_tokens=16, max_prompt_entries=4, max_tokens=max_tokens)
-    generation = GenerationParams(max_prompt_tokens=480, max_completion_tokens=64, temperature=1.0)
-    answer = AnswerParams(backend="extractive", model=None, top_k=3, max_context_tokens=48, judge=None)
-    return DEFAULT_PARAMS.model_copy(update={"memory": memory, "generation": generation, "answer": answer})
-
-
-@pytest.mark.parametrize(("credit", "max_tokens"), [("episode", None), ("step", 60), ("call", 90)])
+@pytest.mark.parametrize(("credit", "max_tokens"), RANDOM_CASES)
 def test_random_and_broken_replies(
     credit: CreditName,
     max_tokens: int | None,
@@ -118,12 +100,7 @@ def test_random_and_broken_replies(
     tmp_path: Path,
     count_tokens: TokenCounter,
 ) -> None:
-    draw, params = random.Random(credit), limit_params(max_tokens)
-    instances = []
-    for number in range(NUM_RANDOM_EPISODES):
-        chunks = [" ".join(draw_sentence(draw) for _ in range(4)) for _ in range(STEPS)]
-        questions = [draw_question(draw, STEPS) for _ in range(8)]
-        instances.append(make_instance(str(number), chunks, questions, split="train"))
+    params, instances = limit_params(max_tokens), draw_instances(credit)
     own = {one.id: play_own_loop(one, draw_reply_to, params, count_tokens, credit) for one in instances}
     scored = {name: one for name, one in own.items() if one.episode.correctness is not None}
     export(instances, params)
@@ -146,21 +123,13 @@ def test_the_scripted_writers_replies(
     assets: Path,
 ) -> None:
     """Real instances, and one whose facts change; measures of the memory have weights."""
-    weights = {"recall_weight": 0.5, "stale_weight": 0.3, "forgotten_weight": 0.2}
-    rewards = DEFAULT_PARAMS.rewards.model_copy(update=weights)
-    params = DEFAULT_PARAMS.model_copy(update={"rewards": rewards})
-    world = make_world_instance("a", per_ability=2)
-    instances = [*playable("trec_coarse")[:1], *playable("squad_dev")[:1], world]
-    own, replies = {}, {}
-    for instance, policy in zip(
-        instances, (ScriptedPolicy(assets), ScriptedPolicy(assets), UpdatingPolicy(assets)), strict=True
-    ):
-        (trajectory,) = run_episodes(policy, [instance], params.memory.core_tokens, count_tokens)
-        own[instance.id] = play_own_loop(
-            instance, give_in_order([step.reply for step in trajectory.steps]), params, count_tokens
-        )
-        for prompt, step in zip(own[instance.id].prompts, trajectory.steps, strict=True):
-            replies[prompt[1]["content"]] = step.reply
+    params = weigh_measures()
+    instances = [
+        *playable("trec_coarse")[:1],
+        *playable("squad_dev")[:1],
+        make_world_instance("a", per_ability=2),
+    ]
+    own, replies = play_scripted_writer(instances, params, count_tokens, assets)
     export([replace(one, split="train") for one in instances], params)
     with serve_replies(lambda body: replies[body["messages"][1]["content"]]) as (url, _):
         traces = run_eval(verifiers_venv, tmp_path, url)
@@ -169,11 +138,6 @@ def test_the_scripted_writers_replies(
         assert_equal(trace, own[trace["task"]["data"]["id"]])
         assert {"recall", "stale", "forgotten"} <= trace["rewards"].keys()
     assert sum(one.episode.correctness or 0 for one in own.values()) > 1
-
-
-def give_in_order(replies: Sequence[str]) -> Reply:
-    remaining = iter(replies)
-    return lambda messages: next(remaining)
 
 
 def test_a_judge_of_the_framework_scores_its_questions(

@@ -54,10 +54,11 @@ class FrameworkVenv:
         assert done.returncode == 0, done.stdout
 
 
-def make_framework_venv(cache: Path, pins: Path, framework: str) -> FrameworkVenv:
+def make_framework_venv(cache: Path, pins: Path, framework: str, *beside: str) -> FrameworkVenv:
     """Return the virtual environment of a framework below `cache`, which is made where it is not there.
 
-    `pins` has the exact versions of all its packages; the project and its packages are not among them.
+    `beside` are other packages that its tests take. `pins` has the exact versions of all packages; the
+    project and its packages are not among them.
     """
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
         "dependencies"
@@ -69,7 +70,7 @@ def make_framework_venv(cache: Path, pins: Path, framework: str) -> FrameworkVen
         if not complete.exists():
             shutil.rmtree(folder, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-            requirements = (framework, *dependencies, *_BUILD_PACKAGES)
+            requirements = (framework, *beside, *dependencies, *_BUILD_PACKAGES)
             options = ("--quiet", "--constraint", pins)
             done = venv.run("python", "-m", "pip", "install", *options, *requirements, cwd=cache)
             assert done.returncode == 0, done.stderr

@@ -1,7 +1,7 @@
 """The action, observation and state of an episode, and the options that begin it."""
 
 import reprlib
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from openenv.core.env_server.types import Action, Observation, State
 from pydantic import (
@@ -16,6 +16,8 @@ from pydantic import (
 from memcurate.env import MemcurateError
 
 MAX_REPLY_CHARACTERS = 1_000_000
+
+Name = Annotated[str, Field(max_length=255)]  # the length also makes pydantic check that UTF-8 can hold it
 
 
 class _ClearErrors(BaseModel):
@@ -89,11 +91,11 @@ class EpisodeOptions(_ClearErrors):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     split: Literal["train", "test", "evaluation"] = "train"
-    sources: list[str] = []  # names of the sources to play; none: all
+    sources: list[Name] = []  # names of the sources to play; none: all
     index: int | None = Field(None, ge=0)  # of an instance among those of the split and sources
-    instance: str | None = None  # id of an instance
+    instance: Name | None = None  # id of an instance
     seed: int | None = Field(None, ge=0)  # equal seeds draw equal instances; None: another at each reset
-    episode_id: str | None = Field(None, max_length=255)  # a name for the state
+    episode_id: Name | None = None  # a name for the state
     credit: Literal["episode", "step", "call"] = "episode"  # of step_rewards
     native_tools: bool = False  # leave the tools to the chat template; the observation has their schemas
     max_chunks: int | None = Field(None, ge=1)  # cut the instance to its first chunks
@@ -102,5 +104,5 @@ class EpisodeOptions(_ClearErrors):
     @model_validator(mode="after")
     def _name_once(self) -> "EpisodeOptions":
         if self.index is not None and self.instance is not None:
-            raise ValueError("index and instance both name the instance: give one of them")
+            raise MemcurateError("EpisodeOptions: index and instance both name an instance; give one of them")
         return self

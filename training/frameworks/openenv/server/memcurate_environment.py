@@ -46,7 +46,7 @@ class MemcurateEnvironment(Environment[MemcurateAction, MemcurateObservation, Me
         """
         chosen = EpisodeOptions.model_validate({"seed": seed, "episode_id": episode_id, **options})
         env = PACKAGE.make_env(
-            chosen.split,
+            _find_split(chosen.split),
             sources=chosen.sources,
             credit=chosen.credit,
             describe_tools=not chosen.native_tools,
@@ -153,6 +153,13 @@ class MemcurateEnvironment(Environment[MemcurateAction, MemcurateObservation, Me
         return [{"id": ids[index], "index": index} for index in range(len(ids))[start:stop]]
 
 
-def _list_instances(split: Any) -> list[str]:
-    """Return the ids of the instances of a split. Raises MemcurateError where there is none of this name."""
-    return PACKAGE.read_split(split).ids
+def _list_instances(split: str) -> list[str]:
+    """Return the ids of the instances of a split. Raises MemcurateError as `_find_split`."""
+    return PACKAGE.read_split(_find_split(split)).ids
+
+
+def _find_split(name: str) -> Any:
+    """Return a split by its name. Raises MemcurateError where the dataset has none of this name."""
+    if name not in PACKAGE.splits:
+        raise MemcurateError(f"there is no split {name!r}; the dataset has {', '.join(PACKAGE.splits)}")
+    return name
