@@ -17,6 +17,7 @@ from tests.ports import find_free_port
 
 SCRIPTS = Path(__file__).parent
 MAX_START_SECONDS = 600  # on a busy machine
+MAX_END_SECONDS = 120  # of the threads of sessions that ended
 
 
 @dataclass
@@ -30,6 +31,13 @@ class Server:
         """Return a number of /proc/PID/status, such as VmRSS in KB."""
         status = Path(f"/proc/{self.process}/status").read_text(encoding="utf-8")
         return int(re.findall(rf"^{key}:\s+(\d+)", status, re.MULTILINE)[0])
+
+    def wait_for_threads(self, count: int) -> None:
+        """Wait until no more than `count` threads are left: a session has one, which ends after it."""
+        deadline = time.monotonic() + MAX_END_SECONDS
+        while self.read_status("Threads") > count:
+            assert time.monotonic() < deadline, f"{self.read_status('Threads')} threads, not {count}"
+            time.sleep(0.5)
 
 
 @contextmanager

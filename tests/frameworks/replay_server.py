@@ -7,6 +7,15 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+MAX_WAITING = 128  # connections that come at once
+
+
+class ReplyServer(ThreadingHTTPServer):
+    """A server that lets all sessions of a test connect together."""
+
+    request_queue_size = MAX_WAITING
+
+
 Choose = Callable[[dict[str, Any]], str | dict[str, Any]]  # of a request's body, to a text or a message
 
 
@@ -45,7 +54,7 @@ def serve_replies(choose: Choose) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ReplyServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
