@@ -9,6 +9,7 @@ connections stay open to the end.
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ async def send(url: str, frames: list[Any], all_done: asyncio.Barrier) -> list[A
                 socket.transport.abort()
                 return answers
             try:
-                await socket.send(bytes.fromhex(frame["hex"]) if isinstance(frame, dict) else frame)
+                with suppress(ConnectionClosed):  # the answer of a refused session may wait all the same
+                    await socket.send(bytes.fromhex(frame["hex"]) if isinstance(frame, dict) else frame)
                 answers.append(json.loads(await socket.recv()))
             except ConnectionClosed as error:
                 answers.append({"closed": error.rcvd.code if error.rcvd else None})
