@@ -248,16 +248,15 @@ def test_dropped_clients_leave_nothing_and_memory_is_flat(
             played = play(openenv_venv, tmp_path, server, episodes=episodes, sessions=SESSIONS, reply=insert)
             assert {one["final"]["reward"] for one in played} == {played[0]["final"]["reward"]}
             assert len(played) == count and played[0]["final"]["rewards"]["correctness"] == 1.0
-            server.wait_for_threads(threads)
+            server.wait_for_idle()
 
-        threads = server.read_status("Threads")
         play_short(NUM_WARM_UP_EPISODES)
         memory = server.read_status("VmRSS")
         connections = [[*begun, "abort"]] * SESSIONS + [begun]
         answers = [one[0] for one in send_frames(openenv_venv, tmp_path, server, connections)]
         assert sum(one["type"] == "observation" for one in answers) == SESSIONS
         assert [one["data"]["code"] for one in answers if one["type"] == "error"] == ["CAPACITY_REACHED"]
-        server.wait_for_threads(threads)
+        server.wait_for_idle()
         play_short(NUM_SHORT_EPISODES)
         assert server.read_status("VmRSS") - memory < MAX_GROWTH_KB
 
