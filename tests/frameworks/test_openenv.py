@@ -169,7 +169,7 @@ BAD_FRAMES = [
     (step_frame(reply="\ud800"), "unable to parse raw data as a unicode string; found '\\ud800'"),
     (step_frame(**{"reply": "x", "\ud800": 1}), "unable to parse raw data as a unicode string"),
     (reset_frame(split="dev"), "EpisodeOptions.split: Input should be 'train', 'test' or 'evaluation'"),
-    (reset_frame(split="test"), "there is no split 'test'; the dataset has train"),
+    (reset_frame(split="test"), "the dataset has no split 'test'; it has train"),
     (reset_frame(sources=["nowhere"]), "has no instance of nowhere; it has even (3), odd (3)"),
     (reset_frame(sources="even"), "EpisodeOptions.sources: Input should be a valid list; found 'even'"),
     (reset_frame(sources=["\ud800"]), "EpisodeOptions.sources.0: Input should be a valid string, unable"),
@@ -208,7 +208,7 @@ def test_bad_actions_get_a_clear_error_and_change_nothing(
             ("step", {"action": {"reply": "x"}}, "no episode is running in this session. Call reset first"),
             ("step", {"action": {"reply": 1}}, "MemcurateAction.reply: Input should be a valid string"),
             ("reset", {"split": "dev"}, "EpisodeOptions.split: Input should be"),
-            ("memcurate_env/num_tasks", {"split": "dev"}, "there is no split 'dev'; the dataset has train"),
+            ("memcurate_env/num_tasks", {"split": "dev"}, "the dataset has no split 'dev'; it has train"),
         ]:
             status, content = request(f"{server.url}/{path}", body)
             assert status == 422 and message in content["detail"]

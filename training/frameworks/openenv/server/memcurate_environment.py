@@ -161,5 +161,5 @@ def _list_instances(split: str) -> list[str]:
 def _find_split(name: str) -> Any:
     """Return a split by its name. Raises MemcurateError where the dataset has none of this name."""
     if name not in PACKAGE.splits:
-        raise MemcurateError(f"there is no split {name!r}; the dataset has {', '.join(PACKAGE.splits)}")
+        raise MemcurateError(f"the dataset has no split {name!r}; it has {', '.join(PACKAGE.splits)}")
     return name
