@@ -36,7 +36,7 @@ class MemcurateToolEnv:
                 "MemcurateToolEnv.reset: the row has no `seed` and no `instance`. Give the training dataset "
                 "one of these columns, so that all rollouts of a group play one instance."
             )
-        named = {"seed": seed} if instance is None else {"instance": instance}
+        named: dict[str, Any] = {"seed": seed} if instance is None else {"instance": instance}
         result = self._client.reset(**self._options, **named, native_tools=True)
         self.observation, self._calls = result.observation, []
         return "\n\n".join(one["content"] for one in result.observation.messages) + _READ_ON

@@ -94,6 +94,7 @@ class MemcurateEnvironment(Environment[MemcurateAction, MemcurateObservation, Me
 
     def _conclude(self, result: StepResult) -> MemcurateObservation:
         episode = result.info.episode
+        assert episode is not None  # it was the last step
         parts = reward_parts(episode, PACKAGE.params.rewards)
         return MemcurateObservation(
             instance=episode.instance,
