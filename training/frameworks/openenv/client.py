@@ -23,4 +23,5 @@ class MemcurateEnv(EnvClient[MemcurateAction, MemcurateObservation, MemcurateSta
         return StepResult(MemcurateObservation.model_validate(fields), reward, done)
 
     def _parse_state(self, payload: dict[str, Any]) -> MemcurateState:
-        return MemcurateState.model_validate(payload)
+        state: MemcurateState = MemcurateState.model_validate(payload)
+        return state
