@@ -1,5 +1,8 @@
 """Self-contained HTML pages: the template environment, and the head and style that all pages share."""
 
+import base64
+import hashlib
+
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -20,6 +23,7 @@ def create_environment(package: str) -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["number"] = _format_number
+    environment.filters["source_hash"] = _hash_source
     return environment
 
 
@@ -33,3 +37,9 @@ def _format_number(value: float | None, digits: int = 1) -> str:
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.{digits}f}"
+
+
+def _hash_source(text: str) -> str:
+    """Return the hash of a style block as a Content Security Policy names it, such as `sha256-…`."""
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"

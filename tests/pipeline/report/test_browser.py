@@ -1,4 +1,4 @@
-"""The report in a real browser: it fits a narrow window and has a dark color scheme."""
+"""The report in a real browser: it fits a narrow window, has a dark color scheme, and keeps its policy."""
 
 import re
 import shutil
@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -51,6 +52,24 @@ def measure_page(html: str, folder: Path, width: int, *options: str) -> tuple[in
     return window, content, colour
 
 
+def list_violations(html: str, folder: Path) -> list[str]:
+    """Open a page in the browser; return the directive of its policy that each violation was against."""
+    path = folder / "page.html"
+    path.write_text(html, encoding="utf-8")
+    record = "window.found = []; addEventListener('securitypolicyviolation', (event) => "
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page()
+        page.add_init_script(f"{record} found.push(event.effectiveDirective));")
+        page.goto(path.as_uri())
+        found: list[str] = page.evaluate("found")
+        browser.close()
+    return found
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_content_fits_the_window(html: str, tmp_path: Path, width: int) -> None:
     window, content, colour = measure_page(html, tmp_path, width)
@@ -60,7 +79,7 @@ def test_the_content_fits_the_window(html: str, tmp_path: Path, width: int) -> N
 
 
 def test_content_wider_than_the_window_is_measured(html: str, tmp_path: Path) -> None:
-    wide = html.replace("<main>", '<main><div style="width: 400px">wide</div>')
+    wide = html.replace("<main>", '<main><svg width="400"></svg>')
     _, content, _ = measure_page(wide, tmp_path, 360)
     assert content > 360
 
@@ -68,3 +87,13 @@ def test_content_wider_than_the_window_is_measured(html: str, tmp_path: Path) ->
 def test_the_dark_scheme_has_a_dark_background(html: str, tmp_path: Path) -> None:
     _, _, colour = measure_page(html, tmp_path, 1280, "--blink-settings=preferredColorScheme=0")
     assert max(colour) < 60
+
+
+def test_the_page_keeps_its_policy(html: str, tmp_path: Path) -> None:
+    assert list_violations(html, tmp_path) == []
+
+
+def test_the_policy_stops_markup_that_came_through(html: str, tmp_path: Path) -> None:
+    foreign = '<p style="color: red"></p><style>p { color: red }</style><script>1</script><img src="x.png">'
+    violations = list_violations(html.replace("<main>", f"<main>{foreign}"), tmp_path)
+    assert sorted(violations) == ["img-src", "script-src-elem", "style-src-attr", "style-src-elem"]

@@ -46,12 +46,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The page as it opens; no script of it may fail, and it may send no request to another host."""
+    """The page as it opens; no script of it may fail, nor anything break its policy or ask another host."""
     problems: list[str] = []
     page = browser.new_page()
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "request", lambda request: None if request.url.startswith(address) else problems.append(request.url)
+    )
+    page.on(
+        "console",
+        lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None,
     )
     page.goto(address)
     expect(page.locator("#count")).to_contain_text("3 questions")

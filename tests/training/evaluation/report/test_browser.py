@@ -1,11 +1,11 @@
-"""The page of the evaluation in a real browser: nothing overflows, and the dark scheme is dark."""
+"""The page of the evaluation in a real browser: nothing overflows, and it keeps its policy."""
 
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.pipeline.report.test_browser import CHROMIUM, measure_page
+from tests.pipeline.report.test_browser import CHROMIUM, list_violations, measure_page
 from tests.training.evaluation.report.factories import EXTRACTIVE, METHODS, make_episode, make_tables
 from training.evaluation.aggregate import EpisodeAggregator
 from training.evaluation.report.page import render_page
@@ -34,6 +34,10 @@ def test_nothing_overflows_the_window(html: str, tmp_path: Path, width: int) -> 
 def test_the_dark_scheme_is_dark(html: str, tmp_path: Path) -> None:
     _, _, colour = measure_page(html, tmp_path, 1280, "--blink-settings=preferredColorScheme=0")
     assert max(colour) < 60
+
+
+def test_the_page_keeps_its_policy(html: str, tmp_path: Path) -> None:
+    assert list_violations(html, tmp_path) == []
 
 
 def test_every_source_has_its_column_at_1280_pixels() -> None:
