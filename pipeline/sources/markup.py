@@ -21,6 +21,7 @@ from pipeline.core.errors import MemcurateError
 
 _MAX_BYTES = 1 << 28  # unpacked of a book; beyond them the compression ratio is checked
 _MAX_COMPRESSION_RATIO = 100
+_MAX_XML_BYTES = 1 << 24  # unpacked of a book's list of pages; a parsed one takes several times its bytes
 _NO_TEXT = ("script", "style", "noscript", "template", "nav", "aside", "form", "button", "svg", "iframe")
 _CONVERTER = MarkdownConverter(
     heading_style="ATX",
@@ -91,7 +92,7 @@ def _iter_epub_pages(path: Path) -> Iterator[bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             package_path = _find_package(archive)
-            package = ElementTree.fromstring(archive.read(package_path))
+            package = _parse_member(archive, package_path)
             items = {item.get("id"): item for item in package.iterfind(".//{*}manifest/{*}item")}
             for reference in package.iterfind(".//{*}spine/{*}itemref"):
                 item = items[reference.get("idref")]
@@ -118,7 +119,15 @@ def _iter_epub_pages(path: Path) -> Iterator[bytes]:
 
 def _find_package(archive: zipfile.ZipFile) -> str:
     """Return the path of the book's package file. Raises KeyError where none is named."""
-    container = ElementTree.fromstring(archive.read("META-INF/container.xml"))
+    container = _parse_member(archive, "META-INF/container.xml")
     for root in container.iterfind(".//{*}rootfile"):
         return root.attrib["full-path"]
     raise KeyError("META-INF/container.xml names no package file")
+
+
+def _parse_member(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    """Parse an XML file of a book. Raises KeyError where it is missing, ValueError where it is too large."""
+    size = archive.getinfo(name).file_size
+    if size > _MAX_XML_BYTES:
+        raise ValueError(f"{name} unpacks to {size:,} bytes, at most {_MAX_XML_BYTES:,} are read")
+    return ElementTree.fromstring(archive.read(name))

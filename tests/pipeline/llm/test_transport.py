@@ -53,6 +53,15 @@ def test_a_body_above_the_size_limit_is_an_error(kind: str, monkeypatch: pytest.
     assert monotonic() - start < 10 and most < 150 * 2**20  # the server's own 40 MB included
 
 
+def test_a_redirect_takes_no_prompt_and_no_key_to_another_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_KEY", "a-key-of-this-test")
+    with serving() as other, serving(lambda message, before: "redirect") as server:
+        location = f"Location: {other.url}/chat/completions\r\n"
+        monkeypatch.setattr("tests.pipeline.llm.fault_server.reply", lambda *_: (307, location, ""))
+        assert post(server, monkeypatch).status == 307
+        assert len(server.headers) == 1 and other.headers == []
+
+
 def test_an_unreachable_server_is_a_transport_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving() as server:
         pass

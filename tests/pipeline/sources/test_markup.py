@@ -115,6 +115,21 @@ def test_a_book_that_unpacks_to_too_much_is_a_reject(tmp_path: Path, monkeypatch
     assert not books and "more than texts do" in reject.detail
 
 
+@pytest.mark.parametrize("name", ["META-INF/container.xml", "OEBPS/content.opf"])
+def test_a_book_whose_list_of_pages_is_too_large_is_a_reject(tmp_path: Path, name: str) -> None:
+    write_epub(tmp_path / "bomb.epub", **{name: PACKAGE + " " * (1 << 24)})
+    books, (reject,) = read_texts(tmp_path)
+    assert not books and f"{name} unpacks to 16,777,494 bytes" in reject.detail
+
+
+def test_entities_that_multiply_are_a_reject(tmp_path: Path) -> None:
+    more = "".join(f"<!ENTITY a{number} '{f'&a{number - 1};' * 10}'>" for number in range(1, 9))
+    package = f"<!DOCTYPE p [<!ENTITY a0 '{'x' * 100}'>{more}]><p>&a8;</p>"
+    write_epub(tmp_path / "bomb.epub", **{"OEBPS/content.opf": package})
+    books, (reject,) = read_texts(tmp_path)
+    assert not books and "amplification" in reject.detail
+
+
 def test_a_page_nested_too_deeply_is_a_reject(tmp_path: Path) -> None:
     (tmp_path / "deep.html").write_text(100_000 * "<div>" + "text")
     books, (reject,) = read_texts(tmp_path)
