@@ -1,9 +1,10 @@
 # Everything runs in .venv, made on first use and remade when a pin changes.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
+AUDIT := .venv-audit
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro data learn paper test test-slow fuzz lint docs setup
+.PHONY: repro data learn paper test test-slow fuzz lint docs audit setup
 
 repro: setup
 	dvc repro
@@ -51,6 +52,19 @@ lint: setup
 docs: setup
 	python -m tools.generate_reference
 	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+
+# Secrets in the committed files, and known vulnerabilities of the pinned packages, for which it asks PyPI. A line with
+# `pragma: allowlist secret`, or after `allowlist nextline secret`, has an example. Hex strings here are hashes.
+audit: $(AUDIT)/.installed
+	git ls-files -z | xargs -0 $(AUDIT)/bin/detect-secrets-hook --disable-plugin HexHighEntropyString \
+	  --exclude-files '^reviews/' --exclude-secrets '^(PASSWORD|[a-z]{26}0123456789_)$$'
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
+
+# The tools have an environment of their own: nothing else needs them.
+$(AUDIT)/.installed: Makefile constraints.txt
+	test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --constraint constraints.txt detect-secrets==1.5.0 pip-audit==2.10.1
+	touch $@
 
 setup: $(VENV)/.installed
 

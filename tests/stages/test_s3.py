@@ -37,6 +37,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[RemotePath]:
     for name, value in {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "AWS_ACCESS_KEY_ID": "key",
+        # pragma: allowlist nextline secret
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():

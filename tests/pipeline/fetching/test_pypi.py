@@ -104,9 +104,11 @@ def test_credentials_of_the_index_are_used_and_never_shown(
     index: Server, target: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.password = ("me", "secr@t")
+    # pragma: allowlist nextline secret
     monkeypatch.setenv("PIP_INDEX_URL", f"http://me:secr%40t@{index.host}/simple")
     fetch([make_file_spec("pypi:my-data==1.0!my_data/*", WHEEL)], target, mirror=None, cache=cache)
     assert read_folder(target) == {"x.json": b"wheel"}
+    # pragma: allowlist nextline secret
     monkeypatch.setenv("PIP_INDEX_URL", f"http://me:wrongword@{index.host}/simple")
     (target / "x.json").unlink()
     message = fetch_error("pypi:my-data==1.0!*/setup.py", SDIST, target, cache)
@@ -141,6 +143,7 @@ def test_a_link_from_an_https_index_to_http_is_refused(
     link = f'<a href="{server.url}/files/{filename}#sha256={sha256(WHEEL)}">{filename}</a>'
     secure.bodies["/simple/my-data/"] = f"<html><body>{link}</body></html>".encode()
     secure.password = ("me", "secret")
+    # pragma: allowlist nextline secret
     monkeypatch.setenv("PIP_INDEX_URL", f"https://me:secret@{secure.host}/simple")
     message = fetch_error("pypi:my-data==1.0!my_data/*.json", WHEEL, target, cache)
     assert f"leads from https to {server.url}/files/{filename}" in message
@@ -151,6 +154,7 @@ def test_a_link_from_an_https_index_to_http_is_refused(
 def test_the_error_of_a_malformed_index_url_hides_its_password(
     target: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # pragma: allowlist nextline secret
     for url in ("https://me:secret@[one/simple", "https://me:secret@one.invalid:port/simple"):
         monkeypatch.setenv("PIP_INDEX_URL", url)
         monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "file:///folder")

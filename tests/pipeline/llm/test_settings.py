@@ -36,6 +36,7 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_public_url_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    # pragma: allowlist nextline secret
     monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", "http://me:secret@127.0.0.1:8000/v1?key=secret")
     assert load_settings().public_url == "http://127.0.0.1:8000/v1"
 
@@ -59,6 +60,7 @@ def test_the_public_url_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> N
             "http://a/\tv1",
             " http://a",
             "http://a\x1b",
+            # pragma: allowlist nextline secret
             "http://me:p\n@a",
         ),
     ],
