@@ -1,5 +1,6 @@
 """The documentation: generated references are current, and the site builds without a warning."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,3 +34,13 @@ def test_the_site_builds_strictly(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     for page in ("index.html", "reference/params/index.html", "CHANGELOG/index.html"):
         assert (tmp_path / "site" / page).exists()
+
+
+def test_each_file_that_the_threat_model_names_exists() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"[\w/]+\.py\b", text))
+    assert len(named) > 20
+    missing = [
+        name for name in named if not (ROOT / name).exists() and not list((ROOT / "tests").rglob(name))
+    ]
+    assert missing == []
