@@ -38,6 +38,7 @@ class ExportFormat(StrEnum):
     JSONL = "jsonl"
     VERIFIERS = "verifiers"
     OPENENV = "openenv"
+    SKYRL = "skyrl"
 
 
 def export(
@@ -51,8 +52,8 @@ def export(
             "--format",
             help="mem-alpha: Parquet in the schema of the published files. trl: JSONL of the scripted "
             "writer's steps, as prompt and completion, in texts and in messages. jsonl: a row of the "
-            "dataset a line. verifiers, openenv: an environment package for the framework of that name, with "
-            "the dataset in it.",
+            "dataset a line. verifiers, openenv, skyrl: an environment package for the framework of that "
+            "name, with the dataset in it.",
         ),
     ],
     data_source: Annotated[
@@ -80,7 +81,7 @@ def export(
         export_steps(folder, files, params)
     elif export_format is ExportFormat.JSONL:
         _export_jsonl(folder, files)
-    elif export_format in (ExportFormat.VERIFIERS, ExportFormat.OPENENV):
+    elif export_format in (ExportFormat.VERIFIERS, ExportFormat.OPENENV, ExportFormat.SKYRL):
         export_environment(folder, export_format.value, params)
     else:
         _export_mem_alpha(folder, files, params, data_source)

@@ -16,7 +16,8 @@ class ReplyServer(ThreadingHTTPServer):
     request_queue_size = MAX_WAITING
 
 
-Choose = Callable[[dict[str, Any]], str | dict[str, Any]]  # of a request's body, to a text or a message
+# Of a request's body, to a text or a message; or to the ids of tokens, for vLLM's endpoint of tokens.
+Choose = Callable[[dict[str, Any]], str | dict[str, Any] | list[int]]
 
 
 @contextmanager
@@ -31,14 +32,18 @@ def serve_replies(choose: Choose) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            if not content:  # a message such as "this session has ended"
+                return self.answer(200, {})
+            body = json.loads(content)
             requests.append(body)
             try:
                 chosen = choose(body)
             except KeyError as error:
                 return self.answer(422, {"error": {"message": f"unknown prompt: {error}"}})
             message = chosen if isinstance(chosen, dict) else {"role": "assistant", "content": chosen}
-            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            found = {"token_ids": chosen} if isinstance(chosen, list) else {"message": message}
+            choice = {"index": 0, "finish_reason": "stop", **found}
             usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
             head = {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"]}
             return self.answer(200, {**head, "choices": [choice], "usage": usage})

@@ -1,4 +1,4 @@
-"""`memcurate export --format verifiers|openenv`: the package's files, its version, and what it is read by."""
+"""`memcurate export` of a package: its files, its version, and what it is read by."""
 
 import ast
 import json
@@ -21,7 +21,8 @@ from tests.stages.conftest import Project
 from training.environment import DEFAULT_PARAMS, EnvPackage
 
 FRAMEWORKS = sorted(path.name for path in (ROOT / "training" / "frameworks").iterdir())
-DATA = {"verifiers": "memcurate_memory", "openenv": "data"}  # the folder of a package's files of data
+# The folder of a package's files of data.
+DATA = {"verifiers": "memcurate_memory", "openenv": "data", "skyrl": "memcurate_memory"}
 
 
 def export(project: Project, folder: str, framework: str = "verifiers") -> Path:
