@@ -31,11 +31,12 @@ SCRIPT = """
 import sys
 from importlib import import_module
 from time import process_time
+before = set(sys.modules)  # a system's Python may load some of its own at its start
 start = process_time()
 for name in sys.argv[1:]:
     import_module(name)
 print(process_time() - start)
-print(*sorted(sys.modules))
+print(*sorted(set(sys.modules) - before))
 """
 
 
