@@ -1,14 +1,17 @@
 """Fixtures of the tests of frameworks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.text.tokens import TokenCounter, load_tokenizer
 from tests.frameworks.virtual_environments import FrameworkVenv, install_project, make_framework_venv
-from tests.training.conftest import playable  # a fixture
+from tests.training.conftest import Playable, playable  # a fixture
+from tests.training.worlds import make_world_instance
+from training.memory.schema import EpisodeInput
 
-__all__ = ["count_tokens", "openenv_venv", "playable", "skyrl_venv", "verifiers_venv"]
+__all__ = ["count_tokens", "mixed_instances", "openenv_venv", "playable", "skyrl_venv", "verifiers_venv"]
 
 # What SkyRL's own generator needs, of what its trainer does.
 _SKYRL_PACKAGES = ("skyrl-gym", "torch", "loguru", "omegaconf", "aiohttp", "tqdm")
@@ -17,6 +20,16 @@ _SKYRL_PACKAGES = ("skyrl-gym", "torch", "loguru", "omegaconf", "aiohttp", "tqdm
 @pytest.fixture
 def count_tokens(assets: Path) -> TokenCounter:
     return load_tokenizer("o200k_base", assets).count
+
+
+@pytest.fixture
+def mixed_instances(playable: Playable) -> list[EpisodeInput]:
+    """Real instances, and one whose facts change; all are of test."""
+    return [
+        *playable("trec_coarse")[:1],
+        *playable("squad_dev")[:1],
+        replace(make_world_instance("a", per_ability=2), split="test"),
+    ]
 
 
 @pytest.fixture(scope="session")

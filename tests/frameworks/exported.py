@@ -1,12 +1,27 @@
 """Packages of small datasets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.core.agent_params import EpisodeParams
 from pipeline.core.storage import write_rows
 from stages.cli.export_environment import export_environment
+from tests.frameworks.virtual_environments import FrameworkVenv
 from training.memory.schema import EpisodeInput
+
+Export = Callable[[Sequence[EpisodeInput], EpisodeParams], Path]
+
+
+def make_export(folder: Path, framework: str, venv: FrameworkVenv, assets: Path) -> Export:
+    """Return a function that exports and installs the package of a dataset with these instances."""
+
+    def export(instances: Sequence[EpisodeInput], params: EpisodeParams) -> Path:
+        package = export_package(folder, framework, instances, params, assets)
+        venv.install(package, cwd=folder)
+        venv.check(cwd=folder)
+        return package
+
+    return export
 
 
 def export_package(

@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,8 @@ import pytest
 from pipeline.core.agent_params import AnswerParams, EpisodeParams, GenerationParams, MemoryParams
 from pipeline.core.unicode import to_well_formed
 from pipeline.text.tokens import TokenCounter
-from tests.training.credit.random_episodes import draw_question, draw_sentence
+from tests.training.credit.random_episodes import draw_instance
 from tests.training.environment.replies import draw_reply
-from tests.training.factories import make_instance
 from training.credit.assign import CreditName, assign_rewards
 from training.environment import DEFAULT_PARAMS, build_env_evaluator
 from training.environment.environment import count_contents
@@ -100,12 +99,9 @@ def limit_params(max_tokens: int | None) -> EpisodeParams:
 
 def draw_instances(seed: str) -> list[EpisodeInput]:
     """Draw the instances of random episodes."""
-    draw, instances = random.Random(seed), []
-    for number in range(NUM_RANDOM_EPISODES):
-        chunks = [" ".join(draw_sentence(draw) for _ in range(4)) for _ in range(STEPS)]
-        questions = [draw_question(draw, STEPS) for _ in range(8)]
-        instances.append(make_instance(str(number), chunks, questions, split="train"))
-    return instances
+    draw = random.Random(seed)
+    drawn = (draw_instance(draw, str(number), STEPS) for number in range(NUM_RANDOM_EPISODES))
+    return [replace(one, split="train") for one in drawn]
 
 
 def weigh_measures() -> EpisodeParams:

@@ -2,18 +2,17 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.core.agent_params import EpisodeParams
 from pipeline.core.storage import write_rows
 from pipeline.text.tokens import TokenCounter
 from tests.conftest import ROOT
-from tests.frameworks.exported import export_package
+from tests.frameworks.exported import Export, make_export
 from tests.frameworks.openenv_server import (
     SCRIPTS,
     play,
@@ -38,10 +37,8 @@ from tests.frameworks.own_loop import (
 )
 from tests.frameworks.replay_server import serve_replies
 from tests.frameworks.virtual_environments import FrameworkVenv
-from tests.training.conftest import Playable
 from tests.training.environment.datasets import make_rows
 from tests.training.factories import make_instance, make_question
-from tests.training.worlds import make_world_instance
 from training.credit.assign import CreditName
 from training.environment import DEFAULT_PARAMS
 from training.memory.schema import EpisodeInput
@@ -53,20 +50,11 @@ SESSIONS = 64
 NUM_WARM_UP_EPISODES = 1000
 NUM_SHORT_EPISODES = 10_000
 MAX_GROWTH_KB = 16 * 1024  # of the server, over all short episodes
-Export = Callable[[Sequence[EpisodeInput], EpisodeParams], Path]
 
 
 @pytest.fixture
 def export(tmp_path: Path, assets: Path, openenv_venv: FrameworkVenv) -> Export:
-    """Return a function that exports and installs the package of a dataset with these instances."""
-
-    def make(instances: Sequence[EpisodeInput], params: EpisodeParams) -> Path:
-        package = export_package(tmp_path, "openenv", instances, params, assets)
-        openenv_venv.install(package, cwd=tmp_path)
-        openenv_venv.check(cwd=tmp_path)
-        return package
-
-    return make
+    return make_export(tmp_path, "openenv", openenv_venv, assets)
 
 
 def assert_equal(played: Mapping[str, Any], own: OwnEpisode) -> None:
@@ -122,16 +110,13 @@ def test_the_example_rolls_out_the_scripted_writers_replies(
     openenv_venv: FrameworkVenv,
     tmp_path: Path,
     count_tokens: TokenCounter,
-    playable: Playable,
+    mixed_instances: list[EpisodeInput],
     assets: Path,
 ) -> None:
-    """Real instances, and one whose facts change; measures of the memory have weights."""
+    """Measures of the memory have weights."""
     params = weigh_measures()
-    world = make_world_instance("a", per_ability=2)
-    instances = [*playable("trec_coarse")[:1], *playable("squad_dev")[:1], world]
-    instances = [replace(one, split="test") for one in instances]
-    own, replies = play_scripted_writer(instances, params, count_tokens, assets)
-    package = export(instances, params)
+    own, replies = play_scripted_writer(mixed_instances, params, count_tokens, assets)
+    package = export(mixed_instances, params)
     options = ("--split", "test", "--episodes", "3", "--model", "m")
     episodes = [{"split": "test", "instance": name} for name in own]
     with (

@@ -1,17 +1,16 @@
 """The package for SkyRL: its environment and generator play the episodes of the project's own loop."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.core.agent_params import EpisodeParams
 from pipeline.core.storage import write_rows
 from pipeline.text.tokens import TokenCounter
-from tests.frameworks.exported import export_package
+from tests.frameworks.exported import Export, make_export
 from tests.frameworks.own_loop import (
     RANDOM_CASES,
     REWARDS,
@@ -27,10 +26,8 @@ from tests.frameworks.own_loop import (
 )
 from tests.frameworks.replay_server import serve_replies
 from tests.frameworks.virtual_environments import FrameworkVenv
-from tests.training.conftest import Playable
 from tests.training.environment.datasets import make_rows
 from tests.training.tokenizer_factories import make_byte_level_tokenizer
-from tests.training.worlds import make_world_instance
 from training.credit.assign import CreditName
 from training.environment import DEFAULT_PARAMS
 from training.memory.prompts import Message
@@ -39,34 +36,25 @@ from training.memory.schema import EpisodeInput
 pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).with_name("skyrl_generator.py")
-Export = Callable[[Sequence[EpisodeInput], EpisodeParams], Path]
 Scripted = tuple[dict[str, OwnEpisode], dict[str, str]]
 
 
 @pytest.fixture
 def export(tmp_path: Path, assets: Path, skyrl_venv: FrameworkVenv) -> Export:
-    """Return a function that exports and installs the package of a dataset with these train instances."""
-
-    def make(instances: Sequence[EpisodeInput], params: EpisodeParams) -> Path:
-        package = export_package(tmp_path, "skyrl", instances, params, assets)
-        skyrl_venv.install(package, cwd=tmp_path)
-        skyrl_venv.check(cwd=tmp_path)
-        return package
-
-    return make
+    return make_export(tmp_path, "skyrl", skyrl_venv, assets)
 
 
 @pytest.fixture
-def scripted(export: Export, playable: Playable, count_tokens: TokenCounter, assets: Path) -> Scripted:
+def scripted(
+    export: Export, mixed_instances: list[EpisodeInput], count_tokens: TokenCounter, assets: Path
+) -> Scripted:
     """Export instances; return their episodes with the scripted writer, and the reply to each user message.
 
-    They are real ones, and one whose facts change; measures of the memory have weights.
+    Measures of the memory have weights.
     """
     params = weigh_measures()
-    world = make_world_instance("a", per_ability=2)
-    instances = [*playable("trec_coarse")[:1], *playable("squad_dev")[:1], world]
-    export([replace(one, split="train") for one in instances], params)
-    return play_scripted_writer(instances, params, count_tokens, assets)
+    export([replace(one, split="train") for one in mixed_instances], params)
+    return play_scripted_writer(mixed_instances, params, count_tokens, assets)
 
 
 def write_dataset(venv: FrameworkVenv, folder: Path, *options: str) -> str:

@@ -1,17 +1,16 @@
 """The package for verifiers: its own command plays episodes, which are those of the project's own loop."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.core.agent_params import EpisodeParams
 from pipeline.core.storage import write_rows
 from pipeline.text.tokens import TokenCounter
-from tests.frameworks.exported import export_package
+from tests.frameworks.exported import Export, make_export
 from tests.frameworks.own_loop import (
     RANDOM_CASES,
     REWARDS,
@@ -27,9 +26,7 @@ from tests.frameworks.own_loop import (
 )
 from tests.frameworks.replay_server import serve_replies
 from tests.frameworks.virtual_environments import FrameworkVenv
-from tests.training.conftest import Playable
 from tests.training.factories import make_instance, make_question
-from tests.training.worlds import make_world_instance
 from training.credit.assign import CreditName
 from training.environment import DEFAULT_PARAMS, FunctionAnswerJudge
 from training.memory.prompts import Message
@@ -40,20 +37,11 @@ pytestmark = pytest.mark.slow
 
 NOWHERE = "http://127.0.0.1:9/v1"  # nothing listens there
 MAX_MODEL_SECONDS = 3600  # of a small model on a busy machine
-Export = Callable[[Sequence[EpisodeInput], EpisodeParams], Path]
 
 
 @pytest.fixture
 def export(tmp_path: Path, assets: Path, verifiers_venv: FrameworkVenv) -> Export:
-    """Return a function that exports and installs the package of a dataset with these train instances."""
-
-    def make(instances: Sequence[EpisodeInput], params: EpisodeParams) -> Path:
-        package = export_package(tmp_path, "verifiers", instances, params, assets)
-        verifiers_venv.install(package, cwd=tmp_path)
-        verifiers_venv.check(cwd=tmp_path)
-        return package
-
-    return make
+    return make_export(tmp_path, "verifiers", verifiers_venv, assets)
 
 
 def run_eval(
@@ -119,18 +107,13 @@ def test_the_scripted_writers_replies(
     verifiers_venv: FrameworkVenv,
     tmp_path: Path,
     count_tokens: TokenCounter,
-    playable: Playable,
+    mixed_instances: list[EpisodeInput],
     assets: Path,
 ) -> None:
-    """Real instances, and one whose facts change; measures of the memory have weights."""
+    """Measures of the memory have weights."""
     params = weigh_measures()
-    instances = [
-        *playable("trec_coarse")[:1],
-        *playable("squad_dev")[:1],
-        make_world_instance("a", per_ability=2),
-    ]
-    own, replies = play_scripted_writer(instances, params, count_tokens, assets)
-    export([replace(one, split="train") for one in instances], params)
+    own, replies = play_scripted_writer(mixed_instances, params, count_tokens, assets)
+    export([replace(one, split="train") for one in mixed_instances], params)
     with serve_replies(lambda body: replies[body["messages"][1]["content"]]) as (url, _):
         traces = run_eval(verifiers_venv, tmp_path, url)
     assert {trace["task"]["data"]["id"] for trace in traces} == own.keys()

@@ -63,14 +63,14 @@ def make_framework_venv(cache: Path, pins: Path, framework: str, *beside: str) -
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
         "dependencies"
     ]
-    identity = "\n".join([sys.version, pins.read_text(encoding="utf-8"), *dependencies, *_BUILD_PACKAGES])
+    requirements = (framework, *beside, *dependencies, *_BUILD_PACKAGES)
+    identity = "\n".join([sys.version, pins.read_text(encoding="utf-8"), *requirements])
     folder = cache / f"{framework}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
     venv, complete = FrameworkVenv(folder), folder / "complete"
     with FileLock(folder.with_suffix(".lock")):
         if not complete.exists():
             shutil.rmtree(folder, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-            requirements = (framework, *beside, *dependencies, *_BUILD_PACKAGES)
             options = ("--quiet", "--constraint", pins)
             done = venv.run("python", "-m", "pip", "install", *options, *requirements, cwd=cache)
             assert done.returncode == 0, done.stderr

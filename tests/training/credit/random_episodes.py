@@ -89,6 +89,13 @@ def draw_question(draw: random.Random, num_chunks: int) -> EpisodeQuestion:
             return make_question(text, places[0], metric="judge", after=after)
 
 
+def draw_instance(draw: random.Random, name: str, num_chunks: int) -> EpisodeInput:
+    """Draw an instance of chunks with four statements each, and eight questions."""
+    chunks = [" ".join(draw_sentence(draw) for _ in range(4)) for _ in range(num_chunks)]
+    questions = [draw_question(draw, num_chunks) for _ in range(8)]
+    return make_instance(name, chunks, questions)
+
+
 def draw_trajectory(seed: int) -> Trajectory:
     """Draw an episode of 1 to 6 steps; in half of them the memory has a limit that calls reach."""
     draw = random.Random(seed)

@@ -10,9 +10,9 @@ import pytest
 from pipeline.core.agent_params import AnswerParams, EpisodeParams, GenerationParams, MemoryParams
 from pipeline.core.unicode import to_well_formed
 from tests.training.conftest import Playable
-from tests.training.credit.random_episodes import draw_question, draw_sentence
+from tests.training.credit.random_episodes import draw_instance
 from tests.training.environment.replies import draw_reply
-from tests.training.factories import count_words, make_instance
+from tests.training.factories import count_words
 from tests.training.tokenizer_factories import ADDED, make_byte_level_tokenizer
 from tests.training.worlds import make_world_instance
 from training.credit.assign import CreditName, assign_rewards
@@ -95,11 +95,6 @@ def record(evaluator: Evaluator, policy: ScriptedPolicy, instance: EpisodeInput)
     return [step.reply for step in trajectory.steps]
 
 
-def make_random_instance(draw: random.Random, number: int) -> EpisodeInput:
-    chunks = [" ".join(draw_sentence(draw) for _ in range(4)) for _ in range(STEPS)]
-    return make_instance(str(number), chunks, [draw_question(draw, STEPS) for _ in range(8)])
-
-
 def limit_params(max_tokens: int | None) -> EpisodeParams:
     """Return params under which core is cut, calls fail in a full memory, and entries leave the prompt."""
     memory = MemoryParams(core_tokens=16, max_prompt_entries=4, max_tokens=max_tokens)
@@ -130,7 +125,7 @@ def test_random_and_broken_replies() -> None:
     for number in range(NUM_RANDOM_REPLIES // STEPS):
         evaluator = build_env_evaluator(limit_params(draw.choice((None, 40))), count_words)
         replies = [draw_reply(draw) for _ in range(STEPS)]
-        instance = make_random_instance(draw, number)
+        instance = draw_instance(draw, str(number), STEPS)
         episode = assert_equal_to_own_loop(evaluator, instance, replies)
         outcomes |= {(call.applied, call.valid) for step in episode.steps for call in step.calls}
         num_calls |= {len(step.calls) for step in episode.steps}
@@ -145,7 +140,7 @@ def test_rollouts_of_the_trainer(credit: CreditName) -> None:
     generation = params.generation.model_copy(update={"max_prompt_tokens": 1200})
     params = params.model_copy(update={"generation": generation})
     evaluator = build_env_evaluator(params, count_words)
-    instances = [make_random_instance(draw, number) for number in range(12)]
+    instances = [draw_instance(draw, str(number), STEPS) for number in range(12)]
     remaining: Iterator[str] = iter([to_well_formed(draw_reply(draw)) for _ in range(STEPS * len(instances))])
 
     def generate(prompts: list[list[int]]) -> list[Completion]:

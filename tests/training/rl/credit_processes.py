@@ -14,14 +14,13 @@ from transformers import AutoModelForCausalLM
 
 from pipeline.core.params import GenerationParams, load_params
 from pipeline.core.unicode import to_well_formed
-from tests.training.credit.random_episodes import draw_question, draw_sentence
+from tests.training.credit.random_episodes import draw_instance
 from tests.training.environment.replies import draw_reply
-from tests.training.factories import count_words, make_instance
+from tests.training.factories import count_words
 from tests.training.rl.factories import make_profile, write_small_model
 from tests.training.tokenizer_factories import make_byte_level_tokenizer
 from training.evaluation.answering.extractive import ExtractiveAnswerer
 from training.evaluation.evaluator import Evaluator
-from training.memory.schema import EpisodeInput
 from training.policies.chats.sampling import Completion
 from training.policies.chats.template import ChatTemplate
 from training.rl.grpo_trainer import MemoryTrainer
@@ -29,12 +28,6 @@ from training.rl.rollouts import GenerateFn, MemoryRolloutCollector, RolloutBatc
 from training.rl.train import build_grpo_config
 
 STEPS, EPISODES = 3, 8
-
-
-def draw_instance(name: str) -> EpisodeInput:
-    draw = random.Random(name)
-    chunks = [" ".join(draw_sentence(draw) for _ in range(4)) for _ in range(STEPS)]
-    return make_instance(name, chunks, [draw_question(draw, STEPS) for _ in range(8)])
 
 
 class DrawingCollector:
@@ -45,7 +38,7 @@ class DrawingCollector:
         self.first = 0  # number of this process's first episode
         self._template = template
         self._agent = MemoryRolloutCollector(
-            [draw_instance("a"), draw_instance("b")],
+            [draw_instance(random.Random(name), name, STEPS) for name in "ab"],
             template,
             Evaluator(agent, count_words, ExtractiveAnswerer(), 32_768),
             agent.memory,
