@@ -3,7 +3,8 @@
 #
 #   tools/gpu_run.sh OUT MINUTES [PROFILE [SEED…]]
 #
-# Run it in a clone after `make setup` and `dvc pull data/assets data/dataset models/base models/warm_start`.
+# Run it in a clone after `make setup` and `dvc pull data/assets data/dataset models/base models/warm_start`, from a
+# remote to which all outputs were pushed: DVC looks them up when it keeps an experiment.
 # OUT gets generation.txt (tokens a second of each sampler), plan.txt (speed of an update, memory, what the
 # profile will need), and learned.txt, a line for each seed. A seed that was begun when the minutes are over
 # stops at a checkpoint, and goes on when the script is run again.
@@ -27,7 +28,10 @@ memcurate plan --profile "$profile" | tee "$out/plan.txt"
 for seed in "${seeds[@]}"; do
     left=$(((end - SECONDS) / 60))
     [ "$left" -gt 0 ] || { echo "no time for seed $seed" | tee -a "$out/learned.txt"; continue; }
-    MEMCURATE_MAX_MINUTES=$left dvc exp run --force --name "$profile-$seed" --single-item \
+    if dvc exp list --name-only | grep -qx "$profile-$seed"; then
+        dvc exp remove "$profile-$seed"
+    fi
+    MEMCURATE_MAX_MINUTES=$left dvc exp run --name "$profile-$seed" --single-item \
         --set-param training.profile="$profile" --set-param training.seed="$seed" \
         base_model warm_start train evaluate_trained ||
         { echo "seed $seed stopped" | tee -a "$out/learned.txt"; continue; }

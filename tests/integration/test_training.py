@@ -155,7 +155,7 @@ def test_the_trained_policy_is_evaluated_beside_the_one_it_began_as(unbroken: Pa
 
 
 def test_the_script_for_a_gpu_runs_on_a_cpu(warmed_up: Path, tmp_path: Path) -> None:
-    dvc(warmed_up, "push", "models/base")
+    dvc(warmed_up, "push")  # an experiment looks up all outputs
     project = pulled(warmed_up, tmp_path / "project")
     dvc(project, "pull", "models/base")
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(project)}
