@@ -64,6 +64,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "stages.cli.import_:import_files",
         "Read published files into memcurate's schema. Lineage ends at them; rejected rows are listed.",
     ),
+    "migrate": (
+        "stages.cli.migrate:migrate",
+        "Write a dataset of an older schema version in the current one. Ids stay; the card is not written.",
+    ),
     "push": (
         "stages.cli.push:push",
         "Publish data/dataset on the dataset hub: its card, splits and rejects, in one commit.",
