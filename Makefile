@@ -19,8 +19,7 @@ learn: setup
 	MEMCURATE_RUNS_DIR=$(CURDIR)/runs dvc exp run --temp --name learn \
 	  --set-param training.profile=learn \
 	  --set-param 'enabled_sources=[small_worlds]' \
-	  --set-param dataset.max_train_per_source=400 \
-	  evaluate_trained
+	  --set-param dataset.max_train_per_source=400
 	python -m tools.tell_learning learn
 
 # The paper's dataset (docs/paper.md): its params take the place of params.yaml.

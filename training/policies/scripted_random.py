@@ -2,6 +2,7 @@
 
 It chooses nothing, so it is the floor for a policy that has to choose what a small memory keeps. As the
 teacher of a warm start it shows the form alone: what is worth an entry is left to reinforcement learning.
+An entry has its speaker or title and no time, which would take as much of a small memory as the sentence.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,24 +38,23 @@ class RandomPolicy:
         """Yield an insert for each drawn entry that is new and has room, in the order of the chunk."""
         memory, chunk = observation.memory, observation.chunk
         stored = {text for entries in memory.lists.values() for _, text in entries.items()}
-        entries = [one for one in dict.fromkeys(self._list_entries(chunk)) if one[1] not in stored]
+        entries = [text for text in dict.fromkeys(self._list_entries(chunk)) if text not in stored]
         drawn = seeded_random.shuffled(entries, str, 0, "entries", chunk)
         count = seeded_random.randint(1, _MAX_ENTRIES, 0, "number of entries", chunk)
         tokens = memory.tokens
-        for memory_type, text in sorted(drawn[:count], key=entries.index):
+        for text in sorted(drawn[:count], key=entries.index):
             tokens += memory.count(text)
             if memory.max_tokens is None or tokens <= memory.max_tokens:
-                yield format_insert(memory_type, text)
+                yield format_insert("semantic", text)
 
-    def _list_entries(self, chunk: str) -> Iterator[tuple[str, str]]:
-        """Yield memory type and text of each sample, or else of each sentence under its head and speaker."""
+    def _list_entries(self, chunk: str) -> Iterator[str]:
+        """Yield the text of each sample, or else of each sentence under its speaker or title."""
         samples = [f"{' '.join(text.split())} = label {label}" for text, label in parse_samples(chunk)]
-        yield from (("semantic", sample) for sample in samples)
+        yield from samples
         for section in [] if samples else parse_sections(chunk):
-            memory_type = "episodic" if section.is_dated else "semantic"
             for speaker, text in section.turns:
-                head = f"{section.head}{speaker}: " if speaker else section.head
+                head = f"{speaker}: " if speaker else section.head
                 for start, end in self._splitter.spans(text):
                     words = text[start:end].split()
                     if _MIN_WORDS <= len(words) <= _MAX_WORDS:
-                        yield memory_type, f"{head}{' '.join(words)}"
+                        yield f"{head}{' '.join(words)}"

@@ -16,10 +16,10 @@ CHAT = """[Dialogue at timestamp 2018-05-03 14:20]
 <Ann Lee> hey
 <Ann Lee> I moved to Utah in 2016."""
 SENTENCES = {
-    "2018-05-03 14:20 User: Tell me something about rivers.",
-    "2018-05-03 14:20 Assistant: The Rhine rises in Switzerland and ends in the North Sea.",
-    "2018-05-03 14:20 Assistant: It is 1,233 km long.",
-    "2018-05-03 14:20 Ann Lee: I moved to Utah in 2016.",
+    "User: Tell me something about rivers.",
+    "Assistant: The Rhine rises in Switzerland and ends in the North Sea.",
+    "Assistant: It is 1,233 km long.",
+    "Ann Lee: I moved to Utah in 2016.",
 }
 SAMPLES = """<User> Here are samples:
 Sample: Who wrote Emma ?
