@@ -39,6 +39,10 @@ class ExportFormat(StrEnum):
     VERIFIERS = "verifiers"
     OPENENV = "openenv"
     SKYRL = "skyrl"
+    VERL = "verl"
+
+
+_ENVIRONMENTS = (ExportFormat.VERIFIERS, ExportFormat.OPENENV, ExportFormat.SKYRL, ExportFormat.VERL)
 
 
 def export(
@@ -52,8 +56,8 @@ def export(
             "--format",
             help="mem-alpha: Parquet in the schema of the published files. trl: JSONL of the scripted "
             "writer's steps, as prompt and completion, in texts and in messages. jsonl: a row of the "
-            "dataset a line. verifiers, openenv, skyrl: an environment package for the framework of that "
-            "name, with the dataset in it.",
+            "dataset a line. verifiers, openenv, skyrl, verl: an environment package for the framework of "
+            "that name, with the dataset in it.",
         ),
     ],
     data_source: Annotated[
@@ -81,7 +85,7 @@ def export(
         export_steps(folder, files, params)
     elif export_format is ExportFormat.JSONL:
         _export_jsonl(folder, files)
-    elif export_format in (ExportFormat.VERIFIERS, ExportFormat.OPENENV, ExportFormat.SKYRL):
+    elif export_format in _ENVIRONMENTS:
         export_environment(folder, export_format.value, params)
     else:
         _export_mem_alpha(folder, files, params, data_source)

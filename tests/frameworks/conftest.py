@@ -11,8 +11,18 @@ from tests.training.conftest import Playable, playable  # a fixture
 from tests.training.worlds import make_world_instance
 from training.memory.schema import EpisodeInput
 
-__all__ = ["count_tokens", "mixed_instances", "openenv_venv", "playable", "skyrl_venv", "verifiers_venv"]
+__all__ = [
+    "count_tokens",
+    "mixed_instances",
+    "openenv_venv",
+    "playable",
+    "skyrl_venv",
+    "verifiers_venv",
+    "verl_venv",
+]
 
+# What the agent loops of verl need, of what its trainer does.
+_VERL_PACKAGES = ("torch", "TransferQueue", "cachetools", "fastapi", "uvicorn", "requests")
 # What SkyRL's own generator needs, of what its trainer does.
 _SKYRL_PACKAGES = ("skyrl-gym", "torch", "loguru", "omegaconf", "aiohttp", "tqdm")
 
@@ -48,6 +58,12 @@ def openenv_venv(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathF
 def skyrl_venv(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> FrameworkVenv:
     """The virtual environment of SkyRL-Gym and SkyRL's generator, with the project as it is here."""
     return make_venv(pytestconfig, tmp_path_factory, "skyrl", *_SKYRL_PACKAGES)
+
+
+@pytest.fixture(scope="session")
+def verl_venv(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> FrameworkVenv:
+    """The virtual environment of verl, with the project as it is here."""
+    return make_venv(pytestconfig, tmp_path_factory, "verl", *_VERL_PACKAGES)
 
 
 def make_venv(

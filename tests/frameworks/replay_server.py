@@ -42,7 +42,11 @@ def serve_replies(choose: Choose) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             except KeyError as error:
                 return self.answer(422, {"error": {"message": f"unknown prompt: {error}"}})
             message = chosen if isinstance(chosen, dict) else {"role": "assistant", "content": chosen}
-            found = {"token_ids": chosen} if isinstance(chosen, list) else {"message": message}
+            found: dict[str, Any] = {"message": message}
+            if isinstance(chosen, list):
+                found = {"token_ids": chosen}
+            elif "prompt" in body:  # of the endpoint of completions
+                found = {"text": chosen}
             choice = {"index": 0, "finish_reason": "stop", **found}
             usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
             head = {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"]}

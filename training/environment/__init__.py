@@ -12,6 +12,7 @@ from training.environment.evaluators import DEFAULT_PARAMS, build_env_evaluator
 from training.environment.judge import FunctionAnswerJudge
 from training.environment.package import EnvPackage
 from training.environment.results import EnvObservation, StepInfo, StepResult
+from training.environment.rows_command import run_rows_command
 from training.evaluation.reward_parts import RewardPart, reward_parts
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "build_env_evaluator",
     "reply_text",
     "reward_parts",
+    "run_rows_command",
 ]

@@ -27,8 +27,9 @@ from training.credit.assign import CreditName
 from training.environment.dataset import InstanceTable
 from training.environment.environment import MemoryEnv, count_contents
 from training.environment.evaluators import build_env_evaluator
+from training.environment.results import StepInfo
 from training.evaluation.answering import AnswerJudge
-from training.evaluation.reward_parts import part_weights
+from training.evaluation.reward_parts import part_weights, reward_parts
 
 MANIFEST, DATASET, ASSETS, STOP_WORDS = "environment.json", "dataset", "assets", "assets/stop_words"
 
@@ -135,6 +136,25 @@ class EnvPackage:
             max_questions=max_questions,
             seed=seed,
         )
+
+    def measure_episode(self, instance: str, info: StepInfo) -> dict[str, float]:
+        """Return the rewards of an episode by name, their `total`, `memory_tokens` and `num_calls`.
+
+        `info` is that of its last step. Raises ValueError where no question of the instance got a score.
+        """
+        episode = info.episode
+        parts = reward_parts(episode, self.params.rewards) if episode else None
+        if episode is None or episode.total is None or parts is None:
+            raise ValueError(
+                f"{instance}: no question can be scored, so the episode has no reward: take the rows of "
+                "`python -m memcurate_memory.rows`, which leaves such instances out"
+            )
+        return {
+            **{name: part.value for name, part in parts.items()},
+            "total": episode.total,
+            "memory_tokens": episode.memory_tokens,
+            "num_calls": sum(len(step.calls) for step in episode.steps),
+        }
 
 
 def hash_file(path: Path) -> str:

@@ -22,7 +22,7 @@ from training.environment import DEFAULT_PARAMS, EnvPackage
 
 FRAMEWORKS = sorted(path.name for path in (ROOT / "training" / "frameworks").iterdir())
 # The folder of a package's files of data.
-DATA = {"verifiers": "memcurate_memory", "openenv": "data", "skyrl": "memcurate_memory"}
+DATA = {**dict.fromkeys(["verifiers", "skyrl", "verl"], "memcurate_memory"), "openenv": "data"}
 
 
 def export(project: Project, folder: str, framework: str = "verifiers") -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 
 from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
 
-from memcurate.env import EnvPackage, StepResult, reward_parts
+from memcurate.env import EnvPackage, StepResult
 
 PACKAGE = EnvPackage(Path(__file__).parent)
 
@@ -60,26 +60,14 @@ class MemoryTextEnv(BaseTextEnv):
         self._env.close()
 
     def _finish(self, result: StepResult) -> BaseTextEnvStepOutput:
-        episode = result.info.episode
-        parts = reward_parts(episode, PACKAGE.params.rewards) if episode else None
-        if episode is None or episode.total is None or parts is None:
-            raise ValueError(
-                f"{self._instance}: no question can be scored, so the episode has no reward: take the rows "
-                "of `python -m memcurate_memory.rows`, which leaves such instances out"
-            )
-        self._metrics = {
-            **{name: part.value for name, part in parts.items()},
-            "total": episode.total,
-            "memory_tokens": episode.memory_tokens,
-            "num_calls": sum(len(step.calls) for step in episode.steps),
-        }
+        self._metrics = PACKAGE.measure_episode(self._instance, result.info)
         info = {
             **self._metrics,
             "version": PACKAGE.version,
             "step_rewards": [asdict(one) for one in result.info.step_rewards],
             "answers": [
                 {"question": one.question, "answer": one.answer, "score": one.score}
-                for one in episode.answers
+                for one in (result.info.episode.answers if result.info.episode else ())
             ],
         }
-        return BaseTextEnvStepOutput(observations=[], reward=episode.total, done=True, metadata=info)
+        return BaseTextEnvStepOutput(observations=[], reward=self._metrics["total"], done=True, metadata=info)
