@@ -4,7 +4,7 @@ VENV := .venv
 AUDIT := .venv-audit
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro data learn paper test test-slow fuzz lint docs audit setup
+.PHONY: repro data learn paper test test-slow fuzz lint docs audit sbom setup
 
 repro: setup
 	dvc repro
@@ -59,10 +59,15 @@ audit: $(AUDIT)/.installed
 	  --exclude-files '^reviews/' --exclude-secrets '^(PASSWORD|[a-z]{26}0123456789_)$$'
 	$(AUDIT)/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
 
+# The packages of this environment with versions, licenses and dependencies, in CycloneDX, for a release.
+sbom: setup $(AUDIT)/.installed
+	mkdir -p dist
+	$(AUDIT)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.json $(VENV)/bin/python
+
 # The tools have an environment of their own: nothing else needs them.
 $(AUDIT)/.installed: Makefile constraints.txt
 	test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
-	$(AUDIT)/bin/pip install --quiet --constraint constraints.txt detect-secrets==1.5.0 pip-audit==2.10.1
+	$(AUDIT)/bin/pip install --quiet --constraint constraints.txt detect-secrets==1.5.0 pip-audit==2.10.1 cyclonedx-bom==7.5.0
 	touch $@
 
 setup: $(VENV)/.installed
