@@ -1,5 +1,6 @@
 """The command that writes rows for a framework: one for each instance that can be scored, by the options."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def package(tmp_path: Path, assets: Path) -> EnvPackage:
 
 def write(package: EnvPackage, monkeypatch: pytest.MonkeyPatch, out: Path, *options: str) -> pa.Table:
     monkeypatch.setattr(sys, "argv", ["rows", str(out), *options])
-    run_rows_command(package, {"number": pa.int64()}, lambda index: {"number": index})
+    run_rows_command(package, lambda index, row: {"number": index, "name": row["instance"]})
     return pq.read_table(out)
 
 
@@ -38,6 +39,7 @@ def test_a_row_is_an_instance_with_the_prompt_of_its_first_chunk(
     assert [row["instance"] for row in rows] == [one.id for one in env.instances]
     assert [row["prompt"] for row in rows] == [env.reset(row["instance"]).messages for row in rows]
     assert [row["number"] for row in rows] == [0, 1, 2]
+    assert [row["name"] for row in rows] == [row["instance"] for row in rows]
     assert {(row["split"], row["credit"]) for row in rows} == {("train", "episode")}
     assert {row["data_source"] for row in rows} == {row["instance"].partition("/")[0] for row in rows}
     assert not {"max_chunks", "max_questions"} & set(table.column_names)  # they were not given
@@ -52,3 +54,13 @@ def test_options_are_columns_and_an_unknown_source_is_an_error(
     assert (row["credit"], row["max_chunks"]) == ("call", 1)
     with pytest.raises(MemcurateError, match="no instance of nobody"):
         write(package, monkeypatch, out, "--source", "nobody")
+
+
+def test_json_lines_have_the_same_rows(
+    package: EnvPackage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rows = write(package, monkeypatch, tmp_path / "rows.parquet").to_pylist()
+    monkeypatch.setattr(sys, "argv", ["rows", str(tmp_path / "rows.jsonl")])
+    run_rows_command(package, lambda index, row: {"number": index, "name": row["instance"]})
+    lines = (tmp_path / "rows.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == rows

@@ -1,7 +1,5 @@
 """Writes the rows of a SkyRL dataset: `python -m memcurate_memory.rows OUT.parquet --split train`."""
 
-import pyarrow as pa
-
 from memcurate.env import run_rows_command
 
 from . import ENV_CLASS
@@ -10,7 +8,7 @@ from .env import PACKAGE
 
 def main() -> None:
     """Write the rows that the command line asks for."""
-    run_rows_command(PACKAGE, {"env_class": pa.string()}, lambda _: {"env_class": ENV_CLASS})
+    run_rows_command(PACKAGE, lambda index, row: {"env_class": ENV_CLASS})
 
 
 if __name__ == "__main__":
