@@ -40,9 +40,16 @@ class ExportFormat(StrEnum):
     OPENENV = "openenv"
     SKYRL = "skyrl"
     VERL = "verl"
+    NEMO_GYM = "nemo-gym"
 
 
-_ENVIRONMENTS = (ExportFormat.VERIFIERS, ExportFormat.OPENENV, ExportFormat.SKYRL, ExportFormat.VERL)
+_ENVIRONMENTS = (
+    ExportFormat.VERIFIERS,
+    ExportFormat.OPENENV,
+    ExportFormat.SKYRL,
+    ExportFormat.VERL,
+    ExportFormat.NEMO_GYM,
+)
 
 
 def export(
@@ -56,8 +63,8 @@ def export(
             "--format",
             help="mem-alpha: Parquet in the schema of the published files. trl: JSONL of the scripted "
             "writer's steps, as prompt and completion, in texts and in messages. jsonl: a row of the "
-            "dataset a line. verifiers, openenv, skyrl, verl: an environment package for the framework of "
-            "that name, with the dataset in it.",
+            "dataset a line. verifiers, openenv, skyrl, verl, nemo-gym: an environment package for the "
+            "framework of that name, with the dataset in it.",
         ),
     ],
     data_source: Annotated[
@@ -86,7 +93,7 @@ def export(
     elif export_format is ExportFormat.JSONL:
         _export_jsonl(folder, files)
     elif export_format in _ENVIRONMENTS:
-        export_environment(folder, export_format.value, params)
+        export_environment(folder, export_format.value.replace("-", "_"), params)
     else:
         _export_mem_alpha(folder, files, params, data_source)
 

@@ -38,6 +38,7 @@ from training.memory.schema import EpisodeInput
 
 _CARD = "README.md"
 _TEMPLATE_SUFFIX = ".in"
+_CODE_FOLDER = "memcurate_memory"
 _DATA_FOLDERS = {"openenv": "data"}  # of frameworks whose code stands at the top
 
 
@@ -61,7 +62,7 @@ def export_environment(
     with resources.as_file(resources.files("training") / "frameworks" / framework) as templates:
         paths = [path for path in sorted(templates.rglob("*")) if path.is_file()]
         sources = [path for path in paths if "__pycache__" not in path.parts]
-        package = folder / (_DATA_FOLDERS.get(framework) or _find_code_folder(templates).name)
+        package = folder / _DATA_FOLDERS.get(framework, _CODE_FOLDER)
         beside = [path for path in sources if path.relative_to(templates).parts[0] != package.name]
         code = {str(one.relative_to(templates)): hash_file(one) for one in beside if not _is_template(one)}
         with atomic_folder(package) as staged:
@@ -83,7 +84,7 @@ def export_environment(
             if _is_template(path):
                 text = Template(text).substitute(values)
             target = folder / str(path.relative_to(templates)).removesuffix(_TEMPLATE_SUFFIX)
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             write_text(target, text)
     print(f"{folder}: version {manifest.version}, {len(manifest.files)} pinned files")
     return manifest
@@ -91,11 +92,6 @@ def export_environment(
 
 def _is_template(path: Path) -> bool:
     return path.suffix == _TEMPLATE_SUFFIX
-
-
-def _find_code_folder(templates: Path) -> Path:
-    (code,) = (path for path in templates.iterdir() if path.is_dir() and path.name != "__pycache__")
-    return code
 
 
 def _select_params(params: EpisodeParams | Params) -> EpisodeParams:

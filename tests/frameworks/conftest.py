@@ -1,12 +1,18 @@
 """Fixtures of the tests of frameworks."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.text.tokens import TokenCounter, load_tokenizer
-from tests.frameworks.virtual_environments import FrameworkVenv, install_project, make_framework_venv
+from tests.frameworks.virtual_environments import (
+    FrameworkVenv,
+    find_python,
+    install_project,
+    make_framework_venv,
+)
 from tests.training.conftest import Playable, playable  # a fixture
 from tests.training.worlds import make_world_instance
 from training.memory.schema import EpisodeInput
@@ -14,6 +20,7 @@ from training.memory.schema import EpisodeInput
 __all__ = [
     "count_tokens",
     "mixed_instances",
+    "nemo_gym_venv",
     "openenv_venv",
     "playable",
     "skyrl_venv",
@@ -66,11 +73,24 @@ def verl_venv(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFact
     return make_venv(pytestconfig, tmp_path_factory, "verl", *_VERL_PACKAGES)
 
 
+@pytest.fixture(scope="session")
+def nemo_gym_venv(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> FrameworkVenv:
+    """The virtual environment of NeMo Gym, which needs Python 3.12, with the project as it is here."""
+    python = find_python("3.12")
+    if python is None:
+        pytest.skip("NeMo Gym needs Python 3.12, which is neither on PATH nor below ~/.pyenv/versions")
+    return make_venv(pytestconfig, tmp_path_factory, "nemo-gym", python=python)
+
+
 def make_venv(
-    config: pytest.Config, tmp_path_factory: pytest.TempPathFactory, framework: str, *beside: str
+    config: pytest.Config,
+    tmp_path_factory: pytest.TempPathFactory,
+    framework: str,
+    *beside: str,
+    python: Path = Path(sys.executable),
 ) -> FrameworkVenv:
     assert config.cache is not None
-    pins = Path(__file__).with_name(f"{framework}.txt")
-    venv = make_framework_venv(config.cache.mkdir("frameworks"), pins, framework, *beside)
+    pins = Path(__file__).with_name(f"{framework.replace('-', '_')}.txt")
+    venv = make_framework_venv(config.cache.mkdir("frameworks"), pins, framework, *beside, python=python)
     install_project(venv, tmp_path_factory.mktemp("project") / "copy")
     return venv

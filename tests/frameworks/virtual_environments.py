@@ -54,23 +54,26 @@ class FrameworkVenv:
         assert done.returncode == 0, done.stdout
 
 
-def make_framework_venv(cache: Path, pins: Path, framework: str, *beside: str) -> FrameworkVenv:
+def make_framework_venv(
+    cache: Path, pins: Path, framework: str, *beside: str, python: Path = Path(sys.executable)
+) -> FrameworkVenv:
     """Return the virtual environment of a framework below `cache`, which is made where it is not there.
 
     `beside` are other packages that its tests take. `pins` has the exact versions of all packages; the
-    project and its packages are not among them.
+    project and its packages are not among them. `python` is that of the environment.
     """
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
         "dependencies"
     ]
     requirements = (framework, *beside, *dependencies, *_BUILD_PACKAGES)
-    identity = "\n".join([sys.version, pins.read_text(encoding="utf-8"), *requirements])
+    version = subprocess.run([python, "-VV"], capture_output=True, text=True, check=True).stdout
+    identity = "\n".join([version, pins.read_text(encoding="utf-8"), *requirements])
     folder = cache / f"{framework}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
     venv, complete = FrameworkVenv(folder), folder / "complete"
     with FileLock(folder.with_suffix(".lock")):
         if not complete.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+            subprocess.run([python, "-m", "venv", folder], check=True)
             options = ("--quiet", "--constraint", pins)
             done = venv.run("python", "-m", "pip", "install", *options, *requirements, cwd=cache)
             assert done.returncode == 0, done.stderr
@@ -88,3 +91,13 @@ def install_project(venv: FrameworkVenv, folder: Path) -> None:
         else:
             shutil.copy(source, target)
     venv.install(f"{folder}[env]", cwd=folder)
+
+
+def find_python(version: str) -> Path | None:
+    """Return a Python of a version such as 3.12, from PATH or from pyenv's folder; None where none runs."""
+    named = shutil.which(f"python{version}")
+    of_pyenv = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}*/bin/python"))
+    for path in [*([Path(named)] if named else []), *of_pyenv]:
+        if subprocess.run([path, "-V"], capture_output=True, check=False).returncode == 0:
+            return path
+    return None

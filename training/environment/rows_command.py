@@ -41,7 +41,7 @@ def run_rows_command(package: EnvPackage, make_own: MakeColumns) -> None:
 
 
 def _iter_rows(package: EnvPackage, given: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Yield the columns that all frameworks have. An option that is not given is no column."""
+    """Yield the columns that all frameworks have. An option that is not given has no column."""
     options = {"split": given.split, "credit": given.credit}
     cuts = {"max_chunks": given.max_chunks, "max_questions": given.max_questions}
     options |= {name: value for name, value in cuts.items() if value is not None}

@@ -22,11 +22,11 @@ from training.environment import DEFAULT_PARAMS, EnvPackage
 
 FRAMEWORKS = sorted(path.name for path in (ROOT / "training" / "frameworks").iterdir())
 # The folder of a package's files of data.
-DATA = {**dict.fromkeys(["verifiers", "skyrl", "verl"], "memcurate_memory"), "openenv": "data"}
+DATA = {**dict.fromkeys(["verifiers", "skyrl", "verl", "nemo_gym"], "memcurate_memory"), "openenv": "data"}
 
 
 def export(project: Project, folder: str, framework: str = "verifiers") -> Path:
-    done = run_memcurate(project, "export", folder, "--format", framework)
+    done = run_memcurate(project, "export", folder, "--format", framework.replace("_", "-"))
     assert done.returncode == 0, done.stderr
     return project.folder / folder
 

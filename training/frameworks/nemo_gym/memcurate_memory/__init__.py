@@ -1,0 +1,3 @@
+"""The memory environment of memcurate for NeMo Gym: a resources server, an agent, and rows."""
+
+AGENT = "memcurate_memory_agent"
