@@ -41,10 +41,13 @@ def count_tokens(assets: Path) -> TokenCounter:
 
 @pytest.fixture
 def mixed_instances(playable: Playable) -> list[EpisodeInput]:
-    """Real instances, and one whose facts change; all are of test."""
+    """Real instances, and one whose facts change; all are of test.
+
+    The second of each source has recorded replies of a model.
+    """
     return [
-        *playable("trec_coarse")[:1],
-        *playable("squad_dev")[:1],
+        *playable("trec_coarse")[:2],
+        *playable("squad_dev")[:2],
         replace(make_world_instance("a", per_ability=2), split="test"),
     ]
 

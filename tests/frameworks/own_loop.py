@@ -1,6 +1,7 @@
 """Episodes of the project's own loop, and the comparison of a framework's episodes with them."""
 
 import hashlib
+import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -30,6 +31,8 @@ from training.policies.scripted_updating import UpdatingPolicy
 NUM_RANDOM_EPISODES = 67  # of each of the three cases: 1,005 replies in all
 STEPS = 5  # of a random episode
 RANDOM_CASES: tuple[tuple[CreditName, int | None], ...] = (("episode", None), ("step", 60), ("call", 90))
+# Replies of SmolLM2-135M after the warm start of the profile cpu, at temperature .8, by instance.
+MODEL_REPLIES = Path(__file__).with_name("model_replies.json")
 REWARDS = ("correctness", "tool_format", "compression", "content")
 
 Reply = Callable[[Sequence[Message]], str]
@@ -111,19 +114,22 @@ def weigh_measures() -> EpisodeParams:
     return DEFAULT_PARAMS.model_copy(update={"rewards": rewards})
 
 
-def play_scripted_writer(
+def play_writers(
     instances: Sequence[EpisodeInput], params: EpisodeParams, count_tokens: TokenCounter, assets: Path
 ) -> tuple[dict[str, OwnEpisode], dict[str, str]]:
-    """Play instances with the replies of the scripted writer, or of the updating one where facts change.
+    """Play instances with the recorded replies of SmolLM2, and the others with those of a scripted writer.
 
-    Return the episodes by instance, and the reply to each user message.
+    That is the updating one where facts change. Return the episodes by instance, and the reply to each user
+    message.
     """
+    recorded: dict[str, list[str]] = json.loads(MODEL_REPLIES.read_text(encoding="utf-8"))
+    assert recorded.keys() <= {one.id for one in instances}, "record the replies of the model anew"
     own: dict[str, OwnEpisode] = {}
     replies: dict[str, str] = {}
     for instance in instances:
         policy = UpdatingPolicy(assets) if instance.facts else ScriptedPolicy(assets)
         (trajectory,) = run_episodes(policy, [instance], params.memory.core_tokens, count_tokens)
-        written = [step.reply for step in trajectory.steps]
+        written = recorded.get(instance.id) or [step.reply for step in trajectory.steps]
         own[instance.id] = play_own_loop(instance, give_in_order(written), params, count_tokens)
         for prompt, reply in zip(own[instance.id].prompts, written, strict=True):
             replies[prompt[1]["content"]] = reply

@@ -25,7 +25,7 @@ from tests.frameworks.own_loop import (
     draw_reply_to,
     limit_params,
     play_own_loop,
-    play_scripted_writer,
+    play_writers,
     weigh_measures,
 )
 from tests.frameworks.replay_server import serve_replies
@@ -140,7 +140,7 @@ def test_random_and_broken_replies(
                 assert_equal(rollout, scored[rollout["instance"]])
 
 
-def test_the_scripted_writers_replies(
+def test_the_replies_of_writers_and_of_a_model(
     export: Export,
     mixed_instances: list[EpisodeInput],
     nemo_gym_venv: FrameworkVenv,
@@ -150,7 +150,7 @@ def test_the_scripted_writers_replies(
     """NeMo Gym's own report has the means of the rewards by their names."""
     params = weigh_measures()
     package = export([replace(one, split="train") for one in mixed_instances], params)
-    own, replies = play_scripted_writer(mixed_instances, params, count_tokens, assets)
+    own, replies = play_writers(mixed_instances, params, count_tokens, assets)
     write_rows(nemo_gym_venv, package, "rows.jsonl")
     with (
         serve_replies(lambda body: replies[body["messages"][1]["content"]]) as (url, _),

@@ -32,7 +32,7 @@ from tests.frameworks.own_loop import (
     give_in_order,
     limit_params,
     play_own_loop,
-    play_scripted_writer,
+    play_writers,
     weigh_measures,
 )
 from tests.frameworks.replay_server import serve_replies
@@ -105,7 +105,7 @@ def test_random_and_broken_replies_of_64_sessions_at_once(
     assert sum(one.episode.correctness is not None for one in own.values()) > 60
 
 
-def test_the_example_rolls_out_the_scripted_writers_replies(
+def test_the_example_rolls_out_the_replies_of_writers_and_of_a_model(
     export: Export,
     openenv_venv: FrameworkVenv,
     tmp_path: Path,
@@ -115,9 +115,9 @@ def test_the_example_rolls_out_the_scripted_writers_replies(
 ) -> None:
     """Measures of the memory have weights."""
     params = weigh_measures()
-    own, replies = play_scripted_writer(mixed_instances, params, count_tokens, assets)
+    own, replies = play_writers(mixed_instances, params, count_tokens, assets)
     package = export(mixed_instances, params)
-    options = ("--split", "test", "--episodes", "3", "--model", "m")
+    options = ("--split", "test", "--episodes", str(len(own)), "--model", "m")
     episodes = [{"split": "test", "instance": name} for name in own]
     with (
         serve(openenv_venv, tmp_path) as server,

@@ -21,7 +21,7 @@ from tests.frameworks.own_loop import (
     draw_reply_to,
     limit_params,
     play_own_loop,
-    play_scripted_writer,
+    play_writers,
     weigh_measures,
 )
 from tests.frameworks.replay_server import serve_replies
@@ -36,7 +36,7 @@ from training.memory.schema import EpisodeInput
 pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).with_name("skyrl_generator.py")
-Scripted = tuple[dict[str, OwnEpisode], dict[str, str]]
+Played = tuple[dict[str, OwnEpisode], dict[str, str]]
 
 
 @pytest.fixture
@@ -45,16 +45,16 @@ def export(tmp_path: Path, assets: Path, skyrl_venv: FrameworkVenv) -> Export:
 
 
 @pytest.fixture
-def scripted(
+def played(
     export: Export, mixed_instances: list[EpisodeInput], count_tokens: TokenCounter, assets: Path
-) -> Scripted:
-    """Export instances; return their episodes with the scripted writer, and the reply to each user message.
+) -> Played:
+    """Export instances; return their episodes, and the reply to each user message.
 
     Measures of the memory have weights.
     """
     params = weigh_measures()
     export([replace(one, split="train") for one in mixed_instances], params)
-    return play_scripted_writer(mixed_instances, params, count_tokens, assets)
+    return play_writers(mixed_instances, params, count_tokens, assets)
 
 
 def write_dataset(venv: FrameworkVenv, folder: Path, *options: str) -> str:
@@ -113,9 +113,11 @@ def test_random_and_broken_replies(
         assert_equal(episode, scored[episode["instance"]])
 
 
-def test_the_scripted_writers_replies(scripted: Scripted, skyrl_venv: FrameworkVenv, tmp_path: Path) -> None:
+def test_the_replies_of_writers_and_of_a_model(
+    played: Played, skyrl_venv: FrameworkVenv, tmp_path: Path
+) -> None:
     """The report has the means of the rewards by their names."""
-    own, replies = scripted
+    own, replies = played
     write_dataset(skyrl_venv, tmp_path)
     with serve_replies(lambda body: replies[body["messages"][1]["content"]]) as (url, requests):
         episodes, printed = roll_out(skyrl_venv, tmp_path, url, "--max-tokens", "99", "--temperature", "0.5")
@@ -132,10 +134,10 @@ def test_the_scripted_writers_replies(scripted: Scripted, skyrl_venv: FrameworkV
 
 
 def test_the_generator_of_skyrl_makes_a_fresh_prompt_of_each_chunk(
-    scripted: Scripted, skyrl_venv: FrameworkVenv, tmp_path: Path
+    played: Played, skyrl_venv: FrameworkVenv, tmp_path: Path
 ) -> None:
     """The agent loop of the trainer, over tokens: each step is a sequence of a prompt and a reply."""
-    own, texts = scripted
+    own, texts = played
     write_dataset(skyrl_venv, tmp_path)
     tokenizer = make_byte_level_tokenizer()
     tokenizer.save_pretrained(tmp_path / "tokenizer")

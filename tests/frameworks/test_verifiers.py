@@ -21,7 +21,7 @@ from tests.frameworks.own_loop import (
     draw_reply_to,
     limit_params,
     play_own_loop,
-    play_scripted_writer,
+    play_writers,
     weigh_measures,
 )
 from tests.frameworks.replay_server import serve_replies
@@ -102,7 +102,7 @@ def test_random_and_broken_replies(
     assert applied == {True, False}
 
 
-def test_the_scripted_writers_replies(
+def test_the_replies_of_writers_and_of_a_model(
     export: Export,
     verifiers_venv: FrameworkVenv,
     tmp_path: Path,
@@ -112,7 +112,7 @@ def test_the_scripted_writers_replies(
 ) -> None:
     """Measures of the memory have weights."""
     params = weigh_measures()
-    own, replies = play_scripted_writer(mixed_instances, params, count_tokens, assets)
+    own, replies = play_writers(mixed_instances, params, count_tokens, assets)
     export([replace(one, split="train") for one in mixed_instances], params)
     with serve_replies(lambda body: replies[body["messages"][1]["content"]]) as (url, _):
         traces = run_eval(verifiers_venv, tmp_path, url)

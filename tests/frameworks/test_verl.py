@@ -20,7 +20,7 @@ from tests.frameworks.own_loop import (
     draw_reply_to,
     limit_params,
     play_own_loop,
-    play_scripted_writer,
+    play_writers,
     weigh_measures,
 )
 from tests.frameworks.replay_server import serve_replies
@@ -129,7 +129,7 @@ def test_random_and_broken_replies(
         assert_equal(episode, scored[episode["instance"]], coder)
 
 
-def test_the_scripted_writers_replies(
+def test_the_replies_of_writers_and_of_a_model(
     export: Export,
     mixed_instances: list[EpisodeInput],
     verl_venv: FrameworkVenv,
@@ -141,7 +141,7 @@ def test_the_scripted_writers_replies(
     """The report has the means of the rewards; verl's own worker puts a row for each step into its queue."""
     params = weigh_measures()
     export([replace(one, split="train") for one in mixed_instances], params)
-    own, replies = play_scripted_writer(mixed_instances, params, count_tokens, assets)
+    own, replies = play_writers(mixed_instances, params, count_tokens, assets)
     texts = {
         coder.render(prompt): replies[prompt[1]["content"]] for one in own.values() for prompt in one.prompts
     }
