@@ -44,7 +44,7 @@ async def explain(request: Request, error: MemcurateError) -> JSONResponse:
 def main() -> None:
     """Serve at a host and port, which are options."""
     parser = argparse.ArgumentParser(description="Serve the memory environment.")
-    parser.add_argument("--host", default="0.0.0.0")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0: reachable from elsewhere, by anybody")
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
     uvicorn.run(app, host=options.host, port=options.port)
