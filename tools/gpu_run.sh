@@ -28,7 +28,7 @@ memcurate plan --profile "$profile" | tee "$out/plan.txt"
 for seed in "${seeds[@]}"; do
     left=$(((end - SECONDS) / 60))
     [ "$left" -gt 0 ] || { echo "no time for seed $seed" | tee -a "$out/learned.txt"; continue; }
-    if dvc exp list --name-only | grep -qx "$profile-$seed"; then
+    if dvc exp list --name-only | grep -x "$profile-$seed" >/dev/null; then
         dvc exp remove "$profile-$seed"
     fi
     MEMCURATE_MAX_MINUTES=$left dvc exp run --name "$profile-$seed" --single-item \

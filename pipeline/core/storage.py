@@ -94,7 +94,8 @@ def _open_verified(path: Path, row_type: type | None) -> Iterator[ParquetReader]
         if version != SCHEMA_VERSION:
             raise MemcurateError(
                 f"{path}: schema version {version or 'none'}, but version {SCHEMA_VERSION} is expected. "
-                "Rebuild it with `dvc repro`, or migrate its dataset with `memcurate migrate`."
+                "Rebuild it with `dvc repro`, migrate an older dataset with `memcurate migrate`, or check "
+                "out the memcurate that wrote it."
             )
         if row_type is not None:
             _verify_columns(path, _cached_schema(row_type), file.schema)

@@ -28,9 +28,9 @@ __all__ = [
     "verl_venv",
 ]
 
-# What the agent loops of verl need, of what its trainer does.
+# Packages of verl's agent loops; its trainer needs more.
 _VERL_PACKAGES = ("torch", "TransferQueue", "cachetools", "fastapi", "uvicorn", "requests")
-# What SkyRL's own generator needs, of what its trainer does.
+# Packages of SkyRL's own generator; its trainer needs more.
 _SKYRL_PACKAGES = ("skyrl-gym", "torch", "loguru", "omegaconf", "aiohttp", "tqdm")
 
 

@@ -37,3 +37,10 @@ def export_package(
         )
     export_environment(package, framework, params, dataset=dataset, assets=assets)
     return package
+
+
+def write_dataset(venv: FrameworkVenv, folder: Path, *options: str, name: str = "rows.parquet") -> str:
+    """Write the rows of the train split by the package's command, and return what it printed."""
+    done = venv.run("python", "-m", "memcurate_memory.rows", name, *options, cwd=folder)
+    assert done.returncode == 0, done.stderr[-5000:]
+    return done.stdout

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pipeline.text.tokens import TokenCounter
-from tests.frameworks.exported import Export, make_export
+from tests.frameworks.exported import Export, make_export, write_dataset
 from tests.frameworks.own_loop import (
     REWARDS,
     STEPS,
@@ -85,17 +85,13 @@ def serve_environment(venv: FrameworkVenv, package: Path, url: str) -> Iterator[
             time.sleep(0.5)
         yield head
     finally:
-        os.killpg(process.pid, signal.SIGINT)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def write_rows(venv: FrameworkVenv, package: Path, name: str, *options: str) -> None:
-    done = venv.run("python", "-m", "memcurate_memory.rows", name, *options, cwd=package)
-    assert done.returncode == 0, done.stderr[-5000:]
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def roll_out(
@@ -132,7 +128,7 @@ def test_random_and_broken_replies(
         for number, credit in enumerate(CREDITS, start=1):
             played = (play_own_loop(one, draw_reply_to, params, count_tokens, credit) for one in instances)
             scored = {one.episode.instance: one for one in played if one.episode.correctness is not None}
-            write_rows(nemo_gym_venv, package, f"{credit}.jsonl", "--credit", credit)
+            write_dataset(nemo_gym_venv, package, "--credit", credit, name=f"{credit}.jsonl")
             rollouts, _ = roll_out(nemo_gym_venv, package, head, f"{credit}.jsonl")
             assert sorted(one["instance"] for one in rollouts) == sorted(scored) and len(scored) > 60
             assert len(requests) == number * len(scored) * STEPS
@@ -151,7 +147,7 @@ def test_the_replies_of_writers_and_of_a_model(
     params = weigh_measures()
     package = export([replace(one, split="train") for one in mixed_instances], params)
     own, replies = play_writers(mixed_instances, params, count_tokens, assets)
-    write_rows(nemo_gym_venv, package, "rows.jsonl")
+    write_dataset(nemo_gym_venv, package, name="rows.jsonl")
     with (
         serve_replies(lambda body: replies[body["messages"][1]["content"]]) as (url, _),
         serve_environment(nemo_gym_venv, package, url) as head,

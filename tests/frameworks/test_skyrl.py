@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.core.storage import write_rows
 from pipeline.text.tokens import TokenCounter
-from tests.frameworks.exported import Export, make_export
+from tests.frameworks.exported import Export, make_export, write_dataset
 from tests.frameworks.own_loop import (
     RANDOM_CASES,
     REWARDS,
@@ -22,6 +22,7 @@ from tests.frameworks.own_loop import (
     limit_params,
     play_own_loop,
     play_writers,
+    read_report,
     weigh_measures,
 )
 from tests.frameworks.replay_server import serve_replies
@@ -57,13 +58,6 @@ def played(
     return play_writers(mixed_instances, params, count_tokens, assets)
 
 
-def write_dataset(venv: FrameworkVenv, folder: Path, *options: str) -> str:
-    """Write the rows of the train split, and return what the command printed."""
-    done = venv.run("python", "-m", "memcurate_memory.rows", "rows.parquet", *options, cwd=folder)
-    assert done.returncode == 0, done.stderr[-5000:]
-    return done.stdout
-
-
 def roll_out(venv: FrameworkVenv, folder: Path, url: str, *options: str) -> tuple[list[dict[str, Any]], str]:
     """Roll out all rows by the package's command; return the episodes that it wrote, and its report."""
     command = ("-m", "memcurate_memory.rollout", "rows.parquet", "--base-url", url, "--model", "m", *options)
@@ -82,12 +76,6 @@ def assert_equal(found: Mapping[str, Any], own: OwnEpisode) -> None:
     measured = found["metrics"]
     assert measured["total"] == info["total"] == total
     assert measured == {name: info[name] for name in measured}
-
-
-def read_report(text: str) -> dict[str, float]:
-    """Return the metrics of a report by their names."""
-    lines = [line.split() for line in text.splitlines()]
-    return {words[0]: float(words[1]) for words in lines if len(words) == 2}
 
 
 @pytest.mark.parametrize(("credit", "max_tokens"), RANDOM_CASES)

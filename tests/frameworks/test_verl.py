@@ -10,17 +10,19 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from pipeline.text.tokens import TokenCounter
-from tests.frameworks.exported import Export, make_export
+from tests.frameworks.exported import Export, make_export, write_dataset
 from tests.frameworks.own_loop import (
     RANDOM_CASES,
     REWARDS,
     STEPS,
     OwnEpisode,
+    assert_same_rewards,
     draw_instances,
     draw_reply_to,
     limit_params,
     play_own_loop,
     play_writers,
+    read_report,
     weigh_measures,
 )
 from tests.frameworks.replay_server import serve_replies
@@ -68,13 +70,6 @@ def export(tmp_path: Path, assets: Path, verl_venv: FrameworkVenv) -> Export:
     return make_export(tmp_path, "verl", verl_venv, assets)
 
 
-def write_dataset(venv: FrameworkVenv, folder: Path, *options: str) -> str:
-    """Write the rows of the train split, and return what the command printed."""
-    done = venv.run("python", "-m", "memcurate_memory.rows", "rows.parquet", *options, cwd=folder)
-    assert done.returncode == 0, done.stderr[-5000:]
-    return done.stdout
-
-
 def roll_out(
     venv: FrameworkVenv, folder: Path, coder: Coder, url: str, *options: str
 ) -> tuple[list[dict[str, Any]], str]:
@@ -90,14 +85,8 @@ def roll_out(
 def assert_equal(found: Mapping[str, Any], own: OwnEpisode, coder: Coder) -> None:
     """Compare an episode of the framework with one of the own loop: prompts, rewards and credit."""
     assert [step["prompt"] for step in found["steps"]] == [coder.render(prompt) for prompt in own.prompts]
-    assert found["reward"] == pytest.approx(own.episode.total, abs=1e-9)
-    assert {name: found["metrics"][name] for name in REWARDS} == pytest.approx(
-        {name: getattr(own.episode, name) for name in REWARDS}, abs=1e-9
-    )
-    for step, expected in zip(found["steps"], own.step_rewards, strict=True):
-        assert step["rewards"]["total"] == pytest.approx(expected["total"], abs=1e-9)
-        assert step["rewards"]["calls"] == pytest.approx(list(expected["calls"]), abs=1e-9)
-        assert step["rewards"]["rest"] == pytest.approx(expected["rest"], abs=1e-9)
+    step_rewards = [step["rewards"] for step in found["steps"]]
+    assert_same_rewards(own, found["metrics"], found["reward"], step_rewards, None)
 
 
 @pytest.mark.parametrize(("credit", "max_tokens"), RANDOM_CASES)
@@ -154,7 +143,7 @@ def test_the_replies_of_writers_and_of_a_model(
     assert {one["instance"] for one in episodes} == own.keys()
     for episode in episodes:
         assert_equal(episode, own[episode["instance"]], coder)
-    report = {words[0]: float(words[1]) for line in printed.splitlines() if len(words := line.split()) == 2}
+    report = read_report(printed)
     for name in (*REWARDS, "total"):
         values = [getattr(one.episode, name) for one in own.values()]
         assert report[name] == pytest.approx(sum(values) / len(values), abs=1e-4)

@@ -10,6 +10,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -154,6 +155,20 @@ class EnvPackage:
             "total": episode.total,
             "memory_tokens": episode.memory_tokens,
             "num_calls": sum(len(step.calls) for step in episode.steps),
+        }
+
+    def detail_episode(self, info: StepInfo) -> dict[str, Any]:
+        """Return the package's `version`, and `step_rewards` and `answers` of an episode, as JSON values.
+
+        `info` is that of its last step.
+        """
+        answers = info.episode.answers if info.episode else ()
+        return {
+            "version": self.version,
+            "step_rewards": [asdict(one) for one in info.step_rewards],
+            "answers": [
+                {"question": one.question, "answer": one.answer, "score": one.score} for one in answers
+            ],
         }
 
 

@@ -1,16 +1,14 @@
 """The resources server: it holds an episode per session, gives prompts, and rewards it at its end."""
 
 import asyncio
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from nemo_gym.base_resources_server import BaseResourcesServerConfig, SimpleResourcesServer
 from nemo_gym.server_utils import SESSION_ID_KEY
 from pydantic import PrivateAttr
 
-from memcurate.env import EnvObservation, EnvPackage, MemoryEnv, StepInfo, StepResult
+from memcurate.env import EnvObservation, EnvPackage, MemoryEnv, StepResult
 
 from .api import MemorySeedRequest, MemoryVerifyRequest, MemoryVerifyResponse, Prompt, Reply
 
@@ -53,9 +51,11 @@ class MemoryServer(SimpleResourcesServer):
         if episode.result is None:
             raise HTTPException(409, "the episode has no reward before its last chunk was read: call /step")
         del self._running[request.session[SESSION_ID_KEY]]
-        return MemoryVerifyResponse(
-            **body.model_dump(), **make_rewards(episode.instance, episode.result.info)
-        )
+        instance, info = episode.instance, episode.result.info
+        measured = PACKAGE.measure_episode(instance, info)
+        reward = measured.pop("total")
+        rewards = {"instance": instance, "reward": reward, **measured, **PACKAGE.detail_episode(info)}
+        return MemoryVerifyResponse(**body.model_dump(), **rewards)
 
     async def close(self, request: Request) -> None:
         """Drop the episode of the session, if it has one."""
@@ -93,20 +93,3 @@ def make_prompt(observation: EnvObservation | None) -> Prompt:
     if observation is None:
         return Prompt(messages=None)
     return Prompt(messages=[dict(message) for message in observation.messages])
-
-
-def make_rewards(instance: str, info: StepInfo) -> dict[str, Any]:
-    """Return the reward of an episode that ended, its parts by name, and details.
-
-    Raises ValueError where no question got a score.
-    """
-    measured = PACKAGE.measure_episode(instance, info)
-    answers = info.episode.answers if info.episode else ()
-    return {
-        "instance": instance,
-        "reward": measured.pop("total"),
-        **measured,
-        "version": PACKAGE.version,
-        "step_rewards": [asdict(one) for one in info.step_rewards],
-        "answers": [{"question": one.question, "answer": one.answer, "score": one.score} for one in answers],
-    }

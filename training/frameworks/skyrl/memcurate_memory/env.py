@@ -1,6 +1,5 @@
 """The environment: a row of a SkyRL dataset names an instance, and a turn is a chunk of it."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +60,5 @@ class MemoryTextEnv(BaseTextEnv):
 
     def _finish(self, result: StepResult) -> BaseTextEnvStepOutput:
         self._metrics = PACKAGE.measure_episode(self._instance, result.info)
-        info = {
-            **self._metrics,
-            "version": PACKAGE.version,
-            "step_rewards": [asdict(one) for one in result.info.step_rewards],
-            "answers": [
-                {"question": one.question, "answer": one.answer, "score": one.score}
-                for one in (result.info.episode.answers if result.info.episode else ())
-            ],
-        }
+        info = {**self._metrics, **PACKAGE.detail_episode(result.info)}
         return BaseTextEnvStepOutput(observations=[], reward=self._metrics["total"], done=True, metadata=info)
