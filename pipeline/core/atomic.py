@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
-from time import time
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -25,8 +24,7 @@ from pipeline.core.errors import MemcurateError, find_write_errno, from_os_error
 
 PARTIAL = ".partial"
 _WRITER_SUFFIX = re.compile(r"\.[0-9a-f]{16}\Z")  # of the name of a writer's staging folder
-_PROBE_PREFIX = ".probe-"  # of a folder that is moved to find out whether that is possible
-_MAX_PROBE_SECONDS = 60  # an older one is of a killed writer
+_MAX_RACES = 100  # with processes that remove empty folders
 _TARGET_EXISTS_ERRNOS = (errno.ENOTEMPTY, errno.EEXIST)
 
 _logger = logging.getLogger(__name__)
@@ -141,24 +139,38 @@ def _resolve_links(target: Path) -> Path:
 def _staging_dir(destination: Path) -> Path:
     """Return the staging folder of `destination`, from which a rename to it works."""
     candidate = destination.parent.parent / PARTIAL / destination.parent.name
-    probe = f"{_PROBE_PREFIX}{token_hex(8)}"
-    try:
-        _make_folder(candidate / probe)
+    for _ in range(_MAX_RACES):
         try:
-            (candidate / probe).rename(destination.parent / probe)
-            (destination.parent / probe).rmdir()
-        except OSError:
-            (candidate / probe).rmdir()
-            _remove_if_empty(candidate)
-            raise
-    except OSError:  # another disk, or a folder without permission to write
-        return destination.parent / PARTIAL
-    return candidate
+            candidate.mkdir(parents=True, exist_ok=True)
+            if _can_move(candidate, destination.parent):
+                return candidate
+        except FileNotFoundError:  # another process just removed it, since it was empty
+            continue
+        except OSError:  # a folder without permission to write
+            pass
+        break
+    _remove_if_empty(candidate)
+    return destination.parent / PARTIAL
+
+
+def _can_move(source: Path, target: Path) -> bool:
+    """Return whether what is in one folder can be moved to the other, without moving anything.
+
+    A move of what is not there fails with ENOENT, but with another error between two disks or mounts. Raises
+    FileNotFoundError where a folder is not there.
+    """
+    may_write = all(os.access(folder, os.W_OK | os.X_OK) for folder in (source, target))
+    name = token_hex(8)
+    try:
+        (source / name).rename(target / name)
+    except OSError as error:
+        is_missing = error.errno == errno.ENOENT
+    return source.stat().st_dev == target.stat().st_dev and may_write and is_missing
 
 
 def _make_folder(folder: Path) -> None:
     """Make a folder, though other processes remove empty folders above it."""
-    for _ in range(100):
+    for _ in range(_MAX_RACES):
         with suppress(FileNotFoundError):
             folder.mkdir(parents=True)
             return
@@ -215,9 +227,6 @@ def _remove_stale(staging_dir: Path) -> None:
             if _WRITER_SUFFIX.search(entry.name):
                 with _make_lock(entry / "lock").acquire(timeout=0):
                     shutil.rmtree(entry)
-            elif entry.name.startswith(_PROBE_PREFIX):
-                if time() - entry.stat().st_mtime > _MAX_PROBE_SECONDS:
-                    entry.rmdir()
             elif entry.suffix == ".lock":
                 with _make_lock(entry).acquire(timeout=0):
                     entry.unlink()

@@ -72,6 +72,7 @@ def kill_workers() -> None:
         return
     from multiprocessing import active_children
 
+    threading.excepthook = _on_thread_error
     workers = active_children()
     for worker in workers:
         worker.kill()
@@ -175,6 +176,14 @@ def _on_unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
         timer.start()
     else:
         sys.__unraisablehook__(unraisable)
+
+
+def _on_thread_error(error: threading.ExceptHookArgs) -> None:
+    """Print the error of a thread, but not that of a pool whose tasks are cancelled and workers dead."""
+    from concurrent.futures import InvalidStateError
+
+    if not isinstance(error.exc_value, InvalidStateError):
+        threading.__excepthook__(error)
 
 
 def _pending_signal() -> int | None:

@@ -53,9 +53,12 @@ class RemotePath:
         with self._file_system() as (files, path):
             files.put_file(str(source), path)
 
-    def remove(self) -> None:
-        """Remove the folder with all that is in it, if it is there."""
+    def remove(self, first: str) -> None:
+        """Remove the folder with all that is in it, if it is there: first the files named `first`."""
         with self._file_system() as (files, path):
+            for file in files.find(path):
+                if file.rpartition("/")[2] == first:
+                    files.rm_file(file)
             if files.exists(path):
                 files.rm(path, recursive=True)
 

@@ -35,13 +35,16 @@ def _remove(folder: AnyPath, keeps_whole_parts: bool = False) -> None:
     if isinstance(folder, Path):
         _remove_local(folder, keeps_whole_parts)
     elif not keeps_whole_parts:
-        folder.remove()
+        folder.remove(first=MANIFEST_FILE)
 
 
 def _remove_local(folder: Path, keeps_whole_parts: bool) -> None:
     shutil.rmtree(folder.parent / PARTIAL / folder.name, ignore_errors=True)
     for path in [*folder.glob("*"), *folder.glob(".*")]:
         if not (keeps_whole_parts and (path / MANIFEST_FILE).exists()):
+            # First, so that a part of which a kill leaves some files does not count as whole.
+            with suppress(OSError):
+                (path / MANIFEST_FILE).unlink()
             shutil.rmtree(path, ignore_errors=True)
     with suppress(OSError):  # there are parts
         folder.rmdir()

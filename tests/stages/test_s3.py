@@ -125,7 +125,7 @@ def test_the_last_file_of_a_folder_comes_last(bucket: RemotePath, monkeypatch: p
             (folder / name).write_bytes(name.encode())
     assert uploaded == ["a", "c", "b"]
     assert (bucket / "one" / "b").read_bytes() == b"b" and (bucket / "one").exists()
-    (bucket / "one").remove()
+    (bucket / "one").remove(first="b")
     assert keys() == [] and not (bucket / "one" / "b").exists()
 
 

@@ -84,8 +84,14 @@ class RunDir:
         shutil.rmtree(previous, ignore_errors=True)
 
     def remove(self) -> None:
-        """Remove the folder of a finished run, so that the same run can be started anew."""
-        shutil.rmtree(self.path)
+        """Remove the folder of a finished run, so that the same run can be started anew.
+
+        It gets another name first: a kill leaves no half of it, from which that run would go on.
+        """
+        removed = self.path.with_name(f"{self.path.name}.removed")
+        shutil.rmtree(removed, ignore_errors=True)
+        self.path.rename(removed)
+        shutil.rmtree(removed)
 
     def log_metrics(self, update: int, metrics: Mapping[str, float]) -> None:
         """Add a line to the log."""

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +83,32 @@ def test_a_wrong_number_of_workers_is_named(monkeypatch: pytest.MonkeyPatch, val
     monkeypatch.setenv("MEMCURATE_WORKERS", value)
     with pytest.raises(MemcurateError, match="MEMCURATE_WORKERS"):
         num_workers()
+
+
+CANCELLED = """
+import time
+from pipeline.core import interrupts
+from pipeline.core.parallel import _process_pool
+if __name__ == "__main__":
+    futures = [_process_pool(1).submit(time.sleep, 30) for _ in range(9)]
+    while not futures[0].running():
+        time.sleep(0.01)
+    for future in futures:
+        future.cancel()
+    interrupts.kill_workers()
+    time.sleep(0.5)
+"""
+
+
+def test_killed_workers_of_cancelled_tasks_print_nothing(tmp_path: Path) -> None:
+    """Python's thread of the pool raises, since it cannot give a cancelled task its error."""
+    (tmp_path / "run.py").write_text(CANCELLED, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, tmp_path / "run.py"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

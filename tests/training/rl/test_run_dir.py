@@ -42,3 +42,16 @@ def test_other_files_or_settings_have_another_hash(tmp_path: Path) -> None:
     assert first == hash_run([file], {"seed": 1}) != hash_run([file], {"seed": 2})
     file.write_bytes(b"two")
     assert hash_run([file], {"seed": 1}) != first
+
+
+def test_a_half_removed_folder_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_dir = RunDir(tmp_path / "run")
+    (run_dir.checkpoints_dir / "checkpoint-2").mkdir(parents=True)
+    (run_dir.checkpoints_dir / "checkpoint-2" / "whole").touch()
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.rmtree", lambda *_, **__: None)  # killed before the first file is removed
+        run_dir.remove()
+    assert run_dir.find_last_checkpoint() is None
+    run_dir.checkpoints_dir.mkdir(parents=True)
+    run_dir.remove()
+    assert list(tmp_path.iterdir()) == []
