@@ -4,7 +4,7 @@ VENV := .venv
 AUDIT := .venv-audit
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro data learn paper test test-slow fuzz lint docs audit sbom setup
+.PHONY: repro data learn paper test test-slow faults fuzz lint docs audit sbom setup
 
 repro: setup
 	dvc repro
@@ -36,6 +36,10 @@ test: setup
 test-slow: setup
 	pytest -m slow --ignore tests/training --ignore tests/frameworks
 	pytest -n 2 --dist loadfile -m slow tests/training tests/frameworks
+
+# Kills and faults of the machine at every stage: half an hour of two cores. MINUTES, CASES and SEED may be given.
+faults: setup
+	python -m tests.faults --minutes $(or $(MINUTES),30) --cases $(or $(CASES),600) --seed $(or $(SEED),0)
 
 # Hostile input at every door of strangers' data: about 20 minutes of two cores. INPUTS and SEED may be given.
 fuzz: setup
