@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from hashlib import sha256
+from typing import Any, TextIO
 
 from tests.pipeline.llm.fault_replies import ANSWERED, DEEP, MENDED, REFUSED, completion, reply
 
@@ -45,6 +46,9 @@ class FaultServer:
     charged: Counter[str] = field(default_factory=Counter)  # final answers that went out whole, by request
     listening: asyncio.Server | None = None
     max_in_flight: int = 0
+    log: TextIO | None = (
+        None  # gets a line of JSON for each request when it came, and one when its reply is sent
+    )
     now_in_flight: int = 0
     _varying: random.Random = field(default_factory=lambda: random.Random(0))
 
@@ -79,9 +83,10 @@ class FaultServer:
         message = next(one["content"] for one in request["messages"] if one["role"] == "user")
         kind = self.choose(message, self.came[message])
         self.came[message] += 1
+        self._log("came", request, kind)
         if self.delay:
             await asyncio.sleep(self.delay * self._varying.uniform(0.5, 1.5))
-        if kind in _PAID or kind.startswith("{"):  # before a client that has it may count them
+        if is_paid(kind):  # before a client that has it may count them
             self.answered[message] += 1
             self.charged[json.dumps(request, sort_keys=True)] += 1
         if kind in _RAW:
@@ -90,7 +95,15 @@ class FaultServer:
             status, extra, content = reply(kind, message)
             writer.write(_head(len(content.encode()), extra, status) + content.encode())
             await writer.drain()
+        self._log("replied", request, kind)
         return kind not in _RAW
+
+    def _log(self, event: str, request: dict[str, Any], kind: str) -> None:
+        if self.log is not None:
+            body = json.dumps(request, sort_keys=True).encode()
+            line = {"event": event, "at": time.monotonic(), "kind": kind, "request": sha256(body).hexdigest()}
+            self.log.write(json.dumps(line) + "\n")
+            self.log.flush()
 
 
 def _head(length: int | None, extra: str = "", status: int = 200) -> bytes:
@@ -257,6 +270,11 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 _PAID = {"answer", *ANSWERED, *MENDED, *DEEP, *REFUSED}
+
+
+def is_paid(kind: str) -> bool:
+    """Whether a reply is whole and final: a client that has it must not ask again."""
+    return kind in _PAID or kind.startswith("{")
 
 
 @contextmanager
