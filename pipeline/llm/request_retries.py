@@ -203,6 +203,7 @@ class EndpointClient:
             async with self._sending:
                 while wait := self._concurrency.seconds_held() or self._take_time():
                     await self._pause(wait)
+            await self._pause(0.0)
             yield
         finally:
             self._concurrency.release()

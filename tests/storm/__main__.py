@@ -28,8 +28,9 @@ def main() -> int:
         if found:
             shutil.copytree(folder, _FOLDER, dirs_exist_ok=True)
     print(figures(storm))
-    print("\n".join(found[:50]))
-    print(f"{len(found)} findings" + (f", log and cache in {_FOLDER}" if found else ""))
+    print(
+        *found[:50], f"{len(found)} findings" + (f", log and cache in {_FOLDER}" if found else ""), sep="\n"
+    )
     return 1 if found else 0
 
 

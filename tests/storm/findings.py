@@ -1,4 +1,4 @@
-"""The findings of a storm: items without one outcome, requests that were paid or sent again without a cause."""
+"""The findings of a storm: items without one outcome, and requests that were sent again without a cause."""
 
 from collections import Counter, defaultdict
 from itertools import pairwise
@@ -15,7 +15,7 @@ _LAG = 1.0  # seconds until a client on a busy machine has stored a reply
 
 
 def find(storm: Storm) -> list[str]:
-    """List the findings, the number of the kind first."""
+    """List the findings, a line each."""
     return [
         *_find_wrong_outcomes(storm),
         *_find_repeated_requests(storm),
@@ -31,7 +31,7 @@ def figures(storm: Storm) -> str:
     limits = sum("429" in line["kind"] for line in came)
     in_flight = [_is_in_flight(sent, kill, lag=0.0) for sent in _pair(storm.log) for kill in storm.kills]
     return (
-        f"{storm.items:,} items in {storm.seconds:.0f} s: {len(came):,} requests, {limits:,} of them limited; "
+        f"{storm.items:,} items in {storm.seconds:.0f} s: {len(came):,} requests, {limits:,} limited; "
         f"{storm.items - sum(reasons.values()):,} answers, reasons {dict(reasons)}\n"
         f"{len(storm.kills)} kills with {sum(in_flight)} requests in flight; {len(paid):,} final replies to "
         f"{len({line['request'] for line in paid}):,} requests"
