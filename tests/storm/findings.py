@@ -1,13 +1,12 @@
 """The findings of a storm: items without one outcome, and requests that were sent again without a cause."""
 
 from collections import Counter, defaultdict
-from itertools import pairwise
 from typing import Any
 
 from pipeline.llm.response_cache import ResponseCache
 from tests.pipeline.llm.fault_replies import right
 from tests.pipeline.llm.fault_server import is_paid
-from tests.storm.runner import MAX_CONCURRENCY, Kill, Storm
+from tests.storm.runner import MAX_CONCURRENCY, TIMEOUT, Kill, Storm
 
 _REASONS = {"no answer", "unfit reply", "refused by the model", "refused by the server"}
 _MAX_ATTEMPTS = 6  # of a request in one run, 429s left aside
@@ -29,11 +28,11 @@ def figures(storm: Storm) -> str:
     paid = [line for line in storm.log if line["event"] == "replied" and is_paid(line["kind"])]
     reasons = Counter(outcome for _, outcome in storm.results if outcome in _REASONS)
     limits = sum("429" in line["kind"] for line in came)
-    in_flight = [_is_in_flight(sent, kill, lag=0.0) for sent in _pair(storm.log) for kill in storm.kills]
+    in_flight = sum(_find_kill(sent, storm.kills, lag=0.0) is not None for sent in _pair(storm.log))
     return (
         f"{storm.items:,} items in {storm.seconds:.0f} s: {len(came):,} requests, {limits:,} limited; "
         f"{storm.items - sum(reasons.values()):,} answers, reasons {dict(reasons)}\n"
-        f"{len(storm.kills)} kills with {sum(in_flight)} requests in flight; {len(paid):,} final replies to "
+        f"{len(storm.kills)} kills with {in_flight} requests in flight; {len(paid):,} final replies to "
         f"{len({line['request'] for line in paid}):,} requests"
     )
 
@@ -51,26 +50,19 @@ def _find_wrong_outcomes(storm: Storm) -> list[str]:
 
 
 def _find_repeated_requests(storm: Storm) -> list[str]:
-    """List requests sent again after a final reply that no kill could lose, and requests sent too often."""
+    """List requests sent again after a final reply that nothing could lose, and requests sent too often."""
     found, lost_at = [], Counter[int]()
     by_request = defaultdict(list)
     for sent in _pair(storm.log):
         by_request[sent["request"]].append(sent)
     for request, all_sent in by_request.items():
-        for sent, again in pairwise(all_sent):
-            causes = [
-                index
-                for index, kill in enumerate(storm.kills)
-                if _is_in_flight(sent, kill) and again["at"] > kill.sent_at
-            ]
-            lost_at.update(causes[:1] if is_paid(sent["kind"]) else [])
-            if is_paid(sent["kind"]) and not causes:
+        for sent in (sent for sent in all_sent[:-1] if is_paid(sent["kind"])):
+            kill = _find_kill(sent, storm.kills)
+            if kill is not None:
+                lost_at[kill] += 1
+            elif sent["replied"] - sent["at"] < TIMEOUT:
                 found.append(f"request {request[:8]} was sent again after a reply of kind {sent['kind']!r}")
-        runs = Counter(
-            sum(kill.dead_at < sent["at"] for kill in storm.kills)
-            for sent in all_sent
-            if "429" not in sent["kind"]
-        )
+        runs = Counter(_find_run(sent, storm.kills) for sent in all_sent if "429" not in sent["kind"])
         if runs and max(runs.values()) > _MAX_ATTEMPTS:
             found.append(f"request {request[:8]} was sent {max(runs.values())} times in one run")
     found += [
@@ -107,6 +99,14 @@ def _pair(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sent
 
 
-def _is_in_flight(sent: dict[str, Any], kill: Kill, lag: float = _LAG) -> bool:
-    """Whether a request came before a kill, and its reply may not have been stored by then."""
-    return bool(sent["at"] <= kill.dead_at and sent["replied"] >= kill.sent_at - lag)
+def _find_run(sent: dict[str, Any], kills: list[Kill]) -> int:
+    """Return the number of the client's run that sent a request: how many kills came before."""
+    return sum(kill.dead_at < sent["at"] for kill in kills)
+
+
+def _find_kill(sent: dict[str, Any], kills: list[Kill], lag: float = _LAG) -> int | None:
+    """Return the index of the kill at which a request was in flight or its reply not stored; else None."""
+    run = _find_run(sent, kills)
+    if run == len(kills) or min(sent["replied"], sent["at"] + TIMEOUT) < kills[run].sent_at - lag:
+        return None
+    return run

@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 from tests.pipeline.llm.fault_server import is_paid
 
 MAX_CONCURRENCY = 64
-_TIMEOUT = 3.0  # seconds of a request
+TIMEOUT = 3.0  # seconds of a request
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _client(
         "MEMCURATE_ENDPOINT_MODE": mode,
         "MEMCURATE_ENDPOINT_CACHE_PATH": str(cache_path),
         "MEMCURATE_ENDPOINT_MAX_CONCURRENCY": str(MAX_CONCURRENCY),
-        "MEMCURATE_ENDPOINT_TIMEOUT": str(_TIMEOUT),
+        "MEMCURATE_ENDPOINT_TIMEOUT": str(TIMEOUT),
     }
     command = [sys.executable, "-m", "tests.pipeline.llm.factories", str(items), str(target)]
     return subprocess.Popen(command, cwd=ROOT, env=environment)

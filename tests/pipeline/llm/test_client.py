@@ -275,6 +275,17 @@ def test_the_rate_limit_spaces_requests(monkeypatch: pytest.MonkeyPatch) -> None
         assert monotonic() - start >= 19 * 0.05
 
 
+def test_the_rate_limit_spaces_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A policy sends a batch for each step, of one request where one episode runs."""
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_REQUESTS_PER_MINUTE", "1200")
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        llm_client = LLMClient()
+        for index in range(10):
+            llm_client.run_jobs(make_jobs(1, index), MODEL, "items")
+    assert server.arrivals[-1] - server.arrivals[0] >= 9 * 0.05 - 0.1
+
+
 def test_the_progress_log_shows_requests_tokens_and_cost(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
