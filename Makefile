@@ -4,7 +4,7 @@ VENV := .venv
 AUDIT := .venv-audit
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro data learn paper test test-slow faults fuzz lint docs audit sbom setup
+.PHONY: repro data learn paper test test-slow faults fuzz storm lint docs audit sbom setup
 
 repro: setup
 	dvc repro
@@ -44,6 +44,10 @@ faults: setup
 # Hostile input at every door of strangers' data: about 20 minutes of two cores. INPUTS and SEED may be given.
 fuzz: setup
 	python -m tests.fuzz --inputs $(or $(INPUTS),200000) --seed $(or $(SEED),0)
+
+# Jobs against a hostile server, by a client that is killed again and again: about 20 minutes. ITEMS and SEED may be given.
+storm: setup
+	python -m tests.storm --items $(or $(ITEMS),10000) --kills 20 --faults 0.4 --seed $(or $(SEED),0)
 
 lint: setup
 	ruff check .

@@ -1,7 +1,6 @@
-"""Limits on requests: their number, tokens and cost in one run of a stage, and their rate."""
+"""Limits on requests: their number, tokens and cost in one run of a stage."""
 
 from dataclasses import dataclass
-from time import monotonic
 
 from pipeline.llm.requests import Request
 from pipeline.llm.settings import ENV_PREFIX, EndpointSettings
@@ -9,7 +8,6 @@ from pipeline.llm.stop_error import RequestsStoppedError
 
 _MILLION = 1_000_000
 _BYTES_PER_TOKEN = 3  # an estimate, for servers that do not count tokens
-_RAMP_UP_INTERVAL = 0.005  # seconds between the first requests of a run
 
 
 @dataclass
@@ -65,27 +63,3 @@ class Budget:
                 f"{ENV_PREFIX}{name} is {limit:g}, and another request might pass it ({self.format_usage()})",
                 "raise it",
             )
-
-
-class RateLimiter:
-    """A rate limiter that spaces requests evenly, and ramps up at the start of a run.
-
-    Without the ramp-up each of the first requests would wait until the connections of all are made, and so
-    would the next ones, which begin when these come back.
-    """
-
-    def __init__(self, requests_per_minute: float | None, ramp_up_requests: int) -> None:
-        """Allow `requests_per_minute` (None: no limit); the first `ramp_up_requests` go one by one."""
-        self._interval = 60.0 / requests_per_minute if requests_per_minute else 0.0
-        self._ramp_up_left = ramp_up_requests
-        self._next_slot = monotonic()
-
-    def reserve_slot(self) -> float:
-        """Reserve the next time slot; return the seconds until it begins."""
-        now = monotonic()
-        slot = max(now, self._next_slot)
-        self._next_slot = slot + (
-            max(self._interval, _RAMP_UP_INTERVAL) if self._ramp_up_left > 0 else self._interval
-        )
-        self._ramp_up_left -= 1
-        return slot - now

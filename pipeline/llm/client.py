@@ -1,8 +1,8 @@
 """Run jobs with a model: each gets a reply of the type that it asks for, or a reason why there is none.
 
-As many requests are in flight as the environment allows. A reply of another type is shown to the model with
-its error, and the model tries again. Every response is cached, also those in between, so running the same
-jobs again costs nothing.
+As many requests are in flight as the environment and the server allow. A reply of another type is shown to
+the model with its error, and the model tries again. Every response is cached, also those in between, so
+running the same jobs again costs nothing.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from pipeline.core import interrupts
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import EndpointModel, ModelSettings, ResponseCacheFile
 from pipeline.core.schema import ModelCall
+from pipeline.llm.adaptive_concurrency import AdaptiveConcurrency
 from pipeline.llm.budget import Budget
 from pipeline.llm.cache_export import load_pinned_responses
 from pipeline.llm.chat_completions import NO_RESPONSE, TRUNCATED
@@ -76,6 +77,7 @@ class LLMClient:
         self._budget = Budget(self._settings)
         self._caches: dict[ResponseCacheFile | None, ResponseCache] = {}
         self._capabilities: dict[tuple[str, str], ServerCapabilities] = {}  # by model and step
+        self._concurrency: dict[str, AdaptiveConcurrency] = {}  # by model
 
     def run_jobs(self, jobs: Sequence[Job[R]], model: ModelSettings, step: str) -> list[JobResult[R]]:
         """Run jobs with a model, and return their results in the same order.
@@ -131,8 +133,11 @@ class LLMClient:
             pinned = load_pinned_responses(model.cached_responses) if model.cached_responses else ()
             self._caches[model.cached_responses] = ResponseCache(self._settings.cache_path, pinned)
         capabilities = self._capabilities.setdefault((model.name, step), ServerCapabilities())
+        concurrency = self._concurrency.setdefault(
+            model.name, AdaptiveConcurrency(self._settings.max_concurrency)
+        )
         endpoint = EndpointClient(
-            self._settings, self._caches[model.cached_responses], self._budget, capabilities
+            self._settings, self._caches[model.cached_responses], self._budget, capabilities, concurrency
         )
         workers = _WorkerPool(endpoint, process, self._budget, step)
         with interrupts.defer_signals(workers.interrupt):

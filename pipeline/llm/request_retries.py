@@ -5,9 +5,11 @@ The behaviour of a server, and its effect:
 - 408, 409, 429, 5xx, a redirect, a timeout, an HTTP reply that is broken or too long, a body that is not a
   completion, a completion without a choice or ended by an error: retried with exponential backoff, or after
   the wait that the server names (Retry-After); after the last attempt the response is a reason;
+- 429, 503, a named wait: fewer requests are in flight, and all wait; a 429 is not an attempt where no other
+  request was answered either;
 - an empty completion, or one that a content filter ended: retried twice, then accepted;
 - 400, 413, 422: retried without the schema, or with the newer name of the token limit, as not every server
-  accepts these; then the response is a reason;
+  accepts these; then, or where the prompt is too long, the response is a reason;
 - a refusal by the model: the response is a reason;
 - 401, 402, 403, 404, an empty account, an unreachable server, many failures in a row, or all requests of a
   step refused from the start: no more requests are sent.
@@ -16,15 +18,19 @@ An error inside a reply of status 200 counts by the status that it names.
 """
 
 import asyncio
-import random
-from contextlib import suppress
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from time import monotonic
+
+from tqdm import tqdm
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.unicode import to_well_formed
 from pipeline.llm import chat_completions
-from pipeline.llm.budget import Budget, RateLimiter
+from pipeline.llm.adaptive_concurrency import AdaptiveConcurrency
+from pipeline.llm.budget import Budget
 from pipeline.llm.chat_completions import (
     NEWER_TOKEN_LIMIT_PARAM,
     NO_RESPONSE,
@@ -33,33 +39,20 @@ from pipeline.llm.chat_completions import (
     Completion,
     InvalidCompletionError,
 )
+from pipeline.llm.failed_attempt import MAX_RETRY_AFTER, FailedAttempt, backoff_seconds
 from pipeline.llm.requests import Request
 from pipeline.llm.response_cache import LLMResponse, ResponseCache
-from pipeline.llm.server_errors import ServerError, parse_error
+from pipeline.llm.server_errors import BAD_REQUEST_STATUSES, RATE_LIMIT_STATUS, ServerError, parse_error
 from pipeline.llm.settings import ENV_PREFIX, EndpointSettings
 from pipeline.llm.stop_error import RequestsStoppedError
 from pipeline.llm.transport import HttpResponse, Transport, TransportError
 
 _MAX_ATTEMPTS = 6
 _MAX_SUSPECT_RETRIES = 2  # retries after a completion that is empty or filtered
-_INITIAL_BACKOFF, _MAX_BACKOFF = 0.5, 30.0  # seconds, where the server does not name a wait
-_MAX_RETRY_AFTER = 900.0  # seconds; a longer wait ends the request
 _MAX_CONSECUTIVE_FAILURES = 20  # failed requests in a row, after which no more are sent
+_LOGGED_HOLD = 5.0  # seconds; a person should know why nothing happens for longer
 _POLL_INTERVAL = 0.2  # seconds between looks into the cache for a response that another process waits for
-_BAD_REQUEST_STATUSES = (400, 413, 422)
 _MAX_DETAIL_CHARS = 300  # of a server's error message
-
-
-@dataclass(frozen=True, slots=True)
-class _FailedAttempt:
-    """A failed attempt to get a completion."""
-
-    message: str
-    retry_after: float | None = None  # seconds that the server names; 0: retry at once in another form
-    is_unreachable: bool = False
-    may_work_without_schema: bool = False
-    is_refused: bool = False  # the same request would be refused again
-    is_billable: bool = True  # it may have cost tokens
 
 
 @dataclass(slots=True)
@@ -84,22 +77,24 @@ class EndpointClient:
         cache: ResponseCache,
         budget: Budget,
         capabilities: ServerCapabilities,
+        concurrency: AdaptiveConcurrency,
     ) -> None:
-        """Share cache, budget and capabilities with other clients; connect at the first request."""
+        """Share all that is given with other clients; connect at the first request."""
         self._settings = settings
         self._cache = cache
         self._budget = budget
         self._capabilities = capabilities
-        self._rate_limiter = RateLimiter(settings.requests_per_minute, settings.max_concurrency)
+        self._concurrency = concurrency
+        self._sending = asyncio.Lock()  # one request after the other waits for its time
         self._in_flight: dict[str, asyncio.Future[LLMResponse]] = {}
         self._transport: Transport | None = None
         self._stopped = asyncio.Event()
         self._last_contact = 0.0  # time of the server's last sign of life, by the monotonic clock
-        self.sending_tasks: set[asyncio.Task[object]] = set()  # tasks with a request on its way
 
     def stop(self) -> None:
         """Send no more requests: the next raises RequestsStoppedError, those in flight may come back."""
         self._stopped.set()
+        self._concurrency.stop(_make_stopped_error())
 
     async def close(self) -> None:
         """Close the connections, and release the claims of this process."""
@@ -154,24 +149,28 @@ class EndpointClient:
     async def send_with_retries(self, request: Request) -> LLMResponse:
         """Get the server's response without the cache. Raises RequestsStoppedError."""
         first_start = start = monotonic()
-        failure, suspect_responses = _FailedAttempt(""), 0
+        failure, attempts, suspect_responses, wait = FailedAttempt(""), 0, 0, 0.0
         with_schema = request.schema is not None and self._capabilities.supports_schema is not False
-        for attempt in range(_MAX_ATTEMPTS):
-            await self._pause(_backoff_seconds(attempt, failure) if attempt else 0.0)
-            await self._pause(self._rate_limiter.reserve_slot())
-            start = monotonic()
-            result = await self._attempt(request, start, with_schema)
+        while attempts < _MAX_ATTEMPTS:
+            await self._pause(wait)
+            previous_start = start
+            async with self._turn():
+                start = monotonic()
+                result = await self._attempt(request, start, with_schema)
             if isinstance(result, Completion):
                 if result.retry_reason is None or suspect_responses == _MAX_SUSPECT_RETRIES:
                     return self._record_success(request, result.response, with_schema)
-                failure, suspect_responses = _FailedAttempt(result.retry_reason), suspect_responses + 1
-                continue
+                result, suspect_responses = FailedAttempt(result.retry_reason), suspect_responses + 1
             failure = result
             with_schema = with_schema and not failure.may_work_without_schema
-            if failure.is_refused or (
-                failure.retry_after is not None and failure.retry_after > _MAX_RETRY_AFTER
-            ):
+            if failure.is_refused or failure.names_too_long_a_wait:
                 break
+            if failure.is_rate_limited and self._concurrency.last_answer < previous_start:
+                self._raise_if_limited_too_long(first_start, failure)
+                wait = 0.0  # all requests are held back
+                continue
+            attempts += 1
+            wait = backoff_seconds(attempts, failure)
         if failure.is_unreachable and self._last_contact < first_start:
             raise RequestsStoppedError(
                 f"nobody answers at {self._settings.public_url} ({failure.message})",
@@ -194,16 +193,44 @@ class EndpointClient:
                 async with asyncio.timeout(seconds):
                     await self._stopped.wait()
         if self._stopped.is_set():
-            raise RequestsStoppedError("no more requests are sent", "mend the first error")
+            raise _make_stopped_error()
 
-    def _count_failure(self, failure: _FailedAttempt) -> None:
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait until a request may be sent, and count it as in flight in the block."""
+        await self._concurrency.acquire()
+        try:
+            async with self._sending:
+                while wait := self._concurrency.seconds_held() or self._take_time():
+                    await self._pause(wait)
+            await self._pause(0.0)
+            yield
+        finally:
+            self._concurrency.release()
+
+    def _take_time(self) -> float:
+        """Take the next time of the rate limit if it has come; else return the seconds until then."""
+        limit = self._settings.requests_per_minute
+        return self._cache.take_turn(self._settings.public_url, 60 / limit) if limit else 0.0
+
+    def _raise_if_limited_too_long(self, first_start: float, failure: FailedAttempt) -> None:
+        if monotonic() - max(first_start, self._concurrency.last_answer) > MAX_RETRY_AFTER:
+            raise RequestsStoppedError(
+                f"{self._settings.public_url} has limited all requests for {MAX_RETRY_AFTER / 60:g} "
+                f"minutes: {failure.message}",
+                f"wait, or set {ENV_PREFIX}REQUESTS_PER_MINUTE to what it allows",
+            )
+
+    def _count_failure(self, failure: FailedAttempt) -> None:
         """Count a failed request, and raise RequestsStoppedError after too many in a row.
 
         A refusal does not count once there are completions: then the request itself is at fault, not what all
         requests have in common. Refusals arrive sooner than completions, so more of them are tolerated when
-        many requests are in flight.
+        many requests are in flight. Nor does a 429: the server answered other requests in between.
         """
         if failure.is_refused and self._capabilities.has_responded:
+            return
+        if failure.is_rate_limited and not failure.names_too_long_a_wait:
             return
         self._capabilities.consecutive_failures += 1
         if self._capabilities.consecutive_failures >= max(
@@ -216,45 +243,38 @@ class EndpointClient:
                 + (", and at the model's keys in params.yaml" if failure.is_refused else ""),
             )
 
-    async def _attempt(
-        self, request: Request, start: float, with_schema: bool
-    ) -> Completion | _FailedAttempt:
+    async def _attempt(self, request: Request, start: float, with_schema: bool) -> Completion | FailedAttempt:
         self._budget.reserve(request)
-        task = asyncio.current_task()
-        assert task is not None
-        self.sending_tasks.add(task)
         try:
             result = await self._post(request, start, with_schema)
         except BaseException:
             self._budget.settle(request, None, None)
             raise
-        finally:
-            self.sending_tasks.discard(task)
-        if isinstance(result, _FailedAttempt):
+        if isinstance(result, FailedAttempt):
             tokens = None if result.is_billable else 0
             self._budget.settle(request, tokens, tokens)
         else:
             self._budget.settle(request, result.response.prompt_tokens, result.response.completion_tokens)
         return result
 
-    async def _post(self, request: Request, start: float, with_schema: bool) -> Completion | _FailedAttempt:
+    async def _post(self, request: Request, start: float, with_schema: bool) -> Completion | FailedAttempt:
         limit = self._capabilities.token_limit_param
         body = chat_completions.build_body(request, limit, with_schema)
         try:
             async with asyncio.timeout(self._settings.timeout):
                 reply = await self._get_transport().post(body)
         except TimeoutError:
-            return _FailedAttempt(f"no reply within {self._settings.timeout:g} s")
+            return FailedAttempt(f"no reply within {self._settings.timeout:g} s")
         except TransportError as error:
             if error.reached_server:
                 self._last_contact = monotonic()
-            return _FailedAttempt(
+            return FailedAttempt(
                 self._sanitize(error),
                 is_unreachable=not error.reached_server,
                 is_billable=error.reached_server,
             )
         self._last_contact = monotonic()
-        return self._parse_response(request, reply, limit, with_schema, self._last_contact - start)
+        return self._parse_response(request, reply, limit, with_schema, start)
 
     def _parse_response(
         self,
@@ -262,32 +282,55 @@ class EndpointClient:
         response: HttpResponse,
         token_limit_param: str,
         with_schema: bool,
-        seconds: float,
-    ) -> Completion | _FailedAttempt:
+        start: float,
+    ) -> Completion | FailedAttempt:
         error = parse_error(response)
         if error is None:
             try:
-                completion = chat_completions.parse_completion(request, response.body, seconds)
+                completion = chat_completions.parse_completion(
+                    request, response.body, self._last_contact - start
+                )
             except InvalidCompletionError as invalid:
-                return _FailedAttempt(self._sanitize(invalid))
+                return FailedAttempt(self._sanitize(invalid))
+            self._concurrency.record_answer()
             return replace(completion, response=self._redact_response(completion.response))
         if (
-            error.status in _BAD_REQUEST_STATUSES
+            error.status in BAD_REQUEST_STATUSES
             and token_limit_param == TOKEN_LIMIT_PARAM
             and NEWER_TOKEN_LIMIT_PARAM in error.message
         ):
             self._capabilities.token_limit_param = NEWER_TOKEN_LIMIT_PARAM
-            return _FailedAttempt(self._sanitize(error), retry_after=0.0, is_billable=False)
-        if error.status in _BAD_REQUEST_STATUSES and not error.is_out_of_credit:
-            return _FailedAttempt(
+            return FailedAttempt(self._sanitize(error), retry_after=0.0, is_billable=False)
+        if error.status in BAD_REQUEST_STATUSES and not error.is_out_of_credit:
+            may_work_without_schema = with_schema and not error.is_prompt_too_long
+            return FailedAttempt(
                 self._sanitize(error),
                 retry_after=0.0,
-                may_work_without_schema=with_schema,
-                is_refused=not with_schema,
+                may_work_without_schema=may_work_without_schema,
+                is_refused=not may_work_without_schema,
                 is_billable=False,
             )
         self._raise_if_unrecoverable(error, request.model)
-        return _FailedAttempt(self._sanitize(error), error.retry_after, is_billable=False)
+        failure = FailedAttempt(
+            self._sanitize(error),
+            error.retry_after,
+            is_rate_limited=error.status == RATE_LIMIT_STATUS,
+            is_billable=False,
+        )
+        if error.is_limit:
+            self._record_limit(failure, start)
+        return failure
+
+    def _record_limit(self, failure: FailedAttempt, start: float) -> None:
+        """Hold all requests back, unless the wait is too long or a 503 names none: one worker may restart."""
+        wait = failure.retry_after
+        if failure.names_too_long_a_wait or (wait is None and not failure.is_rate_limited):
+            wait = 0.0
+        has_shrunk = self._concurrency.record_limit(start, wait)
+        if has_shrunk and (seconds := self._concurrency.seconds_held()) > _LOGGED_HOLD:
+            tqdm.write(
+                f"the server limits requests, the next in {seconds:.0f} s: {failure.message}", sys.stderr
+            )
 
     def _raise_if_unrecoverable(self, error: ServerError, model: str) -> None:
         """Raise RequestsStoppedError for an error that every other request would get as well."""
@@ -331,12 +374,5 @@ class EndpointClient:
         )
 
 
-def _backoff_seconds(attempt: int, failure: _FailedAttempt) -> float:
-    """Return the seconds before retry number `attempt`, from 1, with jitter.
-
-    They are as the server says, or else double with each attempt, up to 30.
-    """
-    jitter = 0.75 + random.random() / 2
-    if failure.retry_after is not None:
-        return failure.retry_after + jitter / 10 if failure.retry_after else 0.0
-    return float(min(_INITIAL_BACKOFF * 2 ** (attempt - 1), _MAX_BACKOFF) * jitter)
+def _make_stopped_error() -> RequestsStoppedError:
+    return RequestsStoppedError("no more requests are sent", "mend the first error")

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.core.errors import MemcurateError
 from pipeline.core.unicode import to_well_formed_value
 from pipeline.llm.in_flight_claims import CREATE_CLAIMS_TABLE, RequestClaims
+from pipeline.llm.rate_limit import CREATE_NEXT_REQUESTS_TABLE, take_turn
 
 _SCHEMA_VERSION = 1
 _OTHER_FILE_ADVICE = "name another file in MEMCURATE_ENDPOINT_CACHE_PATH"
@@ -108,6 +109,7 @@ class ResponseCache:
             )
         self._database.execute(_CREATE_TABLE)
         self._database.execute(CREATE_CLAIMS_TABLE)
+        self._database.execute(CREATE_NEXT_REQUESTS_TABLE)
         self._database.execute(_SELECT_RESPONSES + " limit 0")
         self._database.execute(f"pragma user_version = {_SCHEMA_VERSION}")
 
@@ -144,6 +146,14 @@ class ResponseCache:
         """Give up a claim, after the response is stored or failed."""
         with self._explain_errors():
             self._claims.release(key)
+
+    def take_turn(self, server: str, interval: float) -> float:
+        """Take the next time to send a request to a server if it has come; else return the seconds until it.
+
+        `interval`: seconds between requests, of all processes that share the file.
+        """
+        with self._explain_errors():
+            return take_turn(self._database, server, interval)
 
     def release_all(self) -> None:
         """Give up all claims of this process."""

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from time import time
@@ -17,6 +18,10 @@ _NO_CREDIT = re.compile(
     r"insufficient[_ ](?:quota|credits?|balance|funds)|billing_(?:hard_limit_reached|not_active)",
     re.IGNORECASE,
 )
+_PROMPT_TOO_LONG = re.compile(
+    r"context[_ ](?:length|window|size)|prompt is too long|input token count|maximum number of tokens",
+    re.IGNORECASE,
+)
 # Errors of other types, without a number, count as passing failures (500).
 _STATUS_BY_ERROR_TYPE = {
     "invalid_request_error": 400,
@@ -26,6 +31,9 @@ _STATUS_BY_ERROR_TYPE = {
     "not_found_error": 404,
     "model_not_found": 404,
 }
+BAD_REQUEST_STATUSES = (400, 413, 422)
+RATE_LIMIT_STATUS = 429
+_LIMIT_STATUSES = (RATE_LIMIT_STATUS, 503, 529)  # 529: overloaded, at Anthropic
 _HTTP_ERROR_STATUSES = {str(status) for status in range(400, 600)}
 _SECONDS = re.compile(r"\d{1,18}(?:\.\d{1,18})?", re.ASCII)
 
@@ -42,6 +50,16 @@ class ServerError:
     def is_out_of_credit(self) -> bool:
         """Whether the server wants to be paid first."""
         return self.status == 402 or _NO_CREDIT.search(self.message) is not None
+
+    @property
+    def is_prompt_too_long(self) -> bool:
+        """Whether the model cannot read the prompt in any form."""
+        return self.status in BAD_REQUEST_STATUSES and _PROMPT_TOO_LONG.search(self.message) is not None
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether the server wants fewer requests for now."""
+        return self.status in _LIMIT_STATUSES or self.retry_after is not None
 
     def __str__(self) -> str:
         return f"status {self.status}: {self.message}"
@@ -113,23 +131,38 @@ def _error_message(error: Any) -> str:
 def _fallback_message(response: HttpResponse, body: Any) -> str:
     """Return the message of a reply with an error status and without an error object."""
     if 300 <= response.status < 400:
-        return f"a redirect to {response.headers.get('Location', 'nowhere')}, which is not followed"
+        return f"a redirect to {response.headers.get('location', ['nowhere'])[0]}, which is not followed"
     if isinstance(body, dict) and body:
         message = body.get("message") or body.get("detail") or body
         return message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
     return response.body.decode("utf-8", "replace") or "nothing"
 
 
-def _parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that Retry-After names by a number or a date; None where it names none above 0."""
-    milliseconds = headers.get("retry-after-ms", "").strip()
-    if _SECONDS.fullmatch(milliseconds):
-        return float(milliseconds) / 1000 or None
-    value = headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(value):
-        return float(value) or None
+def _parse_retry_after(headers: Mapping[str, Sequence[str]]) -> float | None:
+    """Return the seconds that Retry-After names by a number or a date; None where it names none above 0.
+
+    Of several headers the longest wait counts. Milliseconds take precedence.
+    """
+    milliseconds = _parse_numbers(headers.get("retry-after-ms", ()))
+    if milliseconds:
+        return max(milliseconds) / 1000 or None
+    values = headers.get("retry-after", ())
+    # The server's own time, where it is given: the clocks may differ by more than the wait.
+    now = max(map(_parse_date, headers.get("date", ())), default=None) or time()
+    dates = [moment - now for moment in map(_parse_date, values) if moment]
+    longest = max([*_parse_numbers(values), *dates], default=0.0)
+    return longest if longest > 0 else None
+
+
+def _parse_numbers(values: Sequence[str]) -> list[float]:
+    return [float(value) for value in map(str.strip, values) if _SECONDS.fullmatch(value)]
+
+
+def _parse_date(value: str) -> float:
+    """Return the seconds since 1970 of an HTTP date, in UTC if it has no zone; 0 where it is not a date."""
     try:
-        seconds = parsedate_to_datetime(value).timestamp() - time()
+        date = parsedate_to_datetime(value)
+        seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return seconds if isfinite(seconds) and seconds > 0 else None
+        return 0.0
+    return seconds if isfinite(seconds) else 0.0

@@ -67,8 +67,10 @@ class EndpointSettings(BaseSettings):
         default_factory=lambda: user_data_path("memcurate", appauthor=False) / "answers.sqlite",
         description="file of the response cache",
     )
-    max_concurrency: int = Field(8, ge=1, description="requests in flight")
-    requests_per_minute: float | None = Field(None, gt=0, description="requests sent in a minute, at most")
+    max_concurrency: int = Field(8, ge=1, description="requests in flight, at most")
+    requests_per_minute: float | None = Field(
+        None, gt=0, description="requests sent in a minute, at most, by all processes that share the cache"
+    )
     timeout: float = Field(300.0, gt=0, description="seconds for one attempt, all in all")
     max_requests: int | None = Field(None, ge=0, description="requests sent, retries included")
     max_tokens: int | None = Field(None, ge=0, description="tokens read and written")

@@ -6,7 +6,7 @@ would be taken for the reply to the next request.
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ class HttpResponse:
     """A complete HTTP reply."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, Sequence[str]]  # values by name, in small letters
     body: bytes
 
 
@@ -66,7 +66,8 @@ class Transport:
         data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         try:
             async with self._session.post(self._url, data=data, allow_redirects=False) as response:
-                return HttpResponse(response.status, response.headers, await _read_body(response))
+                headers = {name.lower(): response.headers.getall(name) for name in response.headers}
+                return HttpResponse(response.status, headers, await _read_body(response))
         except TransportError:
             raise
         # Parsers, decompression, TLS and sockets raise errors beside aiohttp.ClientError.

@@ -249,7 +249,11 @@ def _answers(data: bytes, scratch: Path) -> None:
 def _completion(data: bytes, scratch: Path) -> None:
     request = Request("model", "1", [{"role": "user", "content": _text_of(data[:200])}], 0.0, 16)
     for status in (200, 400, 429):
-        parse_error(HttpResponse(status, {"retry-after": _text_of(data[:20])}, data))
+        parse_error(
+            HttpResponse(
+                status, {"retry-after": [_text_of(data[:20])], "date": [_text_of(data[20:40])]}, data
+            )
+        )
     given = parse_completion(request, data, 0.1).response
     kept = ResponseCache(scratch / "answers.sqlite")
     try:

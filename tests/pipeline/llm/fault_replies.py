@@ -24,6 +24,8 @@ ANSWERED = (
     "chunks",
     "no length",
     "another reply past the length",
+    "blank lines first",
+    "blank lines now and then",
 )
 MENDED = ("no json", "wrong schema", "too long", "odd tool calls", "thinking only")
 # Replies beyond the bounds of core/json_reader: the same effect as MENDED.
@@ -39,6 +41,13 @@ STATUSES = (
     "429 with wait 0",
     "429 with a wait of words",
     "429 with a date gone by",
+    "429 with a date of another zone",
+    "429 with a date in words",
+    "429 with an empty wait",
+    "429 with two waits",
+    "429 with a wait in ms below 0",
+    "503 with wait",
+    "redirect in a circle",
     "500",
     "503",
     "half a character in an error",
@@ -90,11 +99,15 @@ BROKEN = (
     "not gzip",
     "another compression",
     "a gzip bomb",
-    "40 MB",
+    "gzip of gzip",
+    "gzip after which more comes",
+    "50 MB",
     "a body without end",
     "headers without end",
 )
 REFUSED = ("refusal", "a refusal in parts")
+# Refused by the server, whatever the form of the request.
+TOO_LONG = ("too long a prompt", "too long a prompt, in words")
 FAULTS = (*ANSWERED, *MENDED, *STATUSES, *NOTHING, *BROKEN, *REFUSED)
 
 
@@ -107,6 +120,10 @@ def reply(kind: str, message: str) -> tuple[int, str, str]:
     """Return (status, further headers, body)."""
     if kind.startswith("429"):
         return 429, _WAITS.get(kind.removeprefix("429 with "), ""), _error("too fast")
+    if kind.startswith("503 with "):
+        return 503, _WAITS[kind.removeprefix("503 with ")], _error("broken 503")
+    if kind in _TOO_LONG:
+        return 400, "", json.dumps({"error": _TOO_LONG[kind]})
     if kind in ("500", "503", "400", "401", "402", "404"):
         return int(kind), "", _error(f"broken {kind}")
     if kind == "empty account":
@@ -115,7 +132,7 @@ def reply(kind: str, message: str) -> tuple[int, str, str]:
         return 400, "", _error("max_tokens: use max_completion_tokens instead")
     if kind == "half a character in an error":
         return 500, "", _error("broken \ud83d")
-    if kind == "redirect":
+    if kind.startswith("redirect"):
         return 307, "Location: /v1/chat/completions\r\n", ""
     if kind.startswith("status "):
         return int(kind.removeprefix("status ")), "", ""
@@ -126,10 +143,18 @@ def reply(kind: str, message: str) -> tuple[int, str, str]:
 
 _WAITS = {
     "wait": "Retry-After: 0.2\r\n",
+    "a wait of a second": "Retry-After: 1\r\n",
     "a wait of a minute": "Retry-After: 60\r\n",
     "a wait in ms": "Retry-After-Ms: 200\r\nRetry-After: 100000\r\n",
     "a wait of words": "Retry-After: in a moment\r\n",
     "a date gone by": "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n",
+    "a date of another zone": (
+        "Date: Fri, 31 Dec 1999 22:59:59 GMT\r\nRetry-After: Sat, 01 Jan 2000 01:00:00 +0200\r\n"
+    ),
+    "a date in words": "Retry-After: Fri, 99 Foo soon\r\n",
+    "an empty wait": "Retry-After: \r\n",
+    "two waits": "Retry-After: 0.1\r\nRetry-After: 0.2\r\n",
+    "a wait in ms below 0": "Retry-After-Ms: -200\r\nRetry-After: 0.1\r\n",
     **{f"wait {value}": f"Retry-After: {value}\r\n" for value in ("nan", "inf", "1e400", "-5", "0")},
 }
 
@@ -138,6 +163,10 @@ def _error(words: str) -> str:
     return json.dumps({"error": {"message": words}})
 
 
+_TOO_LONG: dict[str, dict[str, Any]] = {
+    "too long a prompt": {"message": "8192 tokens at most", "code": "context_length_exceeded"},
+    "too long a prompt, in words": {"message": "This model's maximum context length is 4096 tokens."},
+}
 # Bodies of status 200 that are not completions.
 _BODIES = {
     "unreadable": "<html>not what was asked for</html>",

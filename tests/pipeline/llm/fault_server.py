@@ -11,12 +11,14 @@ import random
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from hashlib import sha256
+from typing import Any, TextIO
 
 from tests.pipeline.llm.fault_replies import ANSWERED, DEEP, MENDED, REFUSED, completion, reply
 
@@ -37,13 +39,17 @@ class FaultServer:
     delay: float = 0.0
     url: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
+    arrivals: list[float] = field(default_factory=list)  # of the requests, by the monotonic clock
     headers: list[dict[str, str]] = field(default_factory=list)
     came: Counter[str] = field(default_factory=Counter)
     answered: Counter[str] = field(default_factory=Counter)  # whole replies, by message
     charged: Counter[str] = field(default_factory=Counter)  # final answers that went out whole, by request
     listening: asyncio.Server | None = None
     max_in_flight: int = 0
-    _now: int = 0
+    log: TextIO | None = (
+        None  # gets a line of JSON for each request when it came, and one when its reply is sent
+    )
+    now_in_flight: int = 0
     _varying: random.Random = field(default_factory=lambda: random.Random(0))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,13 +61,13 @@ class FaultServer:
                     name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:])
                 }
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
-                self._now += 1
-                self.max_in_flight = max(self.max_in_flight, self._now)
+                self.now_in_flight += 1
+                self.max_in_flight = max(self.max_in_flight, self.now_in_flight)
                 try:
                     if not await self._one(json.loads(body), headers, writer):
                         break
                 finally:
-                    self._now -= 1
+                    self.now_in_flight -= 1
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the client has gone, or the server ends
         finally:
@@ -70,24 +76,34 @@ class FaultServer:
     async def _one(
         self, request: dict[str, Any], headers: dict[str, str], writer: asyncio.StreamWriter
     ) -> bool:
+        self.arrivals.append(time.monotonic())
         self.requests.append(request)
         self.headers.append(headers)
         # A retry after an invalid reply keeps its first message.
         message = next(one["content"] for one in request["messages"] if one["role"] == "user")
         kind = self.choose(message, self.came[message])
         self.came[message] += 1
+        self._log("came", request, kind)
         if self.delay:
             await asyncio.sleep(self.delay * self._varying.uniform(0.5, 1.5))
+        if is_paid(kind):  # before a client that has it may count them
+            self.answered[message] += 1
+            self.charged[json.dumps(request, sort_keys=True)] += 1
         if kind in _RAW:
             await _RAW[kind](message, writer)
         else:
             status, extra, content = reply(kind, message)
             writer.write(_head(len(content.encode()), extra, status) + content.encode())
             await writer.drain()
-        if kind in _PAID or kind.startswith("{"):
-            self.answered[message] += 1
-            self.charged[json.dumps(request, sort_keys=True)] += 1
+        self._log("replied", request, kind)
         return kind not in _RAW
+
+    def _log(self, event: str, request: dict[str, Any], kind: str) -> None:
+        if self.log is not None:
+            body = json.dumps(request, sort_keys=True).encode()
+            line = {"event": event, "at": time.monotonic(), "kind": kind, "request": sha256(body).hexdigest()}
+            self.log.write(json.dumps(line) + "\n")
+            self.log.flush()
 
 
 def _head(length: int | None, extra: str = "", status: int = 200) -> bytes:
@@ -132,7 +148,8 @@ _bytes("a length below 0", lambda body: _head(-1) + body)
 _bytes("no reply", lambda body: b"")
 _bytes("not gzip", lambda body: _head(len(body), _GZIP) + body)
 _bytes("another compression", lambda body: _head(len(body), "Content-Encoding: br\r\n") + body)
-_bytes("40 MB", lambda body: _head(40_000_000) + b" " * (40_000_000 - len(body)) + body)
+_bytes("50 MB", lambda body: _head(50_000_000) + b" " * (50_000_000 - len(body)) + body)
+_bytes("blank lines first", lambda body: _head(len(body) + 4) + b"\n\n\r\n" + body)
 
 
 def _zipped(cut: int) -> Callable[[bytes], bytes]:
@@ -145,8 +162,20 @@ def _zipped(cut: int) -> Callable[[bytes], bytes]:
 
 _bytes("gzip", _zipped(0))
 _bytes("cut gzip", _zipped(20))
+_bytes("gzip of gzip", lambda body: _head(len(_zip_twice(body)), _GZIP) + _zip_twice(body))
+_bytes(
+    "gzip after which more comes", lambda body: _head(len(_zip_and_more(body)), _GZIP) + _zip_and_more(body)
+)
 _bytes("a gzip bomb", lambda body: _head(len(_bomb()), _GZIP) + _bomb())
 _bytes("half an emoji in bytes", lambda body: _emoji(body))
+
+
+def _zip_twice(body: bytes) -> bytes:
+    return gzip.compress(gzip.compress(body))
+
+
+def _zip_and_more(body: bytes) -> bytes:
+    return gzip.compress(body) + b"more"
 
 
 @cache
@@ -172,6 +201,18 @@ async def _(message: str, writer: asyncio.StreamWriter) -> None:
         writer.write(body[place : place + 8])
         await writer.drain()
         await asyncio.sleep(0.2)
+
+
+@_raw("blank lines now and then")
+async def _(message: str, writer: asyncio.StreamWriter) -> None:
+    writer.write(_head(None, _CHUNKED))
+    for _ in range(4):
+        writer.write(b"1\r\n\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+    body = json.dumps(completion(message)).encode()
+    writer.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+    await writer.drain()
 
 
 @_raw("a byte now and then")
@@ -229,6 +270,11 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 _PAID = {"answer", *ANSWERED, *MENDED, *DEEP, *REFUSED}
+
+
+def is_paid(kind: str) -> bool:
+    """Whether a reply is whole and final: a client that has it must not ask again."""
+    return kind in _PAID or kind.startswith("{")
 
 
 @contextmanager

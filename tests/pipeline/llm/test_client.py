@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import ModelSettings
-from pipeline.llm import client, request_retries
+from pipeline.llm import client, failed_attempt
 from pipeline.llm.client import Job, JobResult, LLMClient
 from tests.pipeline.llm.factories import MODEL, Said, make_jobs, run_jobs
 from tests.pipeline.llm.fault_replies import ANSWERED, FAULTS, REFUSED, right
@@ -73,6 +73,8 @@ def test_a_single_fault_does_not_cost_the_reply(fault: str, monkeypatch: pytest.
         ("no choices", "no answer", "no choice", 6),
         ("unreadable", "no answer", "not a completion", 6),
         ("400", "refused by the server", "broken 400", 2),  # once more without the schema
+        ("too long a prompt", "refused by the server", "(context_length_exceeded)", 1),
+        ("too long a prompt, in words", "refused by the server", "maximum context length", 1),
         ("no json", "unfit reply", "no JSON object", 3),
         ("wrong schema", "unfit reply", "answer: Field required", 3),
         ("too long", "unfit reply", "cut off before its end", 3),
@@ -247,6 +249,21 @@ def test_one_refusal_after_a_completion_does_not_turn_schemas_off(monkeypatch: p
     assert ["response_format" in one for one in server.requests] == [True, True, False, True]
 
 
+def test_a_server_that_changes_its_mind_about_schemas_answers_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It accepts them, refuses them for ten items, and accepts them again."""
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_MAX_CONCURRENCY", "1")
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        server.choose = lambda message, before: (
+            "400"
+            if "response_format" in server.requests[-1] and 10 <= int(message.removeprefix("question ")) < 20
+            else "answer"
+        )
+        assert all(one.reply for one in run_jobs(make_jobs(30), MODEL, "items"))
+    assert len(server.requests) == 40 and set(server.charged.values()) == {1}
+    assert "response_format" in server.requests[-1]
+
+
 def test_the_rate_limit_spaces_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     from time import monotonic
 
@@ -256,6 +273,17 @@ def test_the_rate_limit_spaces_requests(monkeypatch: pytest.MonkeyPatch) -> None
         start = monotonic()
         run_jobs(make_jobs(20), MODEL, "items")
         assert monotonic() - start >= 19 * 0.05
+
+
+def test_the_rate_limit_spaces_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A policy sends a batch for each step, of one request where one episode runs."""
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_REQUESTS_PER_MINUTE", "1200")
+    with serving() as server:
+        monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
+        llm_client = LLMClient()
+        for index in range(10):
+            llm_client.run_jobs(make_jobs(1, index), MODEL, "items")
+    assert server.arrivals[-1] - server.arrivals[0] >= 9 * 0.05 - 0.1
 
 
 def test_the_progress_log_shows_requests_tokens_and_cost(
@@ -282,7 +310,7 @@ def test_at_most_max_concurrency_requests_are_in_flight(monkeypatch: pytest.Monk
 
 def test_a_retry_after_above_the_maximum_ends_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """A shorter wait is waited for, which other tests show."""
-    monkeypatch.setattr(request_retries, "_MAX_RETRY_AFTER", 0.1)
+    monkeypatch.setattr(failed_attempt, "MAX_RETRY_AFTER", 0.1)
     with serving(lambda message, before: "429 with wait") as server:
         monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", server.url)
         (result,) = run_jobs(make_jobs(1), MODEL, "items")

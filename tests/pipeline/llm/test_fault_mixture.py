@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.pipeline.llm.factories import MODEL, make_jobs, run_jobs
-from tests.pipeline.llm.fault_replies import DEEP, FAULTS, right
+from tests.pipeline.llm.fault_replies import DEEP, FAULTS, TOO_LONG, right
 from tests.pipeline.llm.fault_server import serving
 
-KINDS = (*FAULTS, *DEEP)
+KINDS = (*FAULTS, *DEEP, *TOO_LONG)
 
 
 def choose_faults(percent: int) -> Callable[[str, int], str]:
@@ -44,12 +44,18 @@ def test_jobs_against_all_kinds_of_faults(count: int, percent: int, monkeypatch:
             assert (result.reply is None) != (result.reason is None)
             if result.reply is not None:
                 assert result.reply.answer == right(job.messages[0]["content"])
-        assert set(reasons) <= {None, "refused by the model", "no answer", "unfit reply"}
+        assert set(reasons) <= {
+            None,
+            "refused by the model",
+            "refused by the server",
+            "no answer",
+            "unfit reply",
+        }
         assert set(server.charged.values()) == {1}  # a response that came is never sent for again
 
         server.choose = lambda message, before: "answer"
         again = run_jobs(jobs, MODEL, "items")
-        unanswered = {one.id for one in results if one.reason == "no answer"}
+        unanswered = {one.id for one in results if one.reason in ("no answer", "refused by the server")}
         assert all(
             before == after or before.id in unanswered for before, after in zip(results, again, strict=True)
         )

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from time import tzset
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from pipeline.llm.server_errors import ServerError, parse_error
 from pipeline.llm.transport import HttpResponse
 
 
-def parse_json(body: Any, status: int = 200, **headers: str) -> ServerError | None:
-    return parse_error(HttpResponse(status, headers, json.dumps(body).encode()))
+def parse_json(body: Any, status: int = 200, **headers: str | list[str]) -> ServerError | None:
+    values = {name: [value] if isinstance(value, str) else value for name, value in headers.items()}
+    return parse_error(HttpResponse(status, values, json.dumps(body).encode()))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_an_error_status_without_an_error_object_has_the_body_as_message(
 
 
 def test_the_message_of_a_redirect_has_its_target() -> None:
-    error = parse_error(HttpResponse(308, {"Location": "https://elsewhere/v1"}, b""))
+    error = parse_error(HttpResponse(308, {"location": ["https://elsewhere/v1"]}, b""))
     assert error is not None and error.message == "a redirect to https://elsewhere/v1, which is not followed"
 
 
@@ -103,6 +105,8 @@ def test_the_message_of_a_redirect_has_its_target() -> None:
         *((words, None) for words in ("", "soon", "Fri, 99 Foo", "Fri, 31 Dec 1999 23:59:59 GMT")),
         *((date, None) for date in ("Fri, 31 Dec 99999 23:59:59 GMT", "Sat, 01 Jan 0001 00:00:00 -2359")),
         ("Mon, 01 Jan 2024 00:00:00 +9999999999", None),
+        *((number, None) for number in ("5s", "+5", ".5", "5.", "-0.5", "5 10", "1" * 19)),
+        ("999999999999999999", 999999999999999999.0),
     ],
 )
 def test_retry_after_is_parsed(value: str, seconds: float | None) -> None:
@@ -123,3 +127,43 @@ def test_retry_after_may_be_a_date() -> None:
 def test_retry_after_in_milliseconds_takes_precedence() -> None:
     error = parse_json({}, 429, **{"retry-after-ms": "250", "retry-after": "10"})
     assert error is not None and error.retry_after == 0.25
+
+
+@pytest.mark.parametrize(
+    ("ms", "values", "seconds"),
+    [
+        ([], ["1", "120", "soon"], 120.0),
+        ([], ["-5", "0"], None),
+        (["0"], ["10"], None),
+        (["-250"], ["10"], 10.0),
+        (["", "250.5"], ["10"], 0.2505),
+    ],
+)
+def test_of_several_waits_the_longest_counts(ms: list[str], values: list[str], seconds: float | None) -> None:
+    error = parse_json({}, 429, **{"retry-after-ms": ms, "retry-after": values})
+    assert error is not None and error.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 1999 23:59:59 GMT",
+        "Sat, 01 Jan 2000 01:59:59 +0200",
+        "Fri, 31 Dec 1999 18:59:59 EST",
+        "Friday, 31-Dec-99 23:59:59 GMT",
+        "Fri Dec 31 23:59:59 1999",
+        "Fri, 31 Dec 1999 23:59:59 -0000",
+        "Fri, 31 Dec 1999 23:59:59",
+    ],
+)
+def test_a_date_is_compared_with_the_servers_own_time(date: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that is off, and the zone of this machine, change nothing."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    tzset()
+    try:
+        headers = {"date": "Fri, 31 Dec 1999 23:58:59 GMT", "retry-after": date}
+        error = parse_json({}, 429, **headers)
+        assert error is not None and error.retry_after == 60
+    finally:
+        monkeypatch.undo()
+        tzset()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import MemcurateError
+from pipeline.llm import request_retries
 from pipeline.llm.client import LLMClient
 from pipeline.llm.response_cache import ResponseCache
 from pipeline.llm.settings import load_settings
@@ -132,6 +133,7 @@ def test_the_key_goes_only_to_the_server(
 
     monkeypatch.setattr("tests.pipeline.llm.fault_server.reply", reply_with_key)
     monkeypatch.setenv("MEMCURATE_ENDPOINT_KEY", KEY)
+    monkeypatch.setattr(request_retries, "MAX_RETRY_AFTER", 0.1)  # the longest time of 429s alone
     caplog.set_level(logging.DEBUG)
     shown = ""
     with serving(lambda message, before: fault) as server:

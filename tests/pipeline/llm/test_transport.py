@@ -38,10 +38,12 @@ def test_a_broken_reply_is_a_transport_error(kind: str, monkeypatch: pytest.Monk
         except TimeoutError:
             assert kind in ("hanging", "slow", "a byte now and then")
         else:
-            assert kind in ("bytes past the length", "two lengths") and len(reply.body) < 10_000
+            assert (
+                kind in ("bytes past the length", "two lengths", "gzip of gzip") and len(reply.body) < 10_000
+            )
 
 
-@pytest.mark.parametrize("kind", ["a gzip bomb", "40 MB", "a body without end"])
+@pytest.mark.parametrize("kind", ["a gzip bomb", "50 MB", "a body without end"])
 def test_a_body_above_the_size_limit_is_an_error(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(lambda message, before: kind) as server:
         start = monotonic()
@@ -50,7 +52,7 @@ def test_a_body_above_the_size_limit_is_an_error(kind: str, monkeypatch: pytest.
             post(server, monkeypatch)
         (_, most) = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert monotonic() - start < 10 and most < 150 * 2**20  # the server's own 40 MB included
+    assert monotonic() - start < 10 and most < 150 * 2**20  # the server's own 50 MB included
 
 
 def test_a_redirect_takes_no_prompt_and_no_key_to_another_server(monkeypatch: pytest.MonkeyPatch) -> None:
