@@ -4,7 +4,7 @@ VENV := .venv
 AUDIT := .venv-audit
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro data learn paper test test-slow fuzz lint docs audit sbom setup
+.PHONY: repro data learn paper test test-slow fuzz soak lint docs audit sbom setup
 
 repro: setup
 	dvc repro
@@ -40,6 +40,10 @@ test-slow: setup
 # Hostile input at every door of strangers' data: about 20 minutes of two cores. INPUTS and SEED may be given.
 fuzz: setup
 	python -m tests.fuzz --inputs $(or $(INPUTS),200000) --seed $(or $(SEED),0)
+
+# Rebuilds after random changes of params, in a copy: about 20 minutes. REBUILDS, MINUTES and SEED may be given.
+soak: setup
+	python -m tests.soak --rebuilds $(or $(REBUILDS),200) $(if $(MINUTES),--minutes $(MINUTES)) --seed $(or $(SEED),0)
 
 lint: setup
 	ruff check .
