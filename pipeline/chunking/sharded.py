@@ -113,9 +113,7 @@ def chunk_shards_in_memory(
     """Chunk the shards of a small source in this process, without files; the instances are the same."""
     tasks = [ChunkTask(reader, shard, params, context) for shard in shards]
     if joins_documents(params):
-        measured = [
-            measure_documents(task.reader.iter_documents(task.shard, []), context) for task in tasks
-        ]
+        measured = [measure_documents(task.reader.iter_documents(task.shard, []), context) for task in tasks]
         tasks = _draw_documents(tasks, measured, params, context)
     chunked = ChunkedSource()
     manifests = []

@@ -36,7 +36,10 @@ def test_the_summary_of_a_chapter_that_makes_several_instances_is_a_reject(
         assert chunked.document_questions[0].instance == chunked.instances[0].id
     elif num_instances == 0:
         (reject,) = rejects
-        assert (reject.reason, reject.detail) == ("document left out", "The Ferry/Chapter 1 makes no instance")
+        assert (reject.reason, reject.detail) == (
+            "document left out",
+            "The Ferry/Chapter 1 makes no instance",
+        )
     else:
         (reject,) = rejects
         assert reject.reason == "document divided" and "raise chunking.max_chunks" in reject.detail
