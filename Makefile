@@ -4,7 +4,7 @@ VENV := .venv
 AUDIT := .venv-audit
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro data learn paper test test-slow faults fuzz storm lint docs audit sbom setup
+.PHONY: repro data learn paper test test-slow faults fuzz soak storm lint docs audit sbom setup
 
 repro: setup
 	dvc repro
@@ -48,6 +48,10 @@ fuzz: setup
 # Jobs against a hostile server, by a client that is killed again and again: about 20 minutes. ITEMS and SEED may be given.
 storm: setup
 	python -m tests.storm --items $(or $(ITEMS),10000) --kills 20 --faults 0.4 --seed $(or $(SEED),0)
+
+# Rebuilds after random changes of params, in a copy: about 20 minutes. REBUILDS, MINUTES and SEED may be given.
+soak: setup
+	python -m tests.soak --rebuilds $(or $(REBUILDS),200) $(if $(MINUTES),--minutes $(MINUTES)) --seed $(or $(SEED),0)
 
 lint: setup
 	ruff check .

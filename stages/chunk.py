@@ -6,16 +6,16 @@ from typing import Any
 
 from pipeline.chunking import ChunkingContext, chunk_source
 from pipeline.chunking.chunk_files import write_chunked
+from pipeline.chunking.joining import is_undated, joins_documents
 from pipeline.chunking.sharded import ChunkStats, chunk_shards
 from pipeline.core.atomic import atomic_folder, write_json
 from pipeline.core.params import Params
 from pipeline.core.statistics import STATISTICS_FILE, InstanceStats, RejectStats
 from pipeline.sources import SourceReader, make_reader
+from pipeline.sources.shards import BYTES_PER_MB
 from stages.shared.paths import ASSETS_DIR, CHUNKS_DIR, RAW_DIR
 from stages.shared.runner import run_stage
 from stages.shared.task_parts import task_parts
-
-_BYTES_PER_MB = 1 << 20
 
 _logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     """Write data/chunks/<source>: instances, rejects, labelled examples and the source's own questions."""
     context = ChunkingContext(source, params.seed, params.split, params.tokenizer, ASSETS_DIR)
     reader = make_reader(source, params.sources[source])
-    shards = reader.plan(RAW_DIR / source, params.shard_mb * _BYTES_PER_MB)
+    shards = reader.plan(RAW_DIR / source, params.shard_mb * BYTES_PER_MB)
     with task_parts("chunk", source) as parts_dir, atomic_folder(CHUNKS_DIR / source) as folder:
         if shards:
             stats, rejects, undated = chunk_shards(
@@ -47,12 +47,14 @@ def _chunk_in_memory(
 ) -> ChunkStats:
     """Chunk a source whose documents need each other, all at once."""
     parsed = reader.parse(RAW_DIR / context.source)
-    chunked = chunk_source(parsed, params.sources[context.source].chunking, context)
+    chunking = params.sources[context.source].chunking
+    undated = sum(map(is_undated, parsed.documents)) if joins_documents(chunking) else 0
+    chunked = chunk_source(parsed, chunking, context)
     write_chunked(folder, parsed, chunked)
     stats = InstanceStats()
     for instance in chunked.instances:
         stats.add(instance)
-    return ChunkStats(stats, RejectStats(chunked.rejects), undated=0)
+    return ChunkStats(stats, RejectStats(chunked.rejects), undated)
 
 
 if __name__ == "__main__":

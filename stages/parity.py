@@ -37,7 +37,9 @@ def stage(params: Params, source: str) -> dict[str, Any]:
             read_rows(FILTERED_DIR / source / "instances.parquet", Instance), count_tokens
         )
         runner = AblationRunner(source, params, RAW_DIR / source, ASSETS_DIR)
-        ablations = {cause: runner.run(cause, changes) for cause, changes in paper.ablations.items()}
+        # Without instances of the source, an ablation has nothing to be compared with.
+        changes = paper.ablations if built else {}
+        ablations = {cause: runner.run(cause, keys) for cause, keys in changes.items()}
         comparison = SourceComparison(source, paper.row, built, ablations)
         write_json(folder / PARITY_FILE, asdict(comparison))
     return {"percent_off": round(comparison.mean_percent_off, 1)}

@@ -7,6 +7,7 @@ from pipeline.chunking import examples, linked_articles, passages, sessions
 from pipeline.chunking.documents import DOCUMENT_STRATEGIES, chunk_document
 from pipeline.chunking.errors import describe_reject, no_input_error
 from pipeline.chunking.instances import NO_ROOM_REASON
+from pipeline.chunking.joining import join_source, joins_documents
 from pipeline.chunking.packing import budget_error
 from pipeline.chunking.train_test_split import assign_splits
 from pipeline.chunking.types import ChunkedSource, ChunkingContext
@@ -34,7 +35,9 @@ def chunk_source(parsed: ParsedSource, params: Chunking, context: ChunkingContex
     if not (parsed.labelled_examples if params.strategy == "examples" else documents):
         first = describe_reject(parsed.rejects[0]) if parsed.rejects else ""
         raise no_input_error(context.source, params.strategy, len(parsed.rejects), first)
-    if params.strategy in DOCUMENT_STRATEGIES:
+    if joins_documents(params):
+        chunked = join_source(documents, parsed.rejects, params, context)
+    elif params.strategy in DOCUMENT_STRATEGIES:
         results = (chunk_document(document, params, context) for document in documents)
         chunked = assign_splits(documents, results, parsed.rejects, context)
     else:

@@ -5,21 +5,24 @@ divided into joined instances of about equal size, each with tokens for `min_chu
 together have fewer, they are one instance.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import accumulate, groupby
+from itertools import accumulate, chain, groupby
+from typing import Any, TypeGuard
 
 from pipeline.chunking.books import find_sentences
 from pipeline.chunking.chunk_templates import ChunkTemplate, ConversationTemplate, ReadingTemplate
 from pipeline.chunking.documents import chunk_document
 from pipeline.chunking.instances import reject_oversized, split_into_instances
 from pipeline.chunking.reading_days import find_first_reading_day
-from pipeline.chunking.types import ChunkingContext
+from pipeline.chunking.train_test_split import draw_test_documents
+from pipeline.chunking.types import ChunkedSource, ChunkingContext
 from pipeline.core import seeded_random
 from pipeline.core.dates import FIRST_DAY
 from pipeline.core.ids import SegmentIds
-from pipeline.core.params import BookChunking, ConversationChunking
+from pipeline.core.params import BookChunking, Chunking, ConversationChunking
+from pipeline.core.rejection import make_question_reject
 from pipeline.core.schema import DRAWN_SPLITS, Instance, Reject, Segment, Span, Split
 from pipeline.sources.parsed import Book, Document, Section
 
@@ -34,7 +37,88 @@ _LONG_NAME = (
 _SHORT_NAME = 8
 _MAX_GAP_HOURS = 72  # between two chats without dates
 
+_SAMPLE_CHARS = 1 << 16  # of a shard, whose tokens tell those of the source
+
 Chunked = tuple[Split, list[Instance], list[Reject]]
+
+
+def joins_documents(params: Chunking) -> TypeGuard[JoiningChunking]:
+    """Return whether documents too short for an instance are joined."""
+    return isinstance(params, BookChunking | ConversationChunking) and params.join_documents
+
+
+def join_source(
+    documents: Sequence[Book | Document],
+    rejects: Sequence[Reject],
+    params: JoiningChunking,
+    context: ChunkingContext,
+) -> ChunkedSource:
+    """Chunk the documents of a source that is parsed as a whole, as `chunk_joined` does those of a shard."""
+    test = draw_joined_test([measure_documents(documents, context)], params, context)
+    places = [place for place, one in enumerate(documents) if (one.group or one.name) in test]
+    chunked = ChunkedSource(rejects=list(rejects))
+    for document in documents:
+        chunked.rejects += reject_joined_questions(document, context.source)
+    for split, instances, rejected in chunk_joined(documents, places, params, context):
+        for instance in instances:
+            instance.split = split
+        chunked.instances += instances
+        chunked.rejects += rejected
+    return chunked
+
+
+def reject_joined_questions(document: Book | Document, source: str) -> list[Reject]:
+    """Return a reject of each question of a document: in a joined instance it is not about this one alone."""
+    detail = f"{document.name} may be joined with others: set chunking.join_documents to false"
+    return [
+        make_question_reject(source, "chunk", question, "document joined", detail)
+        for question in document.questions
+    ]
+
+
+def is_undated(document: Book | Document) -> bool:
+    """Return whether no message of a document has a time, so that its date is drawn."""
+    return isinstance(document, Document) and not any(segment.time for segment in document.segments)
+
+
+def measure_documents(documents: Iterable[Book | Document], context: ChunkingContext) -> dict[str, Any]:
+    """Measure the documents of a shard.
+
+    Returns:
+        `documents`: the group or name of each, and its size in characters; `sampled`: the characters and the
+        tokens of a sample, their first text.
+    """
+    sizes: list[tuple[str, int]] = []
+    chars = tokens = 0
+    for document in documents:
+        sizes.append((document.group or document.name, measure(document)))
+        if chars < _SAMPLE_CHARS:
+            more_chars, more_tokens = sample_tokens(document, _SAMPLE_CHARS - chars, context)
+            chars += more_chars
+            tokens += more_tokens
+    return {"documents": sizes, "sampled": (chars, tokens)}
+
+
+def draw_joined_test(
+    measured: Sequence[Mapping[str, Any]], params: JoiningChunking, context: ChunkingContext
+) -> set[str]:
+    """Draw the documents and groups of test by their sizes; `measured`: `measure_documents` of each shard.
+
+    Test has the text of an instance, or half of a source that is shorter than two: of a chat of 300 messages,
+    a tenth is too little to ask about.
+    """
+    sampled = [sum(one["sampled"][number] for one in measured) for number in (0, 1)]
+    min_weight = params.min_chunks * params.max_tokens * sampled[0] // max(1, sampled[1])
+    weights = sum_weights(one["documents"] for one in measured)
+    return draw_test_documents(weights, context.split, context.seed, context.source, min_weight=min_weight)
+
+
+def sum_weights(shards: Iterable[Sequence[tuple[str, int]]]) -> dict[str, int]:
+    """Return the weight of each group and document; `shards`: each with those of its documents."""
+    weights: dict[str, int] = {}
+    for name, weight in chain.from_iterable(shards):
+        weights[name] = weights.get(name, 0) + weight
+    return weights
 
 
 def measure(document: Book | Document) -> int:

@@ -35,12 +35,12 @@ def attach_questions(
 
 
 def _reject_divided(document: Book | Document, num_instances: int, source: str) -> list[Reject]:
-    """Return a reject of each question of a document that makes several instances."""
+    """Return a reject of each question of a document that makes several instances, or none."""
+    reason, detail = "document divided", f"{num_instances} instances: raise chunking.max_chunks"
     if not num_instances:
-        return []
-    detail = f"{document.name} makes {num_instances} instances: raise chunking.max_chunks"
+        reason, detail = "document left out", "no instance"
     return [
-        make_question_reject(source, "chunk", question, "document divided", detail)
+        make_question_reject(source, "chunk", question, reason, f"{document.name} makes {detail}")
         for question in document.questions
     ]
 

@@ -9,19 +9,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 from pipeline.chunking.chunk_files import CHUNK_TABLES
 from pipeline.chunking.documents import chunk_document
 from pipeline.chunking.errors import describe_reject, no_input_error
 from pipeline.chunking.instances import NO_ROOM_REASON
-from pipeline.chunking.joining import JoiningChunking, chunk_joined, measure, sample_tokens
+from pipeline.chunking.joining import (
+    JoiningChunking,
+    chunk_joined,
+    draw_joined_test,
+    is_undated,
+    joins_documents,
+    measure_documents,
+    reject_joined_questions,
+    sum_weights,
+)
 from pipeline.chunking.located import attach_questions
 from pipeline.chunking.packing import budget_error
-from pipeline.chunking.train_test_split import draw_splits, draw_test_documents
+from pipeline.chunking.train_test_split import draw_splits
 from pipeline.chunking.types import ChunkedSource, ChunkingContext
 from pipeline.core.output_files import FileGroup, write_output_files
-from pipeline.core.params import BookChunking, Chunking, ConversationChunking
+from pipeline.core.params import Chunking
 from pipeline.core.parts import PART_SUFFIX, iter_groups, write_part
 from pipeline.core.remote import AnyPath
 from pipeline.core.schema import Instance, InstanceQuestion, Reject, Split
@@ -32,7 +41,6 @@ from pipeline.sources.parsed import Book, Document
 from pipeline.sources.shards import RawShard
 
 _FILE_BYTES = 32 << 20  # of raw text, of which a file of the stage is made
-_SAMPLE_CHARS = 1 << 16  # of a shard, whose tokens tell those of the source
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ def chunk_shards(
     document, or where `chunking.max_tokens` is too small for every segment.
     """
     tasks = [ChunkTask(reader, shard, params, context) for shard in shards]
-    if _joins_documents(params):
+    if joins_documents(params):
         results = run_tasks(measure_shard, tasks, work_dir, "shards measured")
         tasks = _draw_documents(tasks, [result.manifest for result in results], params, context)
     chunked = list(run_tasks(chunk_shard, tasks, work_dir, "shards"))
@@ -95,7 +103,7 @@ def chunk_shards(
     stats, rejects = write_output_files(folder, CHUNK_TABLES, groups, {})
     if not stats.totals()["chunks"] and rejects.has_reason(NO_ROOM_REASON):
         raise budget_error(params.max_tokens)
-    undated = sum(manifest["undated"] for manifest in manifests) if _joins_documents(params) else 0
+    undated = sum(manifest["undated"] for manifest in manifests) if joins_documents(params) else 0
     return ChunkStats(stats, rejects, undated)
 
 
@@ -104,8 +112,9 @@ def chunk_shards_in_memory(
 ) -> ChunkedSource:
     """Chunk the shards of a small source in this process, without files; the instances are the same."""
     tasks = [ChunkTask(reader, shard, params, context) for shard in shards]
-    if _joins_documents(params):
-        tasks = _draw_documents(tasks, list(map(measure_documents, tasks)), params, context)
+    if joins_documents(params):
+        measured = [measure_documents(task.reader.iter_documents(task.shard, []), context) for task in tasks]
+        tasks = _draw_documents(tasks, measured, params, context)
     chunked = ChunkedSource()
     manifests = []
     for task in tasks:
@@ -154,7 +163,7 @@ class _ShardChunker:
         """Yield the instances; their split is set later."""
         task = self._task
         documents = self._note(task.reader.iter_documents(task.shard, self.rejects))
-        if _joins_documents(task.params):
+        if joins_documents(task.params):
             for split, instances, rejects in chunk_joined(
                 documents, task.test_documents, task.params, task.context
             ):
@@ -175,12 +184,17 @@ class _ShardChunker:
             yield from instances
 
     def _note(self, documents: Iterable[Book | Document]) -> Iterator[Book | Document]:
-        """Yield the documents; note their names where they may repeat, and how many have no time."""
+        """Yield the documents; note their names where they may repeat, and how many have no time.
+
+        Where they are joined, their questions are rejected.
+        """
         for document in documents:
             if self._task.reader.is_own:
                 self._names.append(document.name)
-            if isinstance(document, Document) and not any(segment.time for segment in document.segments):
+            if is_undated(document):
                 self._undated += 1
+            if joins_documents(self._task.params):
+                self.rejects += reject_joined_questions(document, self._task.context.source)
             yield document
 
     def manifest(self) -> dict[str, Any]:
@@ -208,70 +222,30 @@ def _require_own_names(
         places |= dict.fromkeys(manifest["names"], shard)
 
 
-def _joins_documents(params: Chunking) -> TypeGuard[JoiningChunking]:
-    return isinstance(params, BookChunking | ConversationChunking) and params.join_documents
-
-
 def _draw_documents(
     tasks: Sequence[ChunkTask],
     measured: Sequence[Mapping[str, Any]],
     params: JoiningChunking,
     context: ChunkingContext,
 ) -> list[ChunkTask]:
-    """Draw the documents of test by their sizes; return the tasks, each with those of its shard.
-
-    `measured`: what `measure_documents` returns of each. Test has the text of an instance, or half of a
-    source that is shorter than two: of a chat of 300 messages, a tenth is too little to ask about.
-    """
-    documents = [one["documents"] for one in measured]
-    sampled = [sum(one["sampled"][number] for one in measured) for number in (0, 1)]
-    min_weight = params.min_chunks * params.max_tokens * sampled[0] // max(1, sampled[1])
-    test = draw_test_documents(
-        _sum_weights(documents), context.split, context.seed, context.source, min_weight=min_weight
-    )
+    """Draw the documents of test; return the tasks, each with those of its shard."""
+    test = draw_joined_test(measured, params, context)
     return [
-        replace(task, test_documents=tuple(n for n, (name, _) in enumerate(of_shard) if name in test))
-        for task, of_shard in zip(tasks, documents, strict=True)
+        replace(task, test_documents=tuple(n for n, (name, _) in enumerate(one["documents"]) if name in test))
+        for task, one in zip(tasks, measured, strict=True)
     ]
-
-
-def _sum_weights(shards: Iterable[Sequence[tuple[str, int]]]) -> dict[str, int]:
-    """Return the weight of each group and document; `shards`: each with those of its documents."""
-    weights: dict[str, int] = {}
-    for name, weight in chain.from_iterable(shards):
-        weights[name] = weights.get(name, 0) + weight
-    return weights
 
 
 def measure_shard(task: ChunkTask, _: Path) -> dict[str, Any]:
     """Return the result of `measure_documents` as a manifest."""
-    return measure_documents(task)
-
-
-def measure_documents(task: ChunkTask) -> dict[str, Any]:
-    """Measure the documents of a shard.
-
-    Returns:
-        `documents`: the group or name of each, and its size in characters; `sampled`: the characters and the
-        tokens of a sample, their first text.
-    """
-    documents: list[tuple[str, int]] = []
-    chars = tokens = 0
-    for document in task.reader.iter_documents(task.shard, []):
-        size = measure(document)
-        documents.append((document.group or document.name, size))
-        if chars < _SAMPLE_CHARS:
-            more_chars, more_tokens = sample_tokens(document, _SAMPLE_CHARS - chars, task.context)
-            chars += more_chars
-            tokens += more_tokens
-    return {"documents": documents, "sampled": (chars, tokens)}
+    return measure_documents(task.reader.iter_documents(task.shard, []), task.context)
 
 
 def _choose_splits(
     manifests: Sequence[dict[str, Any]], params: Chunking, context: ChunkingContext
 ) -> list[list[Split]]:
     """Return the split of each instance of each shard."""
-    if _joins_documents(params):
+    if joins_documents(params):
         return [manifest["splits"] for manifest in manifests]
     return _draw_splits(manifests, context)
 
@@ -281,7 +255,7 @@ def _draw_splits(manifests: Sequence[dict[str, Any]], context: ChunkingContext) 
     given: dict[str, Split] = {}
     for manifest in manifests:
         given |= manifest["given_splits"]
-    weights = _sum_weights(manifest["documents"] for manifest in manifests)
+    weights = sum_weights(manifest["documents"] for manifest in manifests)
     splits = draw_splits(weights, given, context)
     return [
         [splits[group] for group, count in manifest["documents"] for _ in range(count)]

@@ -8,12 +8,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.chunking import ChunkingContext
+from pipeline.chunking.sharded import chunk_shards_in_memory
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import Params, Source
-from pipeline.parity.build_source import SourceConfig, build_source
+from pipeline.core.schema import Instance
+from pipeline.parity.build_source import SourceConfig, build_source, finish_source
 from pipeline.parity.measures import PAPER_TOKENIZER, Measures, measure_instances
 from pipeline.sources import make_reader
-from pipeline.sources.parsed import ParsedSource
+from pipeline.sources.shards import BYTES_PER_MB
 from pipeline.text.tokens import Tokenizer
 
 _GLOBAL_KEYS = ("seed", "tokenizer")  # keys of an ablation that are not the source's own
@@ -69,13 +71,22 @@ class AblationRunner:
             tokenizer_name=str(changes.get("tokenizer", self._context.tokenizer_name)),
         )
         config = SourceConfig(
-            source.chunking, source.questions, source.checks, self._params.dataset.near_duplicate
+            source.chunking,
+            source.questions,
+            source.checks,
+            self._params.dataset.near_duplicate,
+            source.language,
         )
-        kept, _ = build_source(self._parse_source(), config, context)
+        kept = self._build(source, config, context)
         if not kept:
             raise MemcurateError(f"{where}: no instance is left with these changes: make them smaller")
         return measure_instances(kept, Tokenizer(PAPER_TOKENIZER, self._context.assets).count)
 
-    def _parse_source(self) -> ParsedSource:
-        """Parse the raw files anew, because chunking may change its input."""
-        return make_reader(self._name, self._params.sources[self._name]).parse(self._raw_dir)
+    def _build(self, source: Source, config: SourceConfig, context: ChunkingContext) -> list[Instance]:
+        """Return the instances, built as the stages build them; files are parsed anew for each ablation."""
+        reader = make_reader(self._name, source)
+        shards = reader.plan(self._raw_dir, self._params.shard_mb * BYTES_PER_MB)
+        if not shards:
+            return build_source(reader.parse(self._raw_dir), config, context)[0]
+        chunked = chunk_shards_in_memory(reader, shards, config.chunking, context)
+        return finish_source(chunked, [], config, context)[0]

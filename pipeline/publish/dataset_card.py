@@ -110,9 +110,10 @@ def _source_lines(
         questions = " / ".join(
             str(sum(counts.get("questions_by_origin", {}).values())) for counts in counts_by_split
         )
-        rows.append(f"| {source} | {card.title} | {card.license} | {instances} | {questions} |")
+        title, license = _escape_cell(card.title or source), _escape_cell(card.license)
+        rows.append(f"| {source} | {title} | {license} | {instances} | {questions} |")
         if card.note:
-            notes.append(f"- **{source}**: {card.note}")
+            notes.append(f"- **{source}**: {_join_lines(card.note)}")
         if source not in params.dataset.eval_only_sources:
             empty = [split for split in DRAWN_SPLITS if not counts_by_source[source].get(split)]
             notes += [f"- **{source}**: it has no {split} row." for split in empty]
@@ -125,6 +126,16 @@ def _source_lines(
         "",
         *(["Read these notes before you use them:", "", *notes, ""] if notes else []),
     ]
+
+
+def _escape_cell(text: str) -> str:
+    """Return a text of params.yaml as a cell of a Markdown table."""
+    return _join_lines(text).replace("|", r"\|")
+
+
+def _join_lines(text: str) -> str:
+    """Return a text as one line."""
+    return " ".join(text.split())
 
 
 def _question_lines(

@@ -17,6 +17,7 @@ MEDIA_SUFFIXES = (
     *(".mp3", ".m4a", ".ogg", ".oga", ".opus", ".aac", ".wav", ".amr", ".pdf", ".docx", ".xlsx", ".vcf"),
 )
 
+BYTES_PER_MB = 1 << 20  # of `shard_mb`
 _BLOCK_BYTES = 1 << 22
 
 

@@ -1,7 +1,5 @@
 """The whole road on every source of the starter set: what must hold of each chunk, segment and question."""
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -24,42 +22,12 @@ from pipeline.questions.deterministic import make_deterministic_questions
 from pipeline.sources.parsed import ParsedSource
 from pipeline.text.tokens import Tokenizer
 from tests.conftest import ROOT
+from tests.integration.raw_text import RawText
 
 SOURCES = load_params(ROOT / "params.yaml").enabled_sources
 Made = Callable[[str], tuple[ParsedSource, ChunkedSource]]
 
 EXAMPLES = ("banking77", "trec_coarse", "trec_fine")  # sources of labelled examples
-
-
-class RawText:
-    """Reads spans by the standard library alone, each file once."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._files: dict[str, Any] = {}
-
-    @staticmethod
-    def _parsed(file: str, text: str) -> Any:
-        """JSON, or a table's rows by the names in its first line."""
-        if file.endswith(".jsonl"):
-            return [json.loads(line) if line.strip() else None for line in text.split("\n")]
-        if file.endswith(".csv"):
-            return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
-        return json.loads(text)
-
-    def at(self, span: Span) -> str:
-        value = self._files.get(span.file)
-        if value is None:
-            data = (self._folder / span.file).read_bytes()
-            try:
-                text = data.decode("utf-8")
-            except UnicodeDecodeError:
-                text = data.decode("latin-1")
-            value = self._files[span.file] = self._parsed(span.file, text) if span.record else text
-        for part in span.record.split("/")[1:]:
-            value = value[int(part)] if isinstance(value, list) else value[part]
-        assert isinstance(value, str)
-        return value[span.start : span.end]
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from random import Random
 
 import pytest
 
@@ -14,8 +15,11 @@ from pipeline.core.storage import write_rows
 from pipeline.parity.build_source import build_source
 from stages.shared.paths import FILTERED_DIR, PARITY_DIR, RAW_DIR
 from tests.conftest import ROOT
+from tests.integration.project import change_params
 from tests.pipeline.sources.factories import SPLIT, golden_raw_dir, make_source_config
 from tests.pipeline.sources.reading import parse
+from tests.soak.corpus import SOURCES
+from tests.soak.words import Writer
 from tests.stages.conftest import Make, Project
 
 SMALL = {
@@ -74,6 +78,29 @@ def test_figures_and_ablations_stand_beside_the_paper(make: Make, context: Chunk
     metrics = json.loads((project.folder / "metrics" / "parity" / "squad_dev.json").read_text())
     differences = [abs(one["off"]) for one in found["lines"]]
     assert metrics == {"percent_off": round(sum(differences) / len(differences), 1)}
+
+
+def test_an_ablation_of_nothing_is_the_source_as_it_is_built(make: Make) -> None:
+    """Its short documents are joined, and its language is not English."""
+    paper = {"row": "SQuAD", "ablations": {"nothing": {}}}
+    project = make({"enabled_sources": ["notizen"], "sources.notizen": {}})
+    block = SOURCES["notizen"](project.folder, Writer(Random(0)))
+    change_params(project.folder, {"sources.notizen": {**block, "files": ["file:chat.txt"], "parity": paper}})
+    for stage in ("fetch", "chunk", "question", "filter", "parity"):
+        done = project.stage(stage, "notizen")
+        assert done.returncode == 0, done.stderr
+    found = json.loads((project.folder / PARITY_DIR / "notizen" / "parity.json").read_text())
+    assert found["ablations"]["nothing"] == found["built"]
+    assert found["built"]["questions_per_instance"] > 1
+
+
+def test_a_source_without_instances_has_no_ablations(make: Make, context: ChunkingContext) -> None:
+    paper = {"row": "SQuAD", "ablations": {"nothing": {}}}
+    project = fill_project(make({**SMALL, "sources.squad_dev.parity": paper}), context)
+    write_rows(project.folder / FILTERED_DIR / "squad_dev" / "instances.parquet", Instance, [])
+    assert project.stage("parity", "squad_dev").returncode == 0
+    found = json.loads((project.folder / PARITY_DIR / "squad_dev" / "parity.json").read_text())
+    assert (found["built"], found["ablations"]) == ({}, {})
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.chunking import ChunkingContext
+from pipeline.chunking import ChunkingContext, chunk_source
 from pipeline.chunking.sharded import chunk_shards, chunk_shards_in_memory
 from pipeline.core.params import BookChunking, ConversationChunking, Source
 from pipeline.core.schema import Instance, Reject, segment_text
@@ -18,7 +18,8 @@ from pipeline.core.storage import read_rows
 from pipeline.sources import SourceReader, make_reader
 from pipeline.sources.io import read_span
 from tests.integration.project import tree
-from tests.pipeline.sources.reading import make_format
+from tests.pipeline.sources.factories import golden_raw_dir
+from tests.pipeline.sources.reading import make_format, parse
 
 CHATS = ConversationChunking(
     strategy="conversations", max_tokens=128, min_chunks=2, max_chunks=4, join_documents=True
@@ -54,6 +55,44 @@ def chunk(
     params = CHATS if name == "messages" else TEXTS
     chunked = chunk_shards_in_memory(reader, reader.plan(folder, shard_bytes), params, context)
     return chunked.instances, chunked.rejects
+
+
+def test_documents_that_are_parsed_as_a_whole_are_joined_alike(
+    tmp_path: Path, context: ChunkingContext
+) -> None:
+    write_chats(tmp_path / "raw", 60, users=6, dated=True)
+    parsed = SourceReader("made", make_format("messages")).parse(tmp_path / "raw")
+    assert len(parsed.documents) > 10
+    whole = chunk_source(parsed, CHATS, context)
+    instances, rejects = chunk(tmp_path / "raw", context)
+    assert whole.instances == instances and whole.rejects == rejects
+    assert {one.split for one in whole.instances} == {"train", "test"}
+
+
+def test_the_passages_of_questions_are_joined(tmp_path: Path, context: ChunkingContext) -> None:
+    """Their format reads no shards; each is too short alone."""
+    rows = [
+        {"context": f"Box {n} holds {n} cups.", "question": f"What holds box {n}?", "answers": [f"{n} cups"]}
+        for n in range(120)
+    ]
+    (tmp_path / "qa.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    parsed = SourceReader("made", make_format("qa")).parse(tmp_path)
+    chunked = chunk_source(parsed, CHATS, context)
+    assert chunked.rejects == []
+    assert {one.split for one in chunked.instances} == {"train", "test"}
+    assert all(2 <= len(one.chunks) <= 4 for one in chunked.instances)
+    assert sum(len(chunk.segments) for one in chunked.instances for chunk in one.chunks) == 120
+
+
+def test_questions_of_a_whole_document_are_rejects_where_it_is_joined(context: ChunkingContext) -> None:
+    parsed = parse("beam_100k", golden_raw_dir("beam_100k"))
+    questions = [one for document in parsed.documents for one in document.questions]
+    chunked = chunk_source(parsed, CHATS, context)
+    assert chunked.instances and chunked.document_questions == []
+    rejects = [one for one in chunked.rejects if one.kind == "question"]
+    assert [one.question for one in rejects] == questions != []
+    assert {one.reason for one in rejects} == {"document joined"}
+    assert all("set chunking.join_documents to false" in one.detail for one in rejects)
 
 
 def test_users_of_a_joined_instance_have_names(tmp_path: Path, context: ChunkingContext) -> None:

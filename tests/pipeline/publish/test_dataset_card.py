@@ -84,6 +84,15 @@ def test_sources_and_origins_are_counted_by_split(render: Render) -> None:
     assert notes[1:] == ["- **two**: it has no test row."]
 
 
+def test_texts_of_params_keep_their_row_and_line(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line end or a | in them would move the numbers of the table."""
+    card = SourceCard(title="One | two\nlines", license="A|B", note="Ask.\n\n## First")
+    monkeypatch.setitem(SOURCE_CARDS, "one", card)
+    lines = render({}, [])
+    assert r"| one | One \| two lines | A\|B | 3 / 1 | 6 / 5 |" in lines
+    assert "- **one**: Ask. ## First" in lines
+
+
 def test_personal_data_and_changes_are_listed(render: Render) -> None:
     lines = render({"one": {"phone": 1, "email": 2}, "two": {}}, ["## Changes since v1", ""])
     assert "- **one**: 2 of kind email, 1 of kind phone" in lines and "## Changes since v1" in lines

@@ -228,6 +228,13 @@ def test_files_without_articles_are_told(tmp_path: Path, content: bytes, message
         write_corrections(Corrections(), tmp_path)
 
 
+def test_a_percent_that_rounds_to_no_passage_is_told(tmp_path: Path) -> None:
+    (tmp_path / "squad.json").write_bytes((RAW / "squad.json").read_bytes())
+    with pytest.raises(MemcurateError, match="`percent` is 1, which is less than half a passage in each"):
+        write_corrections(PARAMS.model_copy(update={"percent": 1}), tmp_path)
+    assert write_corrections(PARAMS.model_copy(update={"percent": 0}), tmp_path) > 0
+
+
 def test_malformed_records_are_left_to_the_format(tmp_path: Path) -> None:
     good = {"question": "When?", "id": 3, "answers": [{"text": " 1894 "}, {"text": ""}, {}, None]}
     questions = [good, None, {"question": " "}, {"question": "When?", "answers": [], "is_impossible": True}]
