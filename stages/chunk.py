@@ -1,6 +1,7 @@
 """chunk: the raw files of one source as instances, its own questions, labelled examples and rejects."""
 
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,17 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     shards = reader.plan(RAW_DIR / source, params.shard_mb * _BYTES_PER_MB)
     with task_parts("chunk", source) as parts_dir, atomic_folder(CHUNKS_DIR / source) as folder:
         if shards:
-            stats, rejects, undated = chunk_shards(
+            stats, rejects, undated, masked = chunk_shards(
                 reader, shards, params.sources[source].chunking, context, folder, parts_dir
             )
         else:
-            stats, rejects, undated = _chunk_in_memory(reader, params, context, folder)
+            stats, rejects, undated, masked = _chunk_in_memory(reader, params, context, folder)
         statistics = {**stats.by_split(), "rejects": rejects.by_split()}
-        write_json(folder / STATISTICS_FILE, {**statistics, **({"undated": undated} if undated else {})})
+        if undated:
+            statistics["undated"] = undated
+        if masked:
+            statistics["masked"] = dict(sorted(masked.items()))
+        write_json(folder / STATISTICS_FILE, statistics)
     is_evaluation_set = source in params.dataset.eval_only_sources
     for line in rejects.explain_empty_splits(stats.by_split(), is_evaluation_set):
         _logger.warning("chunk@%s: %s", source, line)
@@ -46,13 +51,14 @@ def _chunk_in_memory(
     reader: SourceReader, params: Params, context: ChunkingContext, folder: Path
 ) -> ChunkStats:
     """Chunk a source whose documents need each other, all at once."""
-    parsed = reader.parse(RAW_DIR / context.source)
+    masked = Counter[str]()
+    parsed = reader.parse(RAW_DIR / context.source, masked)
     chunked = chunk_source(parsed, params.sources[context.source].chunking, context)
     write_chunked(folder, parsed, chunked)
     stats = InstanceStats()
     for instance in chunked.instances:
         stats.add(instance)
-    return ChunkStats(stats, RejectStats(chunked.rejects), undated=0)
+    return ChunkStats(stats, RejectStats(chunked.rejects), undated=0, masked=masked)
 
 
 if __name__ == "__main__":
