@@ -31,6 +31,7 @@ class PiiRejection:
         self._source = source
         self._language = language
         self.counts: Counter[str] = Counter()
+        self._find_in_name = lru_cache(KEPT_NAMES)(self._find_in_text)
         self.redaction = Redaction(self._star, lru_cache(KEPT_NAMES)(self._star), str)
 
     def treat(self, document: Book | Document, rejects: list[Reject]) -> Book | Document | None:
@@ -132,9 +133,11 @@ class PiiRejection:
         kept, removed = [], set()
         for segment in segments:
             span = segment.source_span
-            kinds = self._find_kinds(
-                *(*names, segment.text, segment.document, segment.section, segment.speaker, segment.label),
-                *(span.file, span.record),
+            named = (segment.document, segment.section, segment.speaker, segment.label, span.file)
+            kinds = sorted(
+                self._find_in_text(segment.text)
+                | self._find_in_text(span.record)
+                | {kind for name in (*names, *named) if name for kind in self._find_in_name(name)}
             )
             if kinds:
                 rejects.append(self._reject_segment(segment, kinds))
@@ -196,8 +199,12 @@ class PiiRejection:
 
     def _find_kinds(self, *texts: str | None) -> list[str]:
         """Return the kinds of personal data in some texts, sorted."""
-        held = [text for text in texts if text and may_hold_pii(text)]
-        return sorted({kind for text in held for kind, _ in find_pii_spans(text, self._language)})
+        return sorted({kind for text in texts if text for kind in self._find_in_text(text)})
+
+    def _find_in_text(self, text: str) -> frozenset[str]:
+        if not may_hold_pii(text):
+            return frozenset()
+        return frozenset(kind for kind, _ in find_pii_spans(text, self._language))
 
     def _star(self, text: str) -> str:
         """Return a text with asterisks in the place of personal data."""
