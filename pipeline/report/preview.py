@@ -70,7 +70,7 @@ class Preview:
     records: SampleRecords
     has_text: bool  # whether something was read, in whatever became of it
     missing_columns: dict[str, str]  # columns that the source names and no record has, by key
-    pii: Counter[str]  # findings of personal data in the instances, by kind
+    pii: Counter[str]  # findings of personal data in the text that was read, by kind
     left_out: str  # the questions that rules cannot make in the source's language
     smaller: SmallerChunking | None = None  # where the source makes few instances, and this makes more
 
@@ -151,7 +151,7 @@ def _build(
         records,
         has_text or chars > 0,
         dict(records.find_missing(get_named_columns(source.format))),
-        Counter(finding.kind for one in instances for finding in find_pii(one, source.language)),
+        Counter(finding.kind for one in chunked.instances for finding in find_pii(one, source.language)),
         explain_left_out(source.questions, source.language),
     )
 
