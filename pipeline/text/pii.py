@@ -40,7 +40,7 @@ _MARKS_WITH_UNDERSCORES = tuple(mark for mark in _KEY_PATTERNS if "_" in mark)
 _PLAIN_MARKS = tuple(mark for mark in _KEY_PATTERNS if "_" not in mark)
 _MIN_DISTINCT_CHARS = 6  # among a key's last 16; with fewer it is a placeholder such as xxxxxxxx
 _PRIVATE_KEY_HEADER = re.compile(r"-----BEGIN ((?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?)-----")
-_PRIVATE_KEY_LINES = re.compile(r"(?:\s+[A-Za-z0-9+/]{16,}={0,2})+")
+_PRIVATE_KEY_LINES = re.compile(r"(?:\s{1,4}[A-Za-z0-9+/]{16,}+={0,2})+")
 _MAX_PRIVATE_KEY_CHARS = 20_000  # between header and footer
 
 # Domains that are reserved for examples (RFC 2606) belong to nobody.
