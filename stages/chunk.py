@@ -1,6 +1,7 @@
 """chunk: the raw files of one source as instances, its own questions, labelled examples and rejects."""
 
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,17 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     shards = reader.plan(RAW_DIR / source, params.shard_mb * BYTES_PER_MB)
     with task_parts("chunk", source) as parts_dir, atomic_folder(CHUNKS_DIR / source) as folder:
         if shards:
-            stats, rejects, undated = chunk_shards(
+            stats, rejects, undated, masked = chunk_shards(
                 reader, shards, params.sources[source].chunking, context, folder, parts_dir
             )
         else:
-            stats, rejects, undated = _chunk_in_memory(reader, params, context, folder)
+            stats, rejects, undated, masked = _chunk_in_memory(reader, params, context, folder)
         statistics = {**stats.by_split(), "rejects": rejects.by_split()}
-        write_json(folder / STATISTICS_FILE, {**statistics, **({"undated": undated} if undated else {})})
+        if undated:
+            statistics["undated"] = undated
+        if masked:
+            statistics["masked"] = dict(sorted(masked.items()))
+        write_json(folder / STATISTICS_FILE, statistics)
     is_evaluation_set = source in params.dataset.eval_only_sources
     for line in rejects.explain_empty_splits(stats.by_split(), is_evaluation_set):
         _logger.warning("chunk@%s: %s", source, line)
@@ -46,7 +51,8 @@ def _chunk_in_memory(
     reader: SourceReader, params: Params, context: ChunkingContext, folder: Path
 ) -> ChunkStats:
     """Chunk a source whose documents need each other, all at once."""
-    parsed = reader.parse(RAW_DIR / context.source)
+    masked = Counter[str]()
+    parsed = reader.parse(RAW_DIR / context.source, masked)
     chunking = params.sources[context.source].chunking
     undated = sum(map(is_undated, parsed.documents)) if joins_documents(chunking) else 0
     chunked = chunk_source(parsed, chunking, context)
@@ -54,7 +60,7 @@ def _chunk_in_memory(
     stats = InstanceStats()
     for instance in chunked.instances:
         stats.add(instance)
-    return ChunkStats(stats, RejectStats(chunked.rejects), undated)
+    return ChunkStats(stats, RejectStats(chunked.rejects), undated, masked)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,12 @@ def stage(params: Params, source: str) -> dict[str, Any]:
     client = _create_llm_client(corpus.checks)
     card = {f"memcurate.card.{key}": value for key, value in corpus.card if value is not None}
     card.setdefault("memcurate.card.title", source)
-    notes = [corpus.card.note, _describe_language(corpus.language), _describe_undated(source)]
+    notes = [
+        corpus.card.note,
+        _describe_language(corpus.language),
+        _describe_undated(source),
+        _describe_masked(source),
+    ]
     if any(notes[1:]):
         card["memcurate.card.note"] = " ".join(filter(None, notes))
     with task_parts("filter", source) as parts_dir, atomic_folder(FILTERED_DIR / source) as folder:
@@ -84,9 +89,21 @@ def _describe_language(language: str) -> str:
 
 def _describe_undated(source: str) -> str:
     """Return a sentence for the card where dates were drawn."""
-    path = CHUNKS_DIR / source / STATISTICS_FILE
-    undated = load_json(path.read_bytes()).get("undated", 0)
+    undated = _read_chunk_statistics(source).get("undated", 0)
     return f"{undated:,} of its documents have no time; their dates are drawn." if undated else ""
+
+
+def _describe_masked(source: str) -> str:
+    """Return a sentence for the card where pseudonyms replace personal data."""
+    masked = _read_chunk_statistics(source).get("masked", {})
+    kinds = ", ".join(f"{count:,} of kind {kind}" for kind, count in masked.items())
+    return f"Personal data in it is replaced by pseudonyms: {kinds}." if masked else ""
+
+
+def _read_chunk_statistics(source: str) -> dict[str, Any]:
+    statistics = load_json((CHUNKS_DIR / source / STATISTICS_FILE).read_bytes())
+    assert isinstance(statistics, dict)
+    return statistics
 
 
 def _run_tasks(

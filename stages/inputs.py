@@ -9,6 +9,7 @@ one runs again.
 from typing import Any
 
 from pipeline.core.atomic import atomic_folder, write_json
+from pipeline.core.environment import derive_pii_key
 from pipeline.core.format_code import hash_format_code
 from pipeline.core.params import Params, Source
 from pipeline.core.params.formats import OwnFormat
@@ -47,11 +48,21 @@ def _describe(name: str, source: Source, hashes: dict[str, str | None]) -> dict[
     return {
         **values,
         "language": {"language": source.language},
+        "pii": _describe_pii(name, source),
         "files": {"files": values.get("files", []), "local_files": hashes},
         "simulate": {"simulate": source.simulate and source.simulate.model_dump(mode="json")},
         "corrections": {"corrections": source.corrections and source.corrections.model_dump(mode="json")},
         "reviews": {"sha256": hash_file(reviews, "sha256") if reviews.exists() else None},
     }
+
+
+def _describe_pii(name: str, source: Source) -> dict[str, str]:
+    """Return what the treatment of personal data depends on: of the secret, a hash."""
+    if source.pii == "report":
+        return {"pii": source.pii}
+    # A key of its own: that of the pseudonyms would make them.
+    secret = {"secret": derive_pii_key(f"{name} hash")[:16]} if source.pii == "mask" else {}
+    return {"pii": source.pii, "language": source.language, **secret}
 
 
 if __name__ == "__main__":

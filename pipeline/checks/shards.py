@@ -105,7 +105,7 @@ def filter_shard(task: FilterTask, folder: Path, client: "LLMClient | None" = No
     for index, (instance, instance_rejects) in enumerate(filtered):
         rejects.extend(instance_rejects)
         if instance is not None:
-            findings.extend(find_pii(instance))
+            findings.extend(find_pii(instance, params.language))
             kept.append((index, instance))
     # The columns as they were read, but for the questions: to make them of rows again takes longer.
     rows = table.take(pa.array([index for index, _ in kept], pa.int64()))

@@ -5,6 +5,7 @@ Where short documents are joined, the split is drawn first, by the sizes of all 
 Then other tasks make the files of the stage: each of the parts of consecutive shards, sorted by id.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -65,6 +66,7 @@ class ChunkStats(NamedTuple):
     instances: InstanceStats
     rejects: RejectStats
     undated: int  # documents without any time, whose date is drawn
+    masked: Counter[str]  # values of personal data that pseudonyms replace, by kind
 
 
 def chunk_shards(
@@ -104,7 +106,8 @@ def chunk_shards(
     if not stats.totals()["chunks"] and rejects.has_reason(NO_ROOM_REASON):
         raise budget_error(params.max_tokens)
     undated = sum(manifest["undated"] for manifest in manifests) if joins_documents(params) else 0
-    return ChunkStats(stats, rejects, undated)
+    masked = sum((Counter(manifest["masked"]) for manifest in manifests), Counter[str]())
+    return ChunkStats(stats, rejects, undated, masked)
 
 
 def chunk_shards_in_memory(
@@ -157,12 +160,13 @@ class _ShardChunker:
         self._given_splits: dict[str, Split] = {}  # of groups and documents whose split is not drawn
         self._splits: list[Split] = []  # of the instances, where documents are joined
         self._undated = 0  # documents whose date is drawn
+        self._masked = Counter[str]()
         self._names: list[str] = []  # of documents of a format that is not of memcurate
 
     def iter_instances(self) -> Iterator[Instance]:
         """Yield the instances; their split is set later."""
         task = self._task
-        documents = self._note(task.reader.iter_documents(task.shard, self.rejects))
+        documents = self._note(task.reader.iter_documents(task.shard, self.rejects, self._masked))
         if joins_documents(task.params):
             for split, instances, rejects in chunk_joined(
                 documents, task.test_documents, task.params, task.context
@@ -205,6 +209,7 @@ class _ShardChunker:
             "splits": self._splits,
             "undated": self._undated,
             "names": self._names,
+            "masked": self._masked,
             "num_rejects": len(self.rejects),
             "first_reject": describe_reject(self.rejects[0]) if self.rejects else "",
         }

@@ -6,6 +6,7 @@ from typing import Protocol
 from pipeline.core.schema import Instance, Question, Reject, Split
 
 NOT_AT_SPAN_REASON = "text not at its span"  # of a segment that a user's format made
+PII_REASON = "personal data"  # of segments and questions of a source with `pii: reject`
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.checks.pii import find_pii
 from pipeline.chunking import ChunkingContext, chunk_source
 from pipeline.chunking.sharded import chunk_shards_in_memory
 from pipeline.core.errors import MemcurateError
@@ -69,6 +70,7 @@ class Preview:
     records: SampleRecords
     has_text: bool  # whether something was read, in whatever became of it
     missing_columns: dict[str, str]  # columns that the source names and no record has, by key
+    pii: Counter[str]  # findings of personal data in the text that was read, by kind
     left_out: str  # the questions that rules cannot make in the source's language
     smaller: SmallerChunking | None = None  # where the source makes few instances, and this makes more
 
@@ -136,7 +138,8 @@ def _build(
     documents |= {segment.document for reject in chunked.rejects for segment in reject.segments}
     config = SourceConfig(chunking, source.questions, source.checks, near_duplicate, source.language)
     instances, rejects = finish_source(chunked, questions, config, context)
-    records = count_records(sample.folder, name, rejects)
+    door = reader.make_pii_door()
+    records = count_records(sample.folder, name, rejects, door.redaction.redact_span if door else None)
     return Preview(
         sample,
         source,
@@ -148,6 +151,7 @@ def _build(
         records,
         has_text or chars > 0,
         dict(records.find_missing(get_named_columns(source.format))),
+        Counter(finding.kind for one in chunked.instances for finding in find_pii(one, source.language)),
         explain_left_out(source.questions, source.language),
     )
 

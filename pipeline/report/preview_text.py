@@ -82,6 +82,12 @@ def _warn(preview: Preview, splits: Counter[str]) -> Iterator[str]:
             f"  warning: {records.rejected:,} of {count_noun(records.total, 'record')} were rejected. The "
             "first rejects, above, say why"
         )
+    if preview.pii:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in preview.pii.most_common())
+        yield (
+            f"  found    {count_noun(preview.pii.total(), 'value')} like personal data: {kinds}. They stay, "
+            "unless you write `pii: mask` or `pii: reject` (docs/own-data.md#personal-data)"
+        )
     if preview.left_out:
         yield f"  warning: {preview.left_out}"
     too_short = sum(

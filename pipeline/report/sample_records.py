@@ -1,12 +1,12 @@
 """Records of a sample: how many were read, which columns they have, and why the first were rejected."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.core.printable import escape_hidden
-from pipeline.core.schema import Reject
+from pipeline.core.schema import Reject, Span
 from pipeline.core.unicode import to_well_formed
 from pipeline.sources.records import DATA_SUFFIXES, iter_records
 from pipeline.sources.shards import plan_shards
@@ -34,15 +34,21 @@ class SampleRecords:
             yield from ((key, name) for key, name in columns.items() if name not in self.columns)
 
 
-def count_records(folder: Path, source: str, rejects: Iterable[Reject]) -> SampleRecords:
-    """Count the records of the data files in a folder, and those that are among the rejects of its source."""
+def count_records(
+    folder: Path, source: str, rejects: Iterable[Reject], redact: Callable[[Span], Span] | None = None
+) -> SampleRecords:
+    """Count the records of the data files in a folder, and those that are among the rejects of its source.
+
+    `redact`: redacts names of files and records as in the rejects.
+    """
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in DATA_SUFFIXES)
     counts = SampleRecords()
     unreadable: list[Reject] = []
     places = set()
     for shard in plan_shards(paths, folder, sys.maxsize):
         for record in iter_records(shard, source, unreadable):
-            places.add((record.file, to_well_formed(record.span().record)))
+            span = redact(record.span()) if redact else record.span()
+            places.add((span.file, to_well_formed(span.record)))
             if isinstance(record.value, dict):
                 counts.columns.update(dict.fromkeys(map(str, record.value)))
     places |= {place for place in map(_get_place, unreadable) if place[1]}

@@ -1,21 +1,26 @@
 """The reader of a source: its format, with the columns that params.yaml names."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pipeline.core.environment import derive_pii_key
 from pipeline.core.errors import MemcurateError
 from pipeline.core.format_code import hash_format_code
-from pipeline.core.params import Source
+from pipeline.core.params import PiiMode, Source
 from pipeline.core.params.formats import FormatParams, OwnFormat
 from pipeline.core.schema import Reject
 from pipeline.sources.own_formats import OwnReader, repeated_name_error
 from pipeline.sources.parsed import Book, Document, ParsedSource
 from pipeline.sources.shards import RawShard, plan_shards
 from pipeline.sources.span_reader import SpanReader
+
+if TYPE_CHECKING:
+    from pipeline.sources.pii import PiiDoor
 
 # By name: the module in `formats`, and its class.
 _CLASSES = {
@@ -52,6 +57,9 @@ class SourceReader:
     source: str
     format: FormatParams
     code: str = ""  # hash of the code of a format that is not of memcurate: tasks differ by it
+    pii: PiiMode = "report"
+    language: str = "en"  # of the texts, where personal data is looked for in them
+    pii_key: str = ""  # of the pseudonyms of `pii: mask`
 
     @property
     def is_own(self) -> bool:
@@ -69,11 +77,28 @@ class SourceReader:
             return []
         return list(_plan(raw_dir, sys.maxsize if getattr(reader, "reads_whole", False) else shard_bytes))
 
-    def iter_documents(self, shard: RawShard, rejects: list[Reject]) -> Iterator[Book | Document]:
+    def iter_documents(
+        self, shard: RawShard, rejects: list[Reject], masked: Counter[str] | None = None
+    ) -> Iterator[Book | Document]:
         """Yield the documents of a shard one by one; rejected records are appended to `rejects`.
 
-        Raises FormatError where a format that is not of memcurate fails.
+        `masked`: receives the number of values that pseudonyms replace, by kind. Raises FormatError where a
+        format that is not of memcurate fails.
         """
+        door = self.make_pii_door()
+        if door is None:
+            yield from self._iter_untreated(shard, rejects)
+            return
+        untreated: list[Reject] = []
+        for document in self._iter_untreated(shard, untreated):
+            treated = door.treat(document, rejects)
+            if treated is not None:
+                yield treated
+        rejects += door.treat_rejects(untreated)
+        if masked is not None:
+            masked.update(door.counts)
+
+    def _iter_untreated(self, shard: RawShard, rejects: list[Reject]) -> Iterator[Book | Document]:
         own = self._load_own()
         if own is not None:
             yield from own.iter_documents(shard, rejects)
@@ -81,7 +106,7 @@ class SourceReader:
             yield from self._load().iter_documents(shard, self.source, rejects)
 
     def read_shard(self, shard: RawShard, rejects: list[Reject]) -> Iterator[Book | Document]:
-        """Yield the documents of a shard, also of a format that parses all files together."""
+        """Yield the documents of a shard, also of a format that parses all files together, untreated."""
         reader = self._load()
         if not hasattr(reader, "parse"):
             yield from reader.iter_documents(shard, self.source, rejects)
@@ -91,8 +116,20 @@ class SourceReader:
         yield from parsed.books
         yield from parsed.documents
 
-    def parse(self, raw_dir: Path) -> ParsedSource:
-        """Parse all raw files. Raises MemcurateError as the format does."""
+    def parse(self, raw_dir: Path, masked: Counter[str] | None = None) -> ParsedSource:
+        """Parse all raw files. Raises MemcurateError as the format does.
+
+        `masked`: receives the number of values that pseudonyms replace, by kind.
+        """
+        parsed = self._parse_untreated(raw_dir)
+        door = self.make_pii_door()
+        if door is not None:
+            parsed = door.treat_parsed(parsed)
+            if masked is not None:
+                masked.update(door.counts)
+        return parsed
+
+    def _parse_untreated(self, raw_dir: Path) -> ParsedSource:
         own = self._load_own()
         reader = self._load() if own is None else None
         shards = list(_plan(raw_dir, sys.maxsize))
@@ -104,17 +141,37 @@ class SourceReader:
             return parsed
         parsed = ParsedSource()
         for shard in shards:
-            for document in self.iter_documents(shard, parsed.rejects):
+            for document in self._iter_untreated(shard, parsed.rejects):
                 if isinstance(document, Book):
                     parsed.books.append(document)
                 else:
                     parsed.documents.append(document)
         return parsed
 
+    def make_pii_door(self) -> "PiiDoor | None":
+        """Return the treatment of personal data; None where it is only reported.
+
+        Raises MemcurateError where masking has no key.
+        """
+        if self.pii == "report":
+            return None
+        from pipeline.sources.pii import make_pii_door  # its library loads for such sources alone
+
+        return make_pii_door(self.pii, self.source, self.language, self.pii_key)
+
     def open_spans(self, raw_dir: Path) -> SpanReader:
-        """Return a reader of the spans of the raw files, which decodes them as the format does."""
+        """Return a reader of the spans of the raw files, which decodes them as the format does.
+
+        It reads personal data as it is. Raises MemcurateError as `make_pii_door` does.
+        """
         own = self._load_own()
-        return SpanReader(raw_dir, own.read_file if own else None)
+        read_file = own.read_file if own else None
+        door = self.make_pii_door()
+        if door is None:
+            return SpanReader(raw_dir, read_file)
+        from pipeline.sources.pii.span_reader import RedactedSpanReader
+
+        return RedactedSpanReader(raw_dir, read_file, door.redaction)
 
     def find_decoder(self) -> str:
         """Return the name of a format that decodes its files by its own code; empty for the others."""
@@ -150,7 +207,15 @@ class SourceReader:
 def make_reader(name: str, source: Source) -> SourceReader:
     """Return the reader of a source of params.yaml."""
     own = isinstance(source.format, OwnFormat)
-    return SourceReader(name, source.format, str(hash_format_code(source.format.name)) if own else "")
+    return SourceReader(
+        name,
+        source.format,
+        str(hash_format_code(source.format.name)) if own else "",
+        source.pii,
+        # Where nothing depends on them, tasks are the same for any language and secret.
+        source.language if source.pii != "report" else "en",
+        derive_pii_key(name) if source.pii == "mask" else "",
+    )
 
 
 def _plan(raw_dir: Path, shard_bytes: int) -> Iterator[RawShard]:

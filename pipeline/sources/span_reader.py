@@ -37,6 +37,10 @@ class SpanReader:
         """Return the characters of a span. Raises MemcurateError where its file or record cannot be read."""
         return self.read_string(span.file, span.record)[span.start : span.end]
 
+    def find_file(self, file: str) -> str:
+        """Return the name below the raw folder of the file of a span."""
+        return file
+
     def _read_string_anew(self, file: str, record: str) -> str:
         """Return the string at a JSON pointer in a file, or the text of a file. Raises MemcurateError."""
         value = self._read_value(file, bool(record))

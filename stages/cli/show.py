@@ -79,9 +79,10 @@ def make_span_reader(reader: SourceReader, raw_dir: Path) -> RawReader:
         return reader.open_spans(raw_dir)
 
     def read_span(span: Span) -> str:
-        if not (raw_dir / span.file).exists():
-            return f"({raw_dir / span.file} is not here: `dvc pull {raw_dir}`)"
         try:
+            path = raw_dir / open_spans().find_file(span.file)
+            if not path.exists():
+                return f"({path} is not here: `dvc pull {raw_dir}`)"
             return open_spans().read(span)
         except MemcurateError as error:
             return f"({error})"  # the raw files or the format are not those that the rows were built from

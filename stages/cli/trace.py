@@ -11,9 +11,10 @@ import typer
 from pipeline.core.errors import MemcurateError
 from pipeline.core.params import load_params, require_enabled
 from pipeline.core.printable import count_noun, escape_hidden
-from pipeline.lineage.locations import parse_location
+from pipeline.lineage.locations import Location, parse_location
 from pipeline.lineage.record_range import describe_missing_record
 from pipeline.lineage.trace import trace as trace_record
+from pipeline.sources import SourceReader, make_reader
 from stages.cli.lineage_files import list_reject_files, source_outputs
 from stages.shared.paths import RAW_DIR
 
@@ -31,13 +32,15 @@ def trace(
     limit: Annotated[int, typer.Option(min=0, help="number of lines to show; 0: all")] = 40,
 ) -> None:
     """Show the chunks and questions made of a raw record, and the rejects with their reasons."""
-    require_enabled(load_params(), source)
+    params = load_params()
+    require_enabled(params, source)
     location = parse_location(record)
     raw_dir = RAW_DIR / source
     if raw_dir.is_dir():
         location = replace(location, file=_find_raw_file(raw_dir, location.file))
     outputs = source_outputs(source)
-    lines = list(trace_record(outputs, location, list_reject_files(source)))
+    named = _redact_names(make_reader(source, params.sources[source]), location)
+    lines = list(trace_record(outputs, named, list_reject_files(source)))
     if not lines:
         reason = describe_missing_record(raw_dir, location) or (
             f"nothing came of {record} of {source}: no chunk, no question and no reject was read there"
@@ -52,6 +55,15 @@ def trace(
             f"… and {len(lines) - len(shown):,} more ({counts} in all): --limit 0 shows them, and "
             f"{location.file}#POINTER what came of one record"
         )
+
+
+def _redact_names(reader: SourceReader, location: Location) -> Location:
+    """Return a location in the raw files as the rows name it. Raises MemcurateError without a secret."""
+    door = reader.make_pii_door()
+    if door is None:
+        return location
+    file = door.redaction.redact_file(location.file)
+    return replace(location, file=file, record=door.redaction.redact_pointer(location.record))
 
 
 def _find_raw_file(raw_dir: Path, file: str) -> str:

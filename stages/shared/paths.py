@@ -46,7 +46,7 @@ STAGE_INPUTS = {
     ],
     "chunk": [
         f"{INPUTS_DIR}/params.json",
-        *(f"{INPUTS_DIR}/SOURCE/{name}.json" for name in ("chunking", "format")),
+        *(f"{INPUTS_DIR}/SOURCE/{name}.json" for name in ("chunking", "format", "pii")),
         f"{RAW_DIR}/SOURCE",
         str(ASSETS_DIR),
     ],

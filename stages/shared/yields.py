@@ -33,6 +33,7 @@ class StageYield:
     chunks: Counter[str] = field(default_factory=Counter)  # by split
     questions: Counter[str] = field(default_factory=Counter)  # kept, by origin
     questions_by_split: Counter[str] = field(default_factory=Counter)  # empty before `filter`
+    masked: Counter[str] = field(default_factory=Counter)  # values that pseudonyms replace, by kind
     rejects: dict[str, Counter[str]] = field(default_factory=dict)  # by kind and reason
 
     def num_rejected(self, *kinds: str) -> int:
@@ -46,7 +47,10 @@ def read_yield(stage: str, source: str) -> StageYield | None:
     if not path.exists():
         return None
     statistics = json.loads(path.read_text(encoding="utf-8"))
-    found = StageYield(questions=Counter(statistics.get("questions_by_origin", {})))
+    found = StageYield(
+        questions=Counter(statistics.get("questions_by_origin", {})),
+        masked=Counter(statistics.get("masked", {})),
+    )
     for split in ("train", "test", "evaluation"):
         _add_split(found, split, statistics.get(split, {}))
     for kinds in statistics["rejects"].values():
@@ -82,7 +86,9 @@ def describe_yield(stage: str, source: str) -> Iterator[str]:
         questions = count_noun(found.questions.total(), "question")
         parts.append(questions + (f" ({splits}{origins})" if origins else ""))
     dropped = "; ".join(_describe_rejects(found)) or "nothing"
-    yield f"{stage}@{source}: {', '.join(parts)}; dropped {dropped}"
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in found.masked.items())
+    masked = f"; masked {count_noun(found.masked.total(), 'value')}: {kinds}" if kinds else ""
+    yield f"{stage}@{source}: {', '.join(parts)}; dropped {dropped}{masked}"
     yield from _warn(stage, source, found)
 
 

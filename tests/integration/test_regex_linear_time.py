@@ -24,7 +24,6 @@ import pytest
 import pipeline
 import training
 from pipeline.checks.language import detect_other_language
-from pipeline.checks.pii import _find_spans as personal_data
 from pipeline.core.ids import SegmentIds
 from pipeline.lineage.highlight import find_spans
 from pipeline.matching.match import matches_answer
@@ -34,6 +33,7 @@ from pipeline.sources.formats import memory_agent_bench as bench
 from pipeline.sources.formats.books import HEADINGS, PART_ABOVE, find_chapters
 from pipeline.text.casing import WordStatistics
 from pipeline.text.normalize import occurs_in, words
+from pipeline.text.pii import find_pii_spans as personal_data
 from pipeline.text.sentences import SentenceSplitter
 from pipeline.text.shingles import unigram_bigram_hashes
 from pipeline.text.tokens import Tokenizer, truncate_to_tokens

@@ -30,7 +30,7 @@ from pipeline.core.params.dataset import DatasetParams, LicenseParams, SplitPara
 from pipeline.core.params.files import Assets, FileLocation, FileSpec, PinnedFiles
 from pipeline.core.params.questions import QuestionGeneration, QuestionParams, SummaryGeneration
 from pipeline.core.params.root import AgentParams, Params, SourceName, load_params, require_enabled
-from pipeline.core.params.source import PaperComparison, Source, SourceCard
+from pipeline.core.params.source import PaperComparison, PiiMode, Source, SourceCard
 from pipeline.core.params.training import (
     BaseModelParams,
     LoraParams,
@@ -83,6 +83,7 @@ __all__ = [
     "PaperComparison",
     "Params",
     "PassageChunking",
+    "PiiMode",
     "PinnedFiles",
     "PolicyName",
     "PolicyParams",

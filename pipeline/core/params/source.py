@@ -1,6 +1,6 @@
 """Block `sources.NAME`: a corpus, and how its rows are built."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,8 @@ from pipeline.core.params.formats import (
 from pipeline.core.params.questions import QuestionParams
 from pipeline.core.params.world import Simulation
 from pipeline.core.strict_model import StrictModel
+
+PiiMode = Literal["report", "mask", "reject"]
 
 
 class SourceCard(StrictModel):
@@ -48,6 +50,11 @@ class Source(StrictModel):
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = Field(
         "en",
         description="language of its texts, by ISO 639; questions that rules cannot make in it are left out",
+    )
+    pii: PiiMode = Field(
+        "report",
+        description="e-mail addresses, phone and card numbers and keys in its texts: report and "
+        "leave them; mask them by pseudonyms, which MEMCURATE_PII_SECRET makes; or reject what holds them",
     )
     card: SourceCard
     files: list[FileSpec] = Field(default_factory=list)

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import phonenumbers
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.checks import pii
 from pipeline.checks.pii import find_pii
 from pipeline.core.schema import PiiFinding
 from tests.pipeline.questions.factories import make_instance
@@ -194,11 +193,3 @@ def test_the_template_is_not_searched() -> None:
     chunk.text = chunk.text.replace("Opening.", "o@pen.co")
     assert find_pii(instance) == []
     assert find_kinds("o@pen.co") == [("email", "o@pen.co")]
-
-
-@settings(deadline=None)
-@given(st.text("0123456789\u0661+ -–().\u2003x\n", max_size=60))
-@example("+1234567")
-@example("1 2–3\u20034 5 6 7 8 \u0661")
-def test_digits_in_runs_are_those_that_the_pattern_finds(text: str) -> None:
-    assert pii._has_many_digits(text) is (pii._MANY_DIGITS.search(text) is not None)
