@@ -144,10 +144,10 @@ def make_project(make: Make, pii: str | None) -> Project:
     return project
 
 
-def build(project: Project, monkeypatch: pytest.MonkeyPatch, workers: int = 1) -> None:
-    """Run the stages from the raw files to the report."""
+def build(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the stages from the raw files to the report, in this process."""
     monkeypatch.chdir(project.folder)
-    monkeypatch.setenv("MEMCURATE_WORKERS", str(workers))
+    monkeypatch.setenv("MEMCURATE_WORKERS", "1")
     params = load_params()
     for stage in (chunk.stage, question.stage, filter.stage, parity.stage):
         for name in params.enabled_sources:
@@ -269,7 +269,10 @@ def test_two_workers_write_the_same_bytes(make: Make, monkeypatch: pytest.Monkey
     project = make_project(make, "mask")
     build(project, monkeypatch)
     first = tree(project.folder / "data")
-    build(project, monkeypatch, workers=2)
+    commands = [(stage, name) for stage in ("chunk", "question", "filter", "parity") for name in SOURCES]
+    for command in [*commands, ("assemble",), ("report",)]:
+        done = project.stage(*command, MEMCURATE_WORKERS="2")
+        assert done.returncode == 0, done.stderr
     assert tree(project.folder / "data") == first
     monkeypatch.setenv("MEMCURATE_PII_SECRET", f"{SECRET}!")
     build(project, monkeypatch)
