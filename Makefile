@@ -34,7 +34,8 @@ test: setup
 
 # Those of the first line measure time and memory of whole builds: nothing else runs beside them.
 test-slow: setup
-	pytest -m slow --ignore tests/training --ignore tests/frameworks
+	pytest -m slow --ignore tests/training --ignore tests/frameworks \
+	  --ignore tests/faults --ignore tests/soak --ignore tests/storm  # `make faults`, `make soak`, `make storm`
 	pytest -n 2 --dist loadfile -m slow tests/training tests/frameworks
 
 # Kills and faults of the machine at every stage: half an hour of two cores. MINUTES, CASES and SEED may be given.
