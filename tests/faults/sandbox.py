@@ -16,7 +16,14 @@ from typing import Any
 import psutil
 
 from pipeline.core.atomic import PARTIAL
-from stages.shared.paths import BASE_MODEL_DIR, PARTS_DIR, RUNS_DIR, STAGE_OUTPUTS, metrics_path
+from stages.shared.paths import (
+    BASE_MODEL_DIR,
+    PARTS_DIR,
+    RUNS_DIR,
+    STAGE_OUTPUTS,
+    TRAINING_DIR,
+    metrics_path,
+)
 from tests.conftest import ROOT
 from tests.faults.corpora import SOURCES, write_corpora
 from tests.integration.project import params_with, tree
@@ -24,7 +31,7 @@ from tests.training.rl.factories import write_small_model
 from tests.training.tokenizer_factories import make_byte_level_tokenizer
 
 _INJECTED = Path(__file__).parent / "injected"
-# Files of a training that hold times.
+# Files in TRAINING_DIR that hold times.
 _TIMES = re.compile(r"(?:_seconds|_fraction|_per_second|step_time)\.tsv\Z|\A(?:metrics|statistics)\.json\Z")
 _MARK = "MEMCURATE_TEST_RUN"  # a variable that all processes of one run have
 _PROFILE = "training.profiles.cpu"
@@ -143,7 +150,7 @@ class Sandbox:
         if path.is_file():
             yield str(output), hashlib.sha256(path.read_bytes()).hexdigest()
         for name, content in tree(path).items() if path.is_dir() else ():
-            if not _TIMES.search(name):
+            if output != TRAINING_DIR or not _TIMES.search(name):
                 yield f"{output}/{name}", content
 
     def broken_outputs(self, stage: Stage) -> list[str]:

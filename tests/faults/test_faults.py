@@ -1,5 +1,6 @@
 """A short run of the faults; and a stage that leaves half of its output is found."""
 
+import signal
 from pathlib import Path
 from random import Random
 
@@ -47,4 +48,4 @@ def test_what_does_not_hold_is_found(sandbox: Sandbox) -> None:
     assert found[0] == "half-written: ['data/chunks/books']"
     assert found[1].startswith("afterwards: chunk@books left [") and len(found) == 2
     sandbox.clear()
-    assert list(kill(sandbox, CHUNK, Kill(9, "group", change=20), keep_old=True)) == []  # type: ignore[arg-type]
+    assert list(kill(sandbox, CHUNK, Kill(signal.SIGKILL, "group", change=20), keep_old=True)) == []
