@@ -27,6 +27,10 @@ _WRITER_SUFFIX = re.compile(r"\.[0-9a-f]{16}\Z")  # of the name of a writer's st
 _MAX_RACES = 100  # with processes that remove empty folders
 _TARGET_EXISTS_ERRNOS = (errno.ENOTEMPTY, errno.EEXIST)
 
+# What this process has staged, and may have to remove when it is interrupted.
+_staging_dirs: set[Path] = set()
+_writer_dirs: set[Path] = set()
+_held_locks: set[FileLock] = set()
 _logger = logging.getLogger(__name__)
 
 
@@ -88,6 +92,7 @@ def hold_lock(target: Path) -> Iterator[None]:
         destination.parent.mkdir(parents=True, exist_ok=True)
         path = _staging_dir(destination) / f"{destination.name}.lock"
         lock = _make_lock(path)
+        _held_locks.add(lock)
         try:
             _acquire_lock(lock, timeout=0)
         except Timeout:
@@ -101,6 +106,7 @@ def hold_lock(target: Path) -> Iterator[None]:
     finally:
         path.unlink(missing_ok=True)  # while the lock is held: waiting processes then make a new file
         lock.release()
+        _held_locks.discard(lock)
         _remove_if_empty(path.parent)
 
 
@@ -139,6 +145,7 @@ def _resolve_links(target: Path) -> Path:
 def _staging_dir(destination: Path) -> Path:
     """Return the staging folder of `destination`, from which a rename to it works."""
     candidate = destination.parent.parent / PARTIAL / destination.parent.name
+    _staging_dirs.add(candidate)
     for _ in range(_MAX_RACES):
         try:
             candidate.mkdir(parents=True, exist_ok=True)
@@ -178,15 +185,16 @@ def _make_folder(folder: Path) -> None:
 
 
 def _remove_if_empty(staging_dir: Path) -> None:
-    """Remove a staging folder when it is empty."""
+    """Remove a staging folder when it is empty, or the one around it where it is gone."""
     with suppress(OSError):
-        staging_dir.rmdir()
+        with suppress(FileNotFoundError):
+            staging_dir.rmdir()
         if staging_dir.name != PARTIAL:
             staging_dir.parent.rmdir()
 
 
 def _make_lock(path: Path) -> FileLock:
-    return FileLock(path, fallback_to_soft=False)
+    return FileLock(path, fallback_to_soft=False, thread_local=False)  # another thread may release it
 
 
 def _acquire_lock(lock: FileLock, timeout: float) -> None:
@@ -201,9 +209,11 @@ def _acquire_lock(lock: FileLock, timeout: float) -> None:
 @contextmanager
 def _staging_path(staging_dir: Path, destination: Path) -> Iterator[Path]:
     """Yield a path named as `destination` in a locked folder of this writer, which is removed afterwards."""
+    _staging_dirs.add(staging_dir)
     _remove_stale(staging_dir)
     while True:
         writer_dir = staging_dir / f"{destination.name}.{token_hex(8)}"
+        _writer_dirs.add(writer_dir)
         lock = _make_lock(writer_dir / "lock")
         _make_folder(writer_dir)
         with suppress(FileNotFoundError, Timeout):  # removed as stale before it was locked
@@ -214,6 +224,7 @@ def _staging_path(staging_dir: Path, destination: Path) -> Iterator[Path]:
     finally:
         lock.release()
         shutil.rmtree(writer_dir, ignore_errors=True)
+        _writer_dirs.discard(writer_dir)
         _remove_if_empty(staging_dir)
 
 
@@ -230,6 +241,20 @@ def _remove_stale(staging_dir: Path) -> None:
             elif entry.suffix == ".lock":
                 with _make_lock(entry).acquire(timeout=0):
                     entry.unlink()
+
+
+def _remove_own_leftovers() -> None:
+    """Remove what this process has staged, after an interrupt that came before a block or after it."""
+    for writer_dir in tuple(_writer_dirs):
+        shutil.rmtree(writer_dir, ignore_errors=True)
+    for lock in tuple(_held_locks):
+        lock.release(force=True)
+    for staging_dir in tuple(_staging_dirs):
+        _remove_stale(staging_dir)
+        _remove_if_empty(staging_dir)
+
+
+interrupts.clean_up_by(_remove_own_leftovers)
 
 
 def _stat_files(folder: Path) -> dict[str, tuple[int, int]]:

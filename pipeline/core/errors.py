@@ -21,6 +21,7 @@ class FormatError(MemcurateError):
 
 _NO_LOCKS_ADVICE = "its file system cannot lock files: work on another disk"
 _PERMISSION_ADVICE = "give yourself the permission, or work in another folder"
+_MEMORY_ADVICE = "free memory, raise its limit (`ulimit -v`), or set MEMCURATE_WORKERS to fewer"
 _ADVICE_BY_ERRNO = {
     errno.ENOSPC: "free some space on that disk",
     errno.EDQUOT: "free some of your quota on that disk",
@@ -37,8 +38,18 @@ _ADVICE_BY_ERRNO = {
     errno.ENOSYS: _NO_LOCKS_ADVICE,
     errno.EOPNOTSUPP: _NO_LOCKS_ADVICE,
     errno.EIO: "look at that disk: it may be damaged",
+    errno.ENOMEM: _MEMORY_ADVICE,
+    errno.EAGAIN: _MEMORY_ADVICE,  # a process or a thread that cannot start
 }
 _ERRNOS_IN_TEXT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+# In errors of libraries that raise no MemoryError: those of Arrow, Python, torch and C++.
+_NO_MEMORY_TEXTS = (
+    "Failed to launch worker thread",
+    "can't start new thread",
+    "can't allocate memory",
+    "bad_alloc",
+    os.strerror(errno.ENOMEM),
+)
 
 
 def from_os_error(error: OSError) -> MemcurateError:
@@ -59,3 +70,14 @@ def find_write_errno(error: Exception) -> int | None:
     if isinstance(error, OSError):
         return error.errno if error.errno in _ADVICE_BY_ERRNO else None
     return next((number for number in _ERRNOS_IN_TEXT if os.strerror(number) in str(error)), None)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Return whether an error says that this machine's memory, or its limit, does not suffice."""
+    return isinstance(error, MemoryError) or any(text in str(error) for text in _NO_MEMORY_TEXTS)
+
+
+def from_memory_error(error: Exception) -> MemcurateError:
+    """Convert an error for which `is_out_of_memory` holds."""
+    what = " ".join(str(error).split()) or type(error).__name__
+    return MemcurateError(f"memory ran out ({what}): {_MEMORY_ADVICE}, and run this again")

@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
@@ -24,6 +24,7 @@ _Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 _process_name = ""  # name of the command, for the line; empty until install_handlers
 _signal_socket: socket.socket | None = None  # a byte per signal; an interrupt stays unread in it
+_cleanups: list[Callable[[], None]] = []
 _message_lock = threading.Lock()  # taken by the first thread that prints the line, never released
 _worker_start_lock = threading.Lock()  # held during workers' start: a half-started one prints a traceback
 
@@ -49,6 +50,11 @@ def raise_if_interrupted() -> None:
     """Raise KeyboardInterrupt after an interrupt whose exception was lost: pyarrow drops some."""
     if _pending_signal() is not None:
         raise KeyboardInterrupt
+
+
+def clean_up_by(function: Callable[[], None]) -> None:
+    """Call a function when an interrupt ends this process: it can come between `with` and its block."""
+    _cleanups.append(function)
 
 
 def exit_process(status: int | None = None) -> None:
@@ -207,10 +213,10 @@ def _exit_interrupted(number: int) -> NoReturn:
     if _message_lock.acquire(blocking=False):
         with suppress(OSError):
             os.write(2, f"{_process_name}: {_SIGNAL_WORDS[signal.Signals(number)]}\n".encode())
-    _exit_now(128 + number)
+    _exit_now(128 + number, _cleanups)
 
 
-def _exit_now(status: int) -> NoReturn:
+def _exit_now(status: int, cleanups: Sequence[Callable[[], None]] = ()) -> NoReturn:
     """Exit without waiting for threads or for Python's shutdown, which takes seconds with many modules."""
     with suppress(ValueError):  # not the main thread
         _set_handlers(dict.fromkeys(_SIGNAL_WORDS, signal.SIG_IGN))
@@ -219,6 +225,9 @@ def _exit_now(status: int) -> NoReturn:
     _worker_start_lock.acquire(timeout=0.2)
     kill_workers()
     _close_process_pools()
+    for function in cleanups:
+        with suppress(OSError):
+            function()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

@@ -303,7 +303,7 @@ def _validate_record(model: type[M], key: str | int, value: Any) -> M:
 def describe_first_error(error: ValidationError) -> str:
     """Describe the first wrong value of a record: its JSON pointer and the problem."""
     first = error.errors(include_url=False)[0]
-    message = first["msg"]
+    message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "string_unicode":
         half = isinstance(first["input"], str)
         message = "half a surrogate pair, which is no character" if half else "its bytes are not UTF-8"

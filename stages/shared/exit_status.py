@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipeline.core import interrupts
-from pipeline.core.errors import MemcurateError, from_os_error
+from pipeline.core.errors import MemcurateError, from_memory_error, from_os_error, is_out_of_memory
 from pipeline.core.printable import escape_hidden
 from stages.shared.logs import configure_logging
 
@@ -17,7 +17,8 @@ _logger = logging.getLogger(__name__)
 def report_errors(program: str) -> Iterator[None]:
     """Configure logging, and end the process at an error or an interrupt with one line, "PROGRAM: MESSAGE".
 
-    The status is 1 after a MemcurateError or an OSError, 130 after SIGINT, 143 after SIGTERM.
+    The status is 1 after a MemcurateError, an OSError or a lack of memory; 130 after SIGINT, 143 after
+    SIGTERM.
     """
     configure_logging()
     interrupts.enable_keyboard_interrupt()
@@ -34,6 +35,10 @@ def report_errors(program: str) -> Iterator[None]:
         if not isinstance(ended.code, int):
             raise
         status = None if ended.code == _INTERRUPTED else ended.code
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        status = _log_error(program, from_memory_error(error))
     interrupts.exit_process(status)
 
 

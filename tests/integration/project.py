@@ -58,18 +58,22 @@ def run(project: Path, *command: str | Path, env: Mapping[str, str] | None = Non
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        env={
-            **os.environ,
-            "PATH": f"{BIN}:{os.environ['PATH']}",
-            "PYTHONPATH": str(project),
-            "DVC_SITE_CACHE_DIR": str(project / ".dvc" / "tmp" / "site"),
-            **{f"GIT_{who}_NAME": "tests" for who in ("AUTHOR", "COMMITTER")},
-            **{f"GIT_{who}_EMAIL": "tests@example.org" for who in ("AUTHOR", "COMMITTER")},
-            **(env or {}),
-        },
+        env={**environment(project), **(env or {})},
     )
     assert done.returncode == 0, f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout}"
     return done.stdout
+
+
+def environment(project: Path) -> dict[str, str]:
+    """The variables of a command in a project: the virtual environment's programs, and the project's code."""
+    return {
+        **os.environ,
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "PYTHONPATH": str(project),
+        "DVC_SITE_CACHE_DIR": str(project / ".dvc" / "tmp" / "site"),
+        **{f"GIT_{who}_NAME": "tests" for who in ("AUTHOR", "COMMITTER")},
+        **{f"GIT_{who}_EMAIL": "tests@example.org" for who in ("AUTHOR", "COMMITTER")},
+    }
 
 
 def clone(source: Path, target: Path) -> Path:

@@ -1,7 +1,6 @@
 """A copy of this repository whose params change, and what its rebuilds ran."""
 
 import json
-import os
 import re
 import subprocess
 import time
@@ -12,13 +11,15 @@ from typing import Any
 
 import yaml
 
+from pipeline.core.environment import PII_SECRET_VARIABLE
 from tests.conftest import ROOT
-from tests.integration.project import BIN, copy_repository, run, tree
+from tests.integration.project import BIN, copy_repository, environment, run, tree
 from tests.soak.corpus import write_corpus
 
 Params = dict[str, Any]
 
 TARGET = "report"
+_PII_SECRET = "a secret of the tests, for pseudonyms"
 _TIMEOUT = 1800  # seconds of a rebuild
 _INPUTS = "inputs/dvc.yaml:inputs"
 
@@ -82,14 +83,7 @@ def rebuild(project: Path, workers: int, use_run_cache: bool = True) -> Rebuild:
         text=True,
         check=False,
         timeout=_TIMEOUT,
-        env={
-            **os.environ,
-            "PATH": f"{BIN}:{os.environ['PATH']}",
-            "PYTHONPATH": str(project),
-            "MEMCURATE_WORKERS": str(workers),
-            "DVC_NO_ANALYTICS": "1",
-            "DVC_SITE_CACHE_DIR": str(project / ".dvc" / "tmp" / "site"),
-        },
+        env={**environment(project), "MEMCURATE_WORKERS": str(workers), PII_SECRET_VARIABLE: _PII_SECRET},
     )
     return Rebuild(
         output=done.stdout,

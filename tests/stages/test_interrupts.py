@@ -1,5 +1,6 @@
 """Interrupts and kills at any moment: one line and the status in 2 seconds, no process and no file left."""
 
+import json
 import os
 import random
 import signal
@@ -196,6 +197,53 @@ with report_errors("made"):
         with atomic_file(Path(name)) as aside:
             aside.write_text("made")
 """
+# A process is forked for each line of atomic.py that a write runs, and interrupts itself there.
+INTERRUPTED_AT = """
+import json
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from pipeline.core import interrupts
+from pipeline.core.atomic import atomic_file, atomic_folder, hold_lock
+from stages.shared.exit_status import report_errors
+
+def write():
+    with hold_lock(Path("made/metrics.json")):
+        with atomic_folder(Path("made/folder")) as folder:
+            (folder / "rows").write_text("made")
+        with atomic_file(Path("made/metrics.json")) as file:
+            file.write_text("made")
+
+def interrupted_at(line):
+    count = 0
+    def trace(frame, event, argument):
+        nonlocal count
+        if frame.f_code.co_filename.endswith("atomic.py"):
+            count += event == "line"
+            if count == line:
+                sys.settrace(None)
+                os.kill(os.getpid(), signal.SIGINT)
+                return None
+        return trace
+    interrupts.install_handlers("made")
+    with report_errors("made"):
+        sys.settrace(trace)
+        write()
+        sys.settrace(None)
+
+line, status = 0, 130
+while status == 130:
+    line += 1
+    child = os.fork()
+    if child == 0:
+        interrupted_at(line)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    files = {str(path): path.is_file() and path.read_text() for path in Path().rglob("*")}
+    print(json.dumps([line, status, files]), flush=True)
+    shutil.rmtree("made", ignore_errors=True)
+"""
 IN_A_FINALIZER = "type('F', (), {'__del__': lambda self: time.sleep(30)})(); time.sleep(1)"
 
 
@@ -211,6 +259,19 @@ def test_a_swallowed_interrupt_ends_the_process(
     time.sleep(0.2)
     running.assert_ends_at(number, "made", group=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_at_any_line_of_a_write_leaves_nothing(tmp_path: Path) -> None:
+    """Also at those before a block is entered and after it is left. What is written is whole."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", INTERRUPTED_AT]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    whole = {"made": False, "made/folder": False, "made/folder/rows": "made", "made/metrics.json": "made"}
+    *interrupted, (_, status, files) = map(json.loads, done.stdout.splitlines())
+    assert (status, files) == (0, whole) and len(interrupted) > 100
+    for line, status, files in interrupted:
+        assert status == 130 and files.items() <= whole.items(), (line, files)
+    assert done.stderr == "made: interrupted\n" * len(interrupted)
 
 
 @pytest.mark.parametrize("number", STATUS)

@@ -37,7 +37,10 @@ def make_storm(folder: Path, *requests: tuple[str, float, float | None, str], **
         [("a", 1.0, 2.0, "500"), ("a", 3.0, 4.0, "answer")],
         [("a", 1.0, None, "reset"), ("a", 3.0, 4.0, "answer")],
         [("a", 9.9, 10.2, "answer"), ("a", 12.0, 13.0, "fenced")],
+        [("a", 10.2, 10.3, "answer"), ("a", 12.0, 13.0, "answer")],  # sent before the kill, read after it
         [("a", 9.0, 9.9, "answer"), ("a", 12.0, 13.0, "answer")],  # its reply may not have been stored
+        [("a", 1.0, 2.0, "answer"), ("b", 9.9, 10.2, "answer"), ("b", 12.0, 13.0, "500")],
+        [("a", 1.0, 2.0, "answer"), ("b", 1.0, 5.0, "answer"), ("b", 6.0, 7.0, "500")],
         [
             *(("a", float(number), number + 0.5, "429 with wait") for number in range(9)),
             ("a", 9.0, 9.5, "answer"),
@@ -68,7 +71,12 @@ def test_what_a_kill_or_a_fault_explains_is_not_a_finding(
         (
             [("a", 1.0, 2.0, "answer"), ("b", 1.0, 2.0, "answer")],
             {},
-            "2 requests have a final reply, the cache 1",
+            "2 to 2 requests have a final reply that was not lost, the cache 1",
+        ),
+        (
+            [("a", 1.0, None, "answer")],
+            {},
+            "0 to 0 requests have a final reply that was not lost, the cache 1",
         ),
         ([("a", 1.0, 2.0, "answer")], {"replayed": []}, "the cache alone gives other results"),
         (

@@ -7,8 +7,9 @@ two worlds share text. The evidence of a question is the statements that it rest
 """
 
 from collections.abc import Iterator
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.core.errors import MemcurateError
 from pipeline.core.ids import short_id
@@ -73,6 +74,17 @@ class RawWorld(RawRecord):
     sessions: list[Session] = Field(min_length=1)
     facts: list[ToldFact]
     questions: list[RawQuestion]
+
+    @model_validator(mode="after")
+    def _check_events(self) -> Self:
+        turns = [turn for session in self.sessions for turn in session.turns if not turn.filler]
+        named = {event for fact in self.facts for event in (fact.event, fact.end_event)}
+        for question in self.questions:
+            named |= {*question.evidence, question.after, question.before}
+        missing = named - {turn.event for turn in turns} - {None}
+        if missing:
+            raise ValueError(f"no turn tells event {min(missing, key=str)}, which a fact or question names")
+        return self
 
 
 class SimulatedWorld:

@@ -162,6 +162,22 @@ def test_a_world_without_filler_needs_no_files(tmp_path: Path, context: Chunking
     assert {span.file for span in spans} == {"worlds.jsonl"}
 
 
+def test_a_world_that_names_an_event_which_no_turn_tells_is_a_reject(
+    tmp_path: Path, context: ChunkingContext
+) -> None:
+    write_worlds(PARAMS, tmp_path)
+    path = tmp_path / "worlds.jsonl"
+    first, second, third = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    first["facts"][0]["end_event"] = 9_999
+    second["questions"][-1]["evidence"].append(8_888)
+    path.write_text("\n".join(map(json.dumps, (first, second, third))), encoding="utf-8")
+    parsed = make_reader(context.source, make_source(files=[], filler=None)).parse(tmp_path)
+    assert [document.name for document in parsed.documents] == [third["name"]]
+    assert [reject.detail for reject in parsed.rejects] == [
+        f"record: no turn tells event {event}, which a fact or question names" for event in (9_999, 8_888)
+    ]
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
