@@ -35,16 +35,18 @@ test: setup
 # Those of the first line measure time and memory of whole builds: nothing else runs beside them.
 test-slow: setup
 	pytest -m slow --ignore tests/training --ignore tests/frameworks \
-	  --ignore tests/faults --ignore tests/soak --ignore tests/storm  # `make faults`, `make soak`, `make storm`
+	  --ignore tests/faults --ignore tests/fuzz --ignore tests/soak --ignore tests/storm
+	pytest -n 2 --dist loadfile -m slow tests/faults tests/fuzz tests/soak tests/storm
 	pytest -n 2 --dist loadfile -m slow tests/training tests/frameworks
 
 # Kills and faults of the machine at every stage: half an hour of two cores. MINUTES, CASES and SEED may be given.
 faults: setup
 	python -m tests.faults --minutes $(or $(MINUTES),30) --cases $(or $(CASES),600) --seed $(or $(SEED),0)
 
-# Hostile input at every door of strangers' data: about 20 minutes of two cores. INPUTS and SEED may be given.
+# Hostile input at every door of strangers' data, guided by coverage. MINUTES and SEED may be given; the inputs that
+# reached new code stay in .fuzz/, and the next run goes on from them.
 fuzz: setup
-	python -m tests.fuzz --inputs $(or $(INPUTS),200000) --seed $(or $(SEED),0)
+	python -m tests.fuzz --minutes $(or $(MINUTES),20) --seed $(or $(SEED),0)
 
 # Jobs against a hostile server, by a client that is killed again and again: about 20 minutes. ITEMS and SEED may be given.
 storm: setup

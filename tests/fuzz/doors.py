@@ -1,6 +1,7 @@
 """The doors: where text or bytes of strangers enter, with seeds and the code that an input runs through."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -41,10 +42,10 @@ from pipeline.text.shingles import unigram_bigram_hashes
 from pipeline.world.files import write_corrections
 from tests.conftest import ROOT
 from tests.fuzz import seeds
+from tests.fuzz.door import Door
 from tests.fuzz.files import mutated_archive, mutated_parquet, mutated_yaml
-from tests.fuzz.runner import Door
 from tests.pipeline.sources.factories import CHUNKING, SPLIT, golden_raw_dir, make_source_config
-from tests.pipeline.sources.reading import parse
+from tests.pipeline.sources.reading import load_formats, parse
 from training.evaluation.answer_metrics import score_answer
 from training.evaluation.answering.extractive import extract_samples
 from training.evaluation.answering.model import strip_thinking
@@ -111,7 +112,12 @@ def _decoded(data: bytes) -> str:
 
 
 def _sources(context: ChunkingContext) -> Iterator[Door]:
-    """A door for each raw file of each source; the source's other files stay as they are."""
+    """A door for each raw file of each source; the source's other files stay as they are.
+
+    Sources of one format share its time.
+    """
+    formats = {source: type(load_formats()[source]) for source in CHUNKING}
+    alike = Counter(formats.values())
     for source in sorted(CHUNKING):
         files = sorted(path for path in golden_raw_dir(source).rglob("*") if path.is_file())
         for path in files:
@@ -121,7 +127,7 @@ def _sources(context: ChunkingContext) -> Iterator[Door]:
                 f"{source}/{name}",
                 cache(partial(_bytes, path)),
                 partial(_source, source, name, context),
-                share=2 / len(files),
+                share=2 / len(files) / alike[formats[source]],
                 **mutate,  # type: ignore[arg-type]  # the one keyword
             )
 

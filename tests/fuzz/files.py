@@ -40,9 +40,9 @@ _CELLS: tuple[Any, ...] = (
 
 def mutated_parquet(data: bytes, others: Sequence[bytes], random: Random) -> bytes:
     """Return a Parquet file with another column or cell, or with damaged bytes."""
-    if random.random() < 0.4:
-        return mutated(data, others, random)
     table = _table(data)
+    if table is None or random.random() < 0.4:
+        return mutated(data, others, random)
     for _ in range(random.choice((1, 1, 2, 4))):
         table = _changed(table, random)
     sink = io.BytesIO()
@@ -59,8 +59,12 @@ def mutated_parquet(data: bytes, others: Sequence[bytes], random: Random) -> byt
 
 
 @lru_cache(maxsize=64)
-def _table(data: bytes) -> pa.Table:
-    return pq.read_table(io.BytesIO(data))
+def _table(data: bytes) -> pa.Table | None:
+    """Read a Parquet file; None where it is damaged already."""
+    try:
+        return pq.read_table(io.BytesIO(data))
+    except (*_UNFIT, OSError, MemoryError):
+        return None
 
 
 def _changed(table: pa.Table, random: Random) -> pa.Table:
@@ -126,18 +130,23 @@ def _cells_changed(table: pa.Table, place: int, name: str, random: Random) -> pa
 
 def mutated_yaml(data: bytes, others: Sequence[bytes], random: Random) -> bytes:
     """Return a YAML file with another value in one place, or with damaged bytes."""
-    if random.random() < 0.5:
+    value = _yaml(data)
+    if value is None or random.random() < 0.5:
         return mutated(data, others, random)
-    value = mutated_value(_yaml(data), random)
+    value = mutated_value(value, random)
     try:
         return yaml.safe_dump(value, allow_unicode=random.random() < 0.5).encode("utf-8", "surrogatepass")
     except (yaml.YAMLError, RecursionError):
         return mutated(data, others, random)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _yaml(data: bytes) -> Any:
-    return yaml.safe_load(data)
+    """Read a YAML file; None where it is damaged already."""
+    try:
+        return yaml.safe_load(data)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
 
 
 def mutated_archive(data: bytes, others: Sequence[bytes], random: Random) -> bytes:

@@ -39,7 +39,7 @@ def list_declared_packages() -> set[str]:
     requirements = list(project["dependencies"])
     for extra in project["optional-dependencies"].values():
         requirements += extra
-    names = {normalize(re.split(r"[\[<>=~! ]", requirement)[0]) for requirement in requirements}
+    names = {normalize(re.split(r"[\[<>=~!; ]", requirement)[0]) for requirement in requirements}
     return names - {normalize(project["name"])}  # an extra may name another
 
 
