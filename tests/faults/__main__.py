@@ -13,6 +13,7 @@ from random import Random
 
 from tests.faults.kills import draw_kill, kill
 from tests.faults.machine_faults import disturb, draw_fault
+from tests.faults.repro_kills import draw_repro_kill, kill_repro
 from tests.faults.sandbox import Sandbox, Stage, list_stages, make_sandbox
 from tests.fuzz.doors import all_assets
 
@@ -57,17 +58,25 @@ def _build(folder: Path) -> Sandbox:
 def _iter_cases(
     sandbox: Sandbox, stages: list[Stage], cases: int, seed: int, end: float
 ) -> Iterator[tuple[str, Stage, str, list[str]]]:
-    """Yield (kind, stage, fault, what is wrong) of each case: five kills for each fault of the machine."""
+    """Yield (kind, stage, fault, what is wrong) of each case.
+
+    There are five kills for each fault of the machine, and one of fifty is a kill of a whole `dvc repro`.
+    """
     may_mount = _may_mount(sandbox.folder / "temporary")
     weights = [1 / sandbox.runs[stage].seconds ** 0.5 for stage in stages]  # short stages more often
     for number in range(cases):
         if time.monotonic() > end:
             return
         draw = Random(f"{seed}/{number}")
+        if number % 50 == 1:
+            repro = draw_repro_kill(draw, sandbox)
+            yield "kill of a repro", repro.stages[-1], str(repro), list(kill_repro(sandbox, repro))
+            continue
         (stage,) = draw.choices(stages, weights)
         if number % 6:
             planned = draw_kill(draw, sandbox, stage)
             kind = "interrupt" if planned.number.name in ("SIGINT", "SIGTERM") else "kill"
+            kind = f"{kind} on Ray" if planned.engine == "ray" else kind
             yield kind, stage, str(planned), list(kill(sandbox, stage, planned, draw.random() < 0.5))
         else:
             fault = draw_fault(draw, sandbox, stage, may_mount)

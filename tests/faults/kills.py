@@ -1,5 +1,6 @@
 """Kills and interrupts of a stage: at a moment that is drawn, or at a change of a file."""
 
+import importlib.util
 import os
 import signal
 import time
@@ -13,7 +14,13 @@ from subprocess import Popen, TimeoutExpired
 from tests.faults.sandbox import Sandbox, Stage, is_worker, processes_of
 
 _MAX_SECONDS = 2.0  # until an interrupted stage has ended
-_MAX_ORPHAN_SECONDS = 5.0  # until the workers of a killed one have
+_MAX_ORPHAN_SECONDS = {
+    "local": 5.0,
+    "ray": 75.0,
+}  # until the workers of a killed one have; Ray's give up after 60
+_RAY_SECONDS = 10.0  # until Ray has started
+_ON_RAY = {"chunk", "question", "filter", "assemble"}  # stages whose tasks it runs
+_HAS_RAY = importlib.util.find_spec("ray") is not None
 _STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
@@ -26,16 +33,23 @@ class Kill:
     to: str  # leader, worker or group
     seconds: float | None = None  # after the start; None: at a change
     change: int = 0  # of a file, at which the process that makes it kills itself, or its group
+    engine: str = "local"
 
     def __str__(self) -> str:
         """Describe it in a line."""
         when = f"at change {self.change}" if self.seconds is None else f"after {self.seconds:.2f} s"
-        return f"{self.number.name} of the {self.to} {when}"
+        return f"{self.number.name} of the {self.to} {when}{' on Ray' if self.engine == 'ray' else ''}"
 
 
 def draw_kill(draw: Random, sandbox: Sandbox, stage: Stage) -> Kill:
     """Draw a kill: half of them at changes of files, just before a rename, a removal or an opening."""
     run = sandbox.runs[stage]
+    if _HAS_RAY and stage.name in _ON_RAY and draw.random() < 0.05:
+        number, seconds = (
+            draw.choice([signal.SIGKILL, signal.SIGINT]),
+            draw.uniform(0, _RAY_SECONDS + run.seconds),
+        )
+        return Kill(number, "leader", seconds, engine="ray")
     if draw.random() < 0.5:
         to = draw.choice(["leader", "group"])
         return Kill(signal.SIGKILL, to, change=draw.randint(1, run.changes))
@@ -51,7 +65,7 @@ def kill(sandbox: Sandbox, stage: Stage, planned: Kill, keep_old: bool) -> Itera
     mark = f"{stage.target} {planned} {time.monotonic()}"
     action = "kill group" if planned.to == "group" else "kill"
     fault = None if planned.seconds is not None else {"at": planned.change, "action": action}
-    process = sandbox.start(stage.command, mark, fault)
+    process = sandbox.start(stage.command, mark, fault, engine=planned.engine)
     sent = time.monotonic()
     if planned.seconds is not None:
         time.sleep(planned.seconds)
@@ -73,7 +87,7 @@ def kill(sandbox: Sandbox, stage: Stage, planned: Kill, keep_old: bool) -> Itera
             yield f"left {sandbox.staged_files()}"
     if "Traceback" in errors:
         yield f"a traceback: {errors}"
-    yield from check_end(sandbox, stage, mark)
+    yield from check_end(sandbox, stage, mark, _MAX_ORPHAN_SECONDS[planned.engine])
 
 
 def _wait_for_handlers(process: "Popen[str]") -> None:
@@ -112,15 +126,9 @@ def _check_interrupt(
         yield f"said {errors!r}"
 
 
-def check_end(sandbox: Sandbox, stage: Stage, mark: str) -> Iterator[str]:
-    """Yield what is wrong after a disturbed run, then after one that goes on to the end."""
-    end = time.monotonic() + _MAX_ORPHAN_SECONDS
-    while (alive := processes_of(mark)) and time.monotonic() < end:
-        time.sleep(0.05)
-    if alive:
-        yield f"goes on: {[' '.join(one.cmdline()) for one in alive]}"
-        for one in alive:
-            one.kill()
+def check_end(sandbox: Sandbox, stage: Stage, mark: str, seconds: float = 5.0) -> Iterator[str]:
+    """Yield what is wrong after a disturbed run, whose processes have some seconds, and after a whole one."""
+    yield from end_orphans(mark, seconds)
     if broken := sandbox.broken_outputs(stage):
         yield f"half-written: {broken}"
     try:
@@ -131,3 +139,14 @@ def check_end(sandbox: Sandbox, stage: Stage, mark: str) -> Iterator[str]:
     if run.files != sandbox.runs[stage].files:
         names = sorted(dict(run.files.items() ^ sandbox.runs[stage].files.items()))
         yield f"afterwards other files: {names[:5]}"
+
+
+def end_orphans(mark: str, seconds: float) -> Iterator[str]:
+    """Yield a line where processes of a run go on after some seconds, and kill them."""
+    end = time.monotonic() + seconds
+    while (alive := processes_of(mark)) and time.monotonic() < end:
+        time.sleep(0.05)
+    if alive:
+        yield f"goes on: {[' '.join(one.cmdline()) for one in alive]}"
+    for one in alive:
+        one.kill()

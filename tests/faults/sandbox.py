@@ -26,7 +26,7 @@ from stages.shared.paths import (
 )
 from tests.conftest import ROOT
 from tests.faults.corpora import SOURCES, write_corpora
-from tests.integration.project import params_with, tree
+from tests.integration.project import copy_repository, environment, params_with, tree
 from tests.training.rl.factories import write_small_model
 from tests.training.tokenizer_factories import make_byte_level_tokenizer
 
@@ -96,34 +96,43 @@ class Sandbox:
         """The folder for temporary files of its processes."""
         return self.folder / "temporary"
 
+    @property
+    def ray_folder(self) -> Path:
+        """The folder of Ray's sessions, which are its own to keep."""
+        return self.folder.parent / "ray"
+
     def start(
         self,
-        command: Sequence[str],
+        command: Sequence[str | Path],
         mark: str,
         fault: Mapping[str, Any] | None = None,
         prefix: Sequence[str] = (),
+        engine: str = "local",
     ) -> "subprocess.Popen[str]":
         """Start a command as a group of its own; `prefix` goes before it, such as limits of the shell."""
-        environment = {
-            **os.environ,
+        variables = {
+            **environment(self.folder),
             _MARK: mark,
             "PYTHONPATH": f"{_INJECTED}:{ROOT}",
             "PYTHONDONTWRITEBYTECODE": "1",
             "MEMCURATE_WORKERS": "2",
-            "TMPDIR": str(self.temporary),
+            "MEMCURATE_ENGINE": engine,
+            "RAY_TMPDIR": str(self.ray_folder),
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "TMPDIR": str(self.ray_folder if engine == "ray" else self.temporary),
             "OMP_NUM_THREADS": "1",
         }
-        environment.pop("MEMCURATE_TEST_FAULT", None)
+        variables.pop("MEMCURATE_TEST_FAULT", None)
         if fault is not None:
             counter = self.folder / "changes"
             counter.unlink(missing_ok=True)
-            environment["MEMCURATE_TEST_FAULT"] = json.dumps(
+            variables["MEMCURATE_TEST_FAULT"] = json.dumps(
                 {"folder": f"{self.folder}{os.sep}", "counter": str(counter), **fault}
             )
         return subprocess.Popen(
             [*prefix, *command],
             cwd=self.folder,
-            env=environment,
+            env=variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -196,14 +205,19 @@ class Sandbox:
 
 def make_sandbox(folder: Path, assets: Path, stages: Sequence[Stage]) -> Iterator[tuple[Sandbox, Stage]]:
     """Make the project, run its stages, and yield each as it is done."""
-    folder.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    copy_repository(folder)
     write_corpora(folder)
     (folder / "params.yaml").write_text(params_with(_CHANGED_PARAMS), encoding="utf-8")
+    (folder / "dvc.yaml").write_text(params_with({"stages.assets.frozen": True}, ROOT / "dvc.yaml"))
     (folder / "data").mkdir()
     (folder / "data" / "assets").symlink_to(assets)
+    (folder / "metrics").mkdir()
+    (folder / "metrics" / "assets.json").write_text("{}")  # an output of the frozen stage
     _write_base_model(folder / BASE_MODEL_DIR)
     sandbox = Sandbox(folder)
     sandbox.temporary.mkdir()
+    sandbox.ray_folder.mkdir()
     for stage in stages:
         sandbox.runs[stage] = sandbox.run(stage)
         yield sandbox, stage

@@ -8,12 +8,14 @@ import pytest
 
 from tests.faults.kills import Kill, check_end, draw_kill, kill
 from tests.faults.machine_faults import disturb, draw_fault
+from tests.faults.repro_kills import draw_repro_kill, kill_repro
 from tests.faults.sandbox import Sandbox, Stage, list_stages, make_sandbox
 
 pytestmark = pytest.mark.slow
 
-NUM_KILLS = 36
-NUM_MACHINE_FAULTS = 12
+NUM_KILLS = 30
+NUM_REPRO_KILLS = 3
+NUM_MACHINE_FAULTS = 10
 CHUNK = Stage("chunk", "books")
 
 
@@ -29,6 +31,13 @@ def test_kills(sandbox: Sandbox) -> None:
         stage = draw.choice(list_stages()[:-3])
         planned = draw_kill(draw, sandbox, stage)
         assert list(kill(sandbox, stage, planned, draw.random() < 0.5)) == [], (stage, planned)
+
+
+def test_kills_of_a_repro(sandbox: Sandbox) -> None:
+    draw = Random(2)
+    for _ in range(NUM_REPRO_KILLS):
+        planned = draw_repro_kill(draw, sandbox)
+        assert list(kill_repro(sandbox, planned)) == [], planned
 
 
 def test_faults_of_the_machine(sandbox: Sandbox) -> None:

@@ -43,17 +43,17 @@ def mutated_parquet(data: bytes, others: Sequence[bytes], random: Random) -> byt
     table = _table(data)
     if table is None or random.random() < 0.4:
         return mutated(data, others, random)
-    for _ in range(random.choice((1, 1, 2, 4))):
-        table = _changed(table, random)
     sink = io.BytesIO()
     try:
+        for _ in range(random.choice((1, 1, 2, 4))):
+            table = _changed(table, random)
         pq.write_table(
             table,
             sink,
             row_group_size=random.choice((1, 2, 1024)),
             compression=random.choice(("zstd", "none")),
         )
-    except pa.ArrowException:  # a null where the schema allows none
+    except (*_UNFIT, MemoryError):  # such as a null where the schema allows none, or a damaged text
         return mutated(data, others, random)
     return sink.getvalue()
 

@@ -70,6 +70,7 @@ def environment(project: Path) -> dict[str, str]:
         **os.environ,
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "PYTHONPATH": str(project),
+        "DVC_NO_ANALYTICS": "1",
         "DVC_SITE_CACHE_DIR": str(project / ".dvc" / "tmp" / "site"),
         **{f"GIT_{who}_NAME": "tests" for who in ("AUTHOR", "COMMITTER")},
         **{f"GIT_{who}_EMAIL": "tests@example.org" for who in ("AUTHOR", "COMMITTER")},
