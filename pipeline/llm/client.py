@@ -20,6 +20,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.params import EndpointModel, ModelSettings, ResponseCacheFile
 from pipeline.core.schema import ModelCall
 from pipeline.llm.adaptive_concurrency import AdaptiveConcurrency
+from pipeline.llm.batches import MAX_REQUESTS
 from pipeline.llm.budget import Budget
 from pipeline.llm.cache_export import load_pinned_responses
 from pipeline.llm.chat_completions import NO_RESPONSE, TRUNCATED
@@ -78,6 +79,11 @@ class LLMClient:
         self._caches: dict[ResponseCacheFile | None, ResponseCache] = {}
         self._capabilities: dict[tuple[str, str], ServerCapabilities] = {}  # by model and step
         self._concurrency: dict[str, AdaptiveConcurrency] = {}  # by model
+
+    @property
+    def _num_workers(self) -> int:
+        """The inputs that are begun at once: in batches all, as each waits for the others."""
+        return MAX_REQUESTS if self._settings.mode == "batch" else self._settings.max_concurrency
 
     def run_jobs(self, jobs: Sequence[Job[R]], model: ModelSettings, step: str) -> list[JobResult[R]]:
         """Run jobs with a model, and return their results in the same order.
@@ -141,7 +147,7 @@ class LLMClient:
         )
         workers = _WorkerPool(endpoint, process, self._budget, step)
         with interrupts.defer_signals(workers.interrupt):
-            return asyncio.run(workers.run(inputs, self._settings.max_concurrency))
+            return asyncio.run(workers.run(inputs, self._num_workers))
 
 
 class _WorkerPool(Generic[T, U]):

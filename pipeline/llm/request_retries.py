@@ -30,6 +30,7 @@ from pipeline.core.errors import MemcurateError
 from pipeline.core.unicode import to_well_formed
 from pipeline.llm import chat_completions
 from pipeline.llm.adaptive_concurrency import AdaptiveConcurrency
+from pipeline.llm.batches import BatchTransport
 from pipeline.llm.budget import Budget
 from pipeline.llm.chat_completions import (
     NEWER_TOKEN_LIMIT_PARAM,
@@ -87,7 +88,7 @@ class EndpointClient:
         self._concurrency = concurrency
         self._sending = asyncio.Lock()  # one request after the other waits for its time
         self._in_flight: dict[str, asyncio.Future[LLMResponse]] = {}
-        self._transport: Transport | None = None
+        self._transport: Transport | BatchTransport | None = None
         self._stopped = asyncio.Event()
         self._last_contact = 0.0  # time of the server's last sign of life, by the monotonic clock
 
@@ -100,6 +101,8 @@ class EndpointClient:
         """Close the connections, and release the claims of this process."""
         if self._transport is not None:
             await self._transport.close()
+            if isinstance(self._transport, BatchTransport) and not self._stopped.is_set():
+                self._transport.forget_ended()
         self._cache.release_all()
 
     async def get_response(self, request: Request) -> LLMResponse:
@@ -197,7 +200,14 @@ class EndpointClient:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """Wait until a request may be sent, and count it as in flight in the block."""
+        """Wait until a request may be sent, and count it as in flight in the block.
+
+        Those of a batch are sent together: they wait only while the server holds all back.
+        """
+        if self._settings.mode == "batch":
+            await self._pause(self._concurrency.seconds_held())
+            yield
+            return
         await self._concurrency.acquire()
         try:
             async with self._sending:
@@ -261,7 +271,7 @@ class EndpointClient:
         limit = self._capabilities.token_limit_param
         body = chat_completions.build_body(request, limit, with_schema)
         try:
-            async with asyncio.timeout(self._settings.timeout):
+            async with asyncio.timeout(None if self._settings.mode == "batch" else self._settings.timeout):
                 reply = await self._get_transport().post(body)
         except TimeoutError:
             return FailedAttempt(f"no reply within {self._settings.timeout:g} s")
@@ -347,14 +357,18 @@ class EndpointClient:
                 "start it with that model, or name another in params.yaml",
             )
 
-    def _get_transport(self) -> Transport:
+    def _get_transport(self) -> Transport | BatchTransport:
         if self._transport is None:
             if self._settings.url is None:
                 raise RequestsStoppedError(
                     f"a model is needed, but {ENV_PREFIX}URL is not set",
                     "set it to the server's address, such as http://127.0.0.1:8000/v1",
                 )
-            self._transport = Transport(self._settings)
+            self._transport = (
+                BatchTransport(self._settings, self._cache.batches)
+                if self._settings.mode == "batch"
+                else Transport(self._settings)
+            )
         return self._transport
 
     def _sanitize(self, message: object) -> str:

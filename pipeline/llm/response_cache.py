@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.core.errors import MemcurateError
 from pipeline.core.unicode import to_well_formed_value
 from pipeline.llm.in_flight_claims import CREATE_CLAIMS_TABLE, RequestClaims
+from pipeline.llm.open_batches import CREATE_BATCHES_TABLES, OpenBatches
 from pipeline.llm.rate_limit import CREATE_NEXT_REQUESTS_TABLE, take_turn
 
 _SCHEMA_VERSION = 1
@@ -97,6 +98,7 @@ class ResponseCache:
                 self._database = sqlite3.connect(path, timeout=_LOCK_TIMEOUT, isolation_level=None)
                 self._set_up()
         self._claims = RequestClaims(self._database, locks, setup)
+        self.batches = OpenBatches(self._database, self._explain_errors)
 
     def _set_up(self) -> None:
         self._database.execute("pragma journal_mode = wal")
@@ -110,6 +112,7 @@ class ResponseCache:
         self._database.execute(_CREATE_TABLE)
         self._database.execute(CREATE_CLAIMS_TABLE)
         self._database.execute(CREATE_NEXT_REQUESTS_TABLE)
+        self._database.executescript(CREATE_BATCHES_TABLES)
         self._database.execute(_SELECT_RESPONSES + " limit 0")
         self._database.execute(f"pragma user_version = {_SCHEMA_VERSION}")
 

@@ -60,8 +60,10 @@ class EndpointSettings(BaseSettings):
     key: Annotated[SecretStr, AfterValidator(_validate_key)] = Field(
         SecretStr(""), description="API key, if the server wants one"
     )
-    mode: Literal["ask", "replay"] = Field(
-        "ask", description="replay: no requests are sent, all responses must be cached"
+    mode: Literal["ask", "batch", "replay"] = Field(
+        "ask",
+        description="batch: requests go together and are answered within a day; replay: none are sent, all "
+        "responses must be cached",
     )
     cache_path: Path = Field(
         default_factory=lambda: user_data_path("memcurate", appauthor=False) / "answers.sqlite",
@@ -106,11 +108,10 @@ class EndpointSettings(BaseSettings):
         """The address for messages: without user, password and query."""
         return f"{self._url_parts.scheme}://{self._host}{self._url_parts.path}"
 
-    @property
-    def completions_url(self) -> str:
-        """The address of chat completions: below the base address, with its query."""
+    def address_of(self, path: str) -> str:
+        """Return an address below the base address, such as that of `chat/completions`, with its query."""
         query = f"?{self._url_parts.query}" if self._url_parts.query else ""
-        return f"{self.public_url.rstrip('/')}/chat/completions{query}"
+        return f"{self.public_url.rstrip('/')}/{path}{query}"
 
     @property
     def auth_headers(self) -> dict[str, str]:

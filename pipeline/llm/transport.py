@@ -1,4 +1,4 @@
-"""HTTP to the endpoint: POST a body and read a reply of bounded size; every failure is a TransportError.
+"""HTTP to the endpoint: send a body and read a reply of bounded size; every failure is a TransportError.
 
 A connection carries one request. On a reused connection, bytes that a server sends past the end of a reply
 would be taken for the reply to the next request.
@@ -6,7 +6,8 @@ would be taken for the reply to the next request.
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,30 +45,64 @@ class Transport:
 
     def __init__(self, settings: EndpointSettings) -> None:
         """Open no connection yet. `settings.url` must be set."""
-        self._url = settings.completions_url
+        self._settings = settings
+        address = settings.address_of("")
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "memcurate"}
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=settings.max_concurrency, force_close=True, ssl=_make_ssl_context(self._url)
+                limit=settings.max_concurrency, force_close=True, ssl=_make_ssl_context(address)
             ),
-            headers={**headers, "Content-Type": "application/json", **settings.auth_headers},
+            headers={**headers, **settings.auth_headers},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # aiohttp's own has no size limit
-            proxy=_find_proxy(self._url),
+            proxy=_find_proxy(address),
         )
 
     async def post(self, body: dict[str, Any]) -> HttpResponse:
-        """Send a JSON body and read the reply.
+        """Send the body of a chat completion and read the reply, as `send` does."""
+        return await self.send("POST", "chat/completions", body)
+
+    async def send(
+        self, method: str, path: str, body: Mapping[str, Any] | aiohttp.FormData | None = None
+    ) -> HttpResponse:
+        """Send a JSON body, or a form, to a path below the base address, and read the reply.
 
         Redirects are not followed, so that prompts and key go nowhere else. Raises TransportError, also for a
         body of more than MAX_BODY_BYTES.
         """
-        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        options: dict[str, Any] = {"data": body}
+        if isinstance(body, Mapping):
+            options["data"] = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+            options["headers"] = {"Content-Type": "application/json"}
+        async with self._open(method, path, **options) as response:
+            named = {name.lower(): response.headers.getall(name) for name in response.headers}
+            return HttpResponse(response.status, named, await _read_body(response))
+
+    async def iter_lines(self, path: str) -> AsyncIterator[bytes]:
+        """Yield the lines of a file on the server. Raises TransportError, also for a status but 200."""
+        async with self._open("GET", path, headers={"Accept-Encoding": "identity"}) as response:
+            if response.status != 200:
+                raise TransportError(f"{path}: status {response.status}")
+            line = bytearray()
+            async for chunk in response.content.iter_any():
+                *ended, rest = chunk.split(b"\n")
+                for part in ended:
+                    yield bytes(line) + part
+                    line.clear()
+                line += rest
+                if len(line) > MAX_BODY_BYTES:
+                    raise TransportError(f"{path}: a line of more than {MAX_BODY_BYTES >> 20} MiB")
+            if line:
+                yield bytes(line)
+
+    @asynccontextmanager
+    async def _open(self, method: str, path: str, **options: Any) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Open the reply to a request; convert all errors of the connection and of the reply."""
+        address = self._settings.address_of(path)
         try:
-            async with self._session.post(self._url, data=data, allow_redirects=False) as response:
-                headers = {name.lower(): response.headers.getall(name) for name in response.headers}
-                return HttpResponse(response.status, headers, await _read_body(response))
+            async with self._session.request(method, address, allow_redirects=False, **options) as response:
+                yield response
         except TransportError:
             raise
         # Parsers, decompression, TLS and sockets raise errors beside aiohttp.ClientError.

@@ -84,6 +84,6 @@ def test_an_error_does_not_show_the_address(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_address_keeps_its_query(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEMCURATE_ENDPOINT_URL", "https://host:1/openai/deployments/m/?api-version=1")
-    assert load_settings().completions_url == (
+    assert load_settings().address_of("chat/completions") == (
         "https://host:1/openai/deployments/m/chat/completions?api-version=1"
     )
