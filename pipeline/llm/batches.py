@@ -145,8 +145,8 @@ class BatchTransport:
             for name in ("output_file_id", "error_file_id"):
                 if isinstance(ended.get(name), str):
                     async for line in self._http.iter_lines(f"files/{ended[name]}/content"):
-                        _hand_out(line, batch.waiting)
-            _fail(batch.waiting, TransportError(_describe_end(ended)))
+                        hand_out(line, batch.waiting)
+            _fail(batch.waiting, TransportError(describe_end(ended)))
             self._ended.append(batch.file)
         except Exception as error:
             waiting, batch.waiting = batch.waiting, {}
@@ -161,7 +161,7 @@ class BatchTransport:
 
         Returns whether there is one; else the requests have the server's refusal as their reply.
         """
-        listed = _load(await self._http.send("GET", "batches")).get("data")
+        listed = load_object(await self._http.send("GET", "batches")).get("data")
         for one in listed if isinstance(listed, list) else []:
             if isinstance(one, dict) and one.get("input_file_id") == batch.file:
                 batch.id = str(one.get("id"))
@@ -184,7 +184,7 @@ class BatchTransport:
             raise RequestsStoppedError(
                 f"{self._server} has no batches (status {response.status})", f"set {ENV_PREFIX}MODE to ask"
             )
-        made = _load(response).get("id")
+        made = load_object(response).get("id")
         return made if response.status == 200 and isinstance(made, str) else None
 
     async def _wait(self, batch: _Batch) -> dict[str, Any]:
@@ -195,7 +195,7 @@ class BatchTransport:
             if state.get("status") in _ENDED:
                 return state
             failures = 0 if "status" in state else failures + 1
-            if state and (now := _describe_state(state)) != told:
+            if state and (now := describe_state(state)) != told:
                 tqdm.write(f"batch {batch.id}: {now}", sys.stderr)
                 told = now
             await asyncio.sleep(pause)
@@ -208,7 +208,7 @@ class BatchTransport:
             response = await self._http.send("GET", f"batches/{batch.id}")
         except TransportError:
             return {}
-        return {"status": "gone"} if response.status == 404 else _load(response)
+        return {"status": "gone"} if response.status == 404 else load_object(response)
 
 
 def _format_line(custom_id: str, body: dict[str, Any]) -> bytes:
@@ -216,7 +216,7 @@ def _format_line(custom_id: str, body: dict[str, Any]) -> bytes:
     return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _load(response: HttpResponse) -> dict[str, Any]:
+def load_object(response: HttpResponse) -> dict[str, Any]:
     """Return the object of a response; an empty one where there is none."""
     try:
         value = load_json(response.body)
@@ -225,7 +225,7 @@ def _load(response: HttpResponse) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _hand_out(line: bytes, waiting: _Waiting) -> None:
+def hand_out(line: bytes, waiting: _Waiting) -> None:
     """Give a request the reply that a line of results holds, if it waits for one."""
     try:
         value = load_json(line)
@@ -243,13 +243,15 @@ def _hand_out(line: bytes, waiting: _Waiting) -> None:
         future.set_exception(TransportError(f"no reply in the batch: {json.dumps(fields.get('error'))}"))
 
 
-def _describe_state(state: dict[str, Any]) -> str:
+def describe_state(state: dict[str, Any]) -> str:
+    """Describe what a batch does, for people."""
     counts = state.get("request_counts")
     counts = counts if isinstance(counts, dict) else {}
     return f"{state.get('status')}, {counts.get('completed', 0)} of {counts.get('total', '?')} requests done"
 
 
-def _describe_end(state: dict[str, Any]) -> str:
+def describe_end(state: dict[str, Any]) -> str:
+    """Describe why a batch that has ended has no reply to a request."""
     errors = f": {json.dumps(state['errors'])}" if state.get("errors") else ""
     return f"the batch is {state.get('status')}, without a reply to this request{errors}"
 

@@ -1,5 +1,6 @@
 """The doors: where text or bytes of strangers enter, with seeds and the code that an input runs through."""
 
+import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from pipeline.core.unicode import to_well_formed
 from pipeline.fetching.locators import parse_locator
 from pipeline.fetching.unpack import unpack
 from pipeline.lineage.locations import parse_location
+from pipeline.llm.batches import describe_end, describe_state, hand_out, load_object
 from pipeline.llm.cache_export import export_responses, import_responses
 from pipeline.llm.chat_completions import InvalidCompletionError, parse_completion
 from pipeline.llm.requests import Request
@@ -88,6 +90,7 @@ def doors(assets: Path) -> list[Door]:
         Door("reviews", seeds.reviews, _reviews),
         Door("answer cache", seeds.answer_files, _answers, mutate=mutated_parquet),
         Door("completion", seeds.completions, _completion, (InvalidCompletionError,), share=4),
+        Door("batch", seeds.batch_lines, _batch),
         Door("reply", seeds.replies, _reply, (InvalidReplyError,), share=4),
         Door("calls", seeds.calls, partial(_calls, context), share=6),
         Door("verdicts", seeds.verdicts, _verdicts, share=2),
@@ -267,6 +270,22 @@ def _completion(data: bytes, scratch: Path) -> None:
         export_responses(kept, [request.key], scratch / "out.parquet")
     finally:
         kept.close()
+
+
+def _batch(data: bytes, scratch: Path) -> None:
+    """A line of a batch's results, and a batch's state."""
+    future = asyncio.Future[HttpResponse](loop=_loop())
+    hand_out(data, {"a": future})
+    if future.done() and not future.exception():
+        parse_error(future.result())
+    state = load_object(HttpResponse(200, {}, data))
+    describe_state(state)
+    describe_end(state)
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop()
 
 
 def _reply(data: bytes, scratch: Path) -> None:

@@ -225,6 +225,19 @@ def completions() -> Sequence[bytes]:
 
 
 @cache
+def batch_lines() -> Sequence[bytes]:
+    """Lines of a batch's results, and states of a batch."""
+    lines: tuple[object, ...] = (
+        {"custom_id": "a", "response": {"status_code": 200, "body": {"choices": []}}, "error": None},
+        {"custom_id": "a", "response": {"status_code": 400, "body": {"error": {"message": "no"}}}},
+        {"custom_id": "a", "response": None, "error": {"code": "batch_expired", "message": "too late"}},
+        {"status": "failed", "errors": {"data": [{"message": "no such model"}]}},
+        {"status": "in_progress", "request_counts": {"completed": 1, "total": 2}},
+    )
+    return [json.dumps(line).encode() for line in lines]
+
+
+@cache
 def replies() -> Sequence[bytes]:
     """Replies that are to be JSON, good and nearly good."""
     good = json.dumps({"question": "How old is Rome?", "answers": ["old, very", "{old}"], "right": True})
