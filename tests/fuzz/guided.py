@@ -6,8 +6,11 @@ that is run alone.
 """
 
 import hashlib
+import os
 import resource
+import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -26,8 +29,9 @@ def main(name: str, folder: Path, assets: Path, flags: list[str]) -> None:
     """Fuzz until the flags end it."""
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESSES, _ADDRESSES))
     door = next(door for door in doors(assets) if door.name == name)
-    findings, corpus = folder / "findings", folder / "corpus"
-    for path in (findings, corpus):
+    findings, corpus, scratch = (folder / name for name in ("findings", "corpus", "scratch"))
+    shutil.rmtree(scratch, ignore_errors=True)
+    for path in (findings, corpus, scratch):
         path.mkdir(parents=True, exist_ok=True)
     for seed in door.seeds():
         (corpus / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
@@ -35,15 +39,16 @@ def main(name: str, folder: Path, assets: Path, flags: list[str]) -> None:
     own = [f"-artifact_prefix={findings}/", f"-max_len={_MAX_BYTES}", "-len_control=0"]
     atheris.Setup(
         [sys.argv[0], *own, *flags, *([] if any(Path(flag).is_file() for flag in flags) else [str(corpus)])],
-        lambda data: _send(door, data, folder),
+        partial(_send, door, os.open(folder / LAST_INPUT, os.O_CREAT | os.O_WRONLY), folder),
         custom_mutator=lambda data, most, number: _mutate(door, data, most, number),
     )
     atheris.Fuzz()
 
 
-def _send(door: Door, data: bytes, folder: Path) -> None:
-    (folder / LAST_INPUT).write_bytes(data)
-    for finding in send(door, data):
+def _send(door: Door, last_input: int, folder: Path, data: bytes) -> None:
+    os.pwrite(last_input, data, 0)
+    os.ftruncate(last_input, len(data))
+    for finding in send(door, data, folder / "scratch"):
         finding.write(folder / "findings", data)
 
 

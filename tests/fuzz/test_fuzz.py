@@ -49,12 +49,21 @@ def _raise(error: Exception) -> None:
     raise error
 
 
-def test_an_error_for_people_is_an_answer() -> None:
-    assert send(_door(lambda data, scratch: _raise(MemcurateError("no"))), b"") == []
+def test_an_error_for_people_is_an_answer(tmp_path: Path) -> None:
+    assert send(_door(lambda data, scratch: _raise(MemcurateError("no"))), b"", tmp_path) == []
+
+
+def test_the_folder_of_an_input_is_empty_afterwards(tmp_path: Path) -> None:
+    def enter(data: bytes, scratch: Path) -> None:
+        (scratch / "folder").mkdir()
+        (scratch / "folder" / "file").touch()
+        (scratch / "link").symlink_to(scratch / "folder")
+
+    assert send(_door(enter), b"", tmp_path) == [] and list(tmp_path.iterdir()) == []
 
 
 def test_another_exception_is_a_finding_kept_once_with_its_input(tmp_path: Path) -> None:
-    (found,) = send(_door(lambda data, scratch: _raise(KeyError("x"))), b"")
+    (found,) = send(_door(lambda data, scratch: _raise(KeyError("x"))), b"", tmp_path)
     assert found.what.startswith("KeyError at ") and "Traceback" in found.detail
     for data in (b"first", b"second"):
         found.write(tmp_path, data)
@@ -62,7 +71,7 @@ def test_another_exception_is_a_finding_kept_once_with_its_input(tmp_path: Path)
     assert sorted(path.read_bytes() for path in tmp_path.glob("*.bin")) == [b"first", b"third"]
 
 
-def test_time_and_memory_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_and_memory_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(one_door, "SECONDS", 0.2)
     monkeypatch.setattr(one_door, "MEGABYTES", one_door._peak() + 20)
 
@@ -72,12 +81,12 @@ def test_time_and_memory_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             pass
 
     held: list[bytes] = []
-    assert [one.what for one in send(_door(work), b"")] == ["too slow"]
-    memory = send(_door(lambda data, scratch: held.append(b"x" * (200 << 20))), b"")
+    assert [one.what for one in send(_door(work), b"", tmp_path)] == ["too slow"]
+    memory = send(_door(lambda data, scratch: held.append(b"x" * (200 << 20))), b"", tmp_path)
     assert "too much memory" in [one.what for one in memory]
 
 
-def test_every_door_holds(assets: Path) -> None:
+def test_every_door_holds(assets: Path, tmp_path: Path) -> None:
     """Some 900 inputs; `make fuzz` sends millions."""
     chosen = doors(assets)
     for door in chosen:
@@ -85,7 +94,7 @@ def test_every_door_holds(assets: Path) -> None:
         for number in range(INPUTS):
             random = Random(f"{door.name}/{number}")
             data = door.mutate(random.choice(seeds), seeds, random)
-            assert send(door, data) == [], (door.name, number)
+            assert send(door, data, tmp_path) == [], (door.name, number)
     assert len(chosen) > 50
 
 
