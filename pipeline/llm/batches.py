@@ -50,9 +50,8 @@ class BatchTransport:
         self._queue: dict[str, bytes] = {}  # lines of the next batch
         self._queued: _Waiting = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._batch_by_request: dict[
-            str, _Batch
-        ] = {}  # those of earlier runs, and of this one that broke off
+        # Those of earlier runs, and of this one where the connection to the server broke off.
+        self._batch_by_request: dict[str, _Batch] = {}
         for file, id, custom_ids in open_batches.load(self._server):
             self._batch_by_request |= dict.fromkeys(custom_ids, _Batch(file, id))
         self._tasks: dict[str, asyncio.Task[None]] = {}  # that wait for a batch, by its file
@@ -185,7 +184,7 @@ class BatchTransport:
                 f"{self._server} has no batches (status {response.status})", f"set {ENV_PREFIX}MODE to ask"
             )
         made = load_object(response).get("id")
-        return made if response.status == 200 and isinstance(made, str) else None
+        return made if response.status in (200, 201) and isinstance(made, str) else None
 
     async def _wait(self, batch: _Batch) -> dict[str, Any]:
         """Look at a batch until it has ended, and tell people when its state changes."""

@@ -19,6 +19,7 @@ from pipeline.llm.settings import EndpointSettings
 
 MAX_BODY_BYTES = 16 * 2**20  # decompressed; a completion of a million tokens has fewer
 _CONNECT_TIMEOUT = 30.0  # seconds
+_READ_MARGIN = 1.0  # seconds by which a silence outlasts the timeout of an attempt, whose error says more
 _GZIP_WBITS = 31  # window bits with which zlib reads a gzip header
 
 
@@ -53,7 +54,9 @@ class Transport:
                 limit=settings.max_concurrency, force_close=True, ssl=_make_ssl_context(address)
             ),
             headers={**headers, **settings.auth_headers},
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT),
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=_CONNECT_TIMEOUT, sock_read=settings.timeout + _READ_MARGIN
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # aiohttp's own has no size limit
             proxy=_find_proxy(address),

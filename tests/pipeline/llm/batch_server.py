@@ -19,6 +19,7 @@ from aiohttp import web
 
 from tests.pipeline.llm.fault_replies import completion
 
+HANGS = 999  # in place of a status: no reply for two seconds
 Reply = tuple[int, Any] | None  # status and body; None: the batch ends without a reply
 
 
@@ -47,6 +48,8 @@ class BatchServer:
         path = request.path.removeprefix("/v1/")
         self.asked[f"{request.method} {path.split('/')[0]}"] += 1
         if self.statuses and (status := self.statuses.pop(0)) != 200:
+            if status == HANGS:
+                await asyncio.sleep(2)
             return web.json_response({"error": {"message": f"status {status}"}}, status=status)
         match request.method, path.split("/"):
             case "POST", ["files"]:

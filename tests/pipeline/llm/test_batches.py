@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from pipeline.core.errors import MemcurateError
-from pipeline.llm import batches
+from pipeline.llm import batches, transport
 from pipeline.llm.open_batches import OpenBatches
 from tests.conftest import ROOT
-from tests.pipeline.llm.batch_server import BatchServer, Reply, answer, serving_batches
+from tests.pipeline.llm.batch_server import HANGS, BatchServer, Reply, answer, serving_batches
 from tests.pipeline.llm.factories import MODEL, make_jobs, run_jobs
 from tests.pipeline.llm.fault_replies import completion, right
 
@@ -87,6 +87,15 @@ def test_failures_of_the_api_itself_are_tried_again_and_cost_nothing(
 ) -> None:
     """Of the upload, the list, the making, looks, and the results."""
     with serving_batches(statuses=statuses, seconds=0.1) as server:
+        assert run(server, 20, monkeypatch) == {None: 20}
+        assert server.paid.total() == 20
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3, 4])
+def test_an_api_that_says_nothing_is_asked_again(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMCURATE_ENDPOINT_TIMEOUT", "0.2")
+    monkeypatch.setattr(transport, "_READ_MARGIN", 0.1)
+    with serving_batches(statuses=[200] * before + [HANGS], seconds=0.1) as server:
         assert run(server, 20, monkeypatch) == {None: 20}
         assert server.paid.total() == 20
 
