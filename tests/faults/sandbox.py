@@ -26,7 +26,7 @@ from stages.shared.paths import (
 )
 from tests.conftest import ROOT
 from tests.faults.corpora import SOURCES, write_corpora
-from tests.integration.project import copy_repository, environment, params_with, tree
+from tests.integration.project import copy_repository, environment, params_with, run, tree
 from tests.training.rl.factories import write_small_model
 from tests.training.tokenizer_factories import make_byte_level_tokenizer
 
@@ -214,6 +214,7 @@ def make_sandbox(folder: Path, assets: Path, stages: Sequence[Stage]) -> Iterato
     (folder / "data" / "assets").symlink_to(assets)
     (folder / "metrics").mkdir()
     (folder / "metrics" / "assets.json").write_text("{}")  # an output of the frozen stage
+    run(folder, "git", "commit", "--quiet", "--message", "first")  # of what DVC added
     _write_base_model(folder / BASE_MODEL_DIR)
     sandbox = Sandbox(folder)
     sandbox.temporary.mkdir()

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dvc.scm import SCMError, map_scm_exception
 from dvclive import Live
 
+from pipeline.core.errors import MemcurateError
 from training.evaluation.rewards import mean
 
 LogLines = Sequence[dict[str, float]]  # of a run's log
@@ -49,9 +51,16 @@ class LiveCurves:
     def __init__(self, folder: Path, log: Iterable[Mapping[str, float]]) -> None:
         """Write the curves of a log, and remove older curves from `folder`.
 
-        A resumed run passes its log up to the checkpoint, so that no step is missing or stands twice.
+        A resumed run passes its log up to the checkpoint, so that no step is missing or stands twice. Raises
+        MemcurateError in a Git repository without commits, which DVCLive cannot read.
         """
-        self._live = Live(dir=str(folder), save_dvc_exp=False, report=None, dvcyaml=None)
+        try:
+            with map_scm_exception():
+                self._live = Live(dir=str(folder), save_dvc_exp=False, report=None, dvcyaml=None)
+        except SCMError as error:
+            raise MemcurateError(
+                f"DVCLive cannot read this Git repository ({error}): make a first commit, and run this again"
+            ) from error
         for line in log:
             self._log_values(line)
         self._live.make_summary()

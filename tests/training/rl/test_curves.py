@@ -2,9 +2,13 @@
 
 import json
 import math
+import subprocess
 from pathlib import Path
 
-from tests.integration.project import tree
+import pytest
+
+from pipeline.core.errors import MemcurateError
+from tests.integration.project import BIN, tree
 from training.rl.curves import LiveCurves, describe_line, select_metrics, summarize_run
 from training.rl.run_dir import RunDir
 
@@ -101,3 +105,11 @@ def test_a_line_of_the_log_is_told_in_a_line() -> None:
     assert describe_line(LOG[3], 24) == (
         "validated after update 2 of 24: reward 1.500, r1 0.500, 0.50 calls a step, 50.0% of them failed"
     )
+
+
+def test_a_repository_without_commits_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in (["git", "init", "--quiet"], [BIN / "dvc", "init", "--quiet"]):
+        subprocess.run(command, cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MemcurateError, match="make a first commit"):
+        LiveCurves(tmp_path / "live", LOG)
