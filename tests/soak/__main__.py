@@ -14,7 +14,7 @@ _STARTER_REBUILDS = 5
 
 
 def main() -> int:
-    """Run, print a line for each rebuild and a summary, keep the params of findings."""
+    """Run, with the first params again at last; print a line for each rebuild, keep params of findings."""
     arguments = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     arguments.add_argument("--rebuilds", type=int, help=f"default: 200; with --starter {_STARTER_REBUILDS}")
     arguments.add_argument("--minutes", type=float, help="no rebuild starts after this time")
@@ -28,8 +28,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         soak = Soak(Path(folder) / "project", given.seed, given.starter, lambda line: print(line, flush=True))
         soak.build_first()
-        while soak.summary.rebuilds < rebuilds and time.monotonic() < end:
+        while soak.summary.rebuilds < rebuilds - 1 and time.monotonic() < end:
             soak.step()
+        soak.go_back(workers=1, use_run_cache=False)
     _print_summary(soak.summary)
     _keep(soak.summary, given.seed)
     return 1 if soak.summary.findings else 0
