@@ -122,6 +122,7 @@ def test_coverage_leads_to_an_exception_and_to_a_death_and_the_run_goes_on(
 
 @pytest.mark.slow
 def test_an_input_without_end_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_MAX_DEATHS", 2)
     tally = _fuzz_made("hangs", 5, tmp_path, monkeypatch)
     assert [path.read_bytes() for path in tally.findings if path.name.startswith("timeout-")] == [b"no end"]
 
