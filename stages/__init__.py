@@ -4,10 +4,13 @@ Interrupt handlers are installed here, before the modules are imported, which ta
 """
 
 import sys
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from types import TracebackType
 
 from pipeline.core import interrupts
+from pipeline.core.errors import from_memory_error, is_out_of_memory
 
 
 def _start_module(module: str, arguments: list[str]) -> None:
@@ -26,13 +29,25 @@ def _start_module(module: str, arguments: list[str]) -> None:
             f"{module} does nothing by itself: `memcurate --help` lists the commands, dvc.yaml the stages"
         )
     name = module.removeprefix("stages.")
-    interrupts.install_handlers("@".join([name, *arguments[:1]]))
+    program = "@".join([name, *arguments[:1]])
+    interrupts.install_handlers(program)
+    sys.excepthook = partial(_report_import_error, program)
 
     from stages.shared.arguments import parse_stage_arguments
     from stages.shared.paths import STAGE_OUTPUTS
 
     if name in STAGE_OUTPUTS:
         parse_stage_arguments(name, arguments)
+
+
+def _report_import_error(
+    program: str, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Print one line where memory does not suffice for the modules; else a traceback, as Python does."""
+    if isinstance(error, Exception) and is_out_of_memory(error):
+        print(f"{program}: {from_memory_error(error)}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 _program, *_arguments = sys.argv or [""]

@@ -42,8 +42,9 @@ _ADVICE_BY_ERRNO = {
     errno.EAGAIN: _MEMORY_ADVICE,  # a process or a thread that cannot start
 }
 _ERRNOS_IN_TEXT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
-# In errors of libraries that raise no MemoryError: those of Arrow, Python, torch and C++.
+# In errors of libraries that raise no MemoryError: those of Arrow, Python, the loader, torch and C++.
 _NO_MEMORY_TEXTS = (
+    "failed to map segment from shared object",
     "Failed to launch worker thread",
     "can't start new thread",
     "can't allocate memory",

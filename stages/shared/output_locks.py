@@ -5,14 +5,16 @@ writing in `.dvc/tmp/rwlock`. A stage that is run without DVC holds its outputs 
 DVC, and DVC refuses to touch them until it ends.
 """
 
+import json
 import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import sleep
 
+from pipeline.core import interrupts
 from pipeline.core.atomic import hold_lock
 from pipeline.core.errors import MemcurateError
 
@@ -44,7 +46,7 @@ def _acquire_dvc_lock(stack: ExitStack, outputs: Sequence[Path]) -> None:
         from dvc.exceptions import DvcException
         from dvc.fs import localfs
         from dvc.lock import LockError
-        from dvc.rwlock import rwlock
+        from dvc.rwlock import RWLockFileCorruptedError, rwlock
     except ModuleNotFoundError:  # then no DVC runs here either
         return
     paths, command = [str(here / output) for output in outputs], " ".join(sys.orig_argv)
@@ -54,8 +56,14 @@ def _acquire_dvc_lock(stack: ExitStack, outputs: Sequence[Path]) -> None:
         hardlink = Config(str(dvc_dir))["core"].get("hardlink_lock", False)
         while True:
             try:
-                stack.enter_context(rwlock(str(dvc_dir / "tmp"), localfs, command, [], paths, hardlink))
+                with interrupts.defer_signals():  # DVC writes its file in place: cut off, it is broken
+                    lock = rwlock(str(dvc_dir / "tmp"), localfs, command, [], paths, hardlink)
+                    lock.__enter__()
+                    stack.callback(_release_dvc_lock, lock)
                 return
+            except RWLockFileCorruptedError:
+                _remove_broken_dvc_lock(dvc_dir / "tmp", hardlink)
+                continue
             except LockError as error:
                 if not waiting:
                     _logger.info("waiting for DVC: %s", " ".join(str(error).split()))
@@ -63,3 +71,27 @@ def _acquire_dvc_lock(stack: ExitStack, outputs: Sequence[Path]) -> None:
             sleep(_POLL_SECONDS)
     except DvcException as error:
         raise MemcurateError(f"{dvc_dir}: DVC's lock of the outputs cannot be taken: {error}") from error
+
+
+def _release_dvc_lock(lock: AbstractContextManager[None]) -> None:
+    from dvc.rwlock import RWLockFileCorruptedError
+
+    # Where the file was broken and made anew in between, this process is not in it.
+    with interrupts.defer_signals(), suppress(RWLockFileCorruptedError, AssertionError):
+        lock.__exit__(None, None, None)
+
+
+def _remove_broken_dvc_lock(folder: Path, hardlink: bool) -> None:
+    """Remove DVC's file of locks, which a DVC that was killed while it wrote it left empty or cut off."""
+    from dvc.lock import make_lock
+    from dvc.rwlock import RWLOCK_FILE, RWLOCK_LOCK
+
+    path = folder / RWLOCK_FILE
+    with make_lock(str(folder / RWLOCK_LOCK), tmp_dir=str(folder), hardlink_lock=hardlink):
+        try:
+            json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            _logger.warning("%s is broken by a DVC that was killed: it is made anew", path)
+            path.unlink()
+        except FileNotFoundError:
+            pass  # another process was faster

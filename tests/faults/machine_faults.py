@@ -65,7 +65,7 @@ def _draw_file_size(draw: Random, *_: object) -> MachineFault:
 
 
 def _draw_memory(draw: Random, *_: object) -> MachineFault:
-    megabytes = draw.randint(100, 2500)
+    megabytes = draw.randint(700, 2500)  # with less, OpenBLAS ends the process while it is imported
     return MachineFault("little memory", f"{megabytes} MB", limits=(f"--as={megabytes << 20}",))
 
 

@@ -1,11 +1,14 @@
 """Kills and interrupts of a `dvc repro`, which runs one stage after the other."""
 
+import json
 import os
 import shutil
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from subprocess import Popen, TimeoutExpired
 
@@ -69,6 +72,7 @@ def kill_repro(sandbox: Sandbox, planned: ReproKill) -> Iterator[str]:
     if planned.number != signal.SIGKILL and time.monotonic() - sent > _MAX_SECONDS:
         yield f"took {time.monotonic() - sent:.1f} s to end"
     yield from end_orphans(mark, _MAX_STAGE_SECONDS if planned.to == "dvc" else _MAX_SECONDS)
+    _remove_broken_lock(sandbox.folder / ".dvc" / "tmp" / "rwlock")
     process = _start(sandbox, planned, mark)
     yield from _wait(process, is_whole=True)
     if process.returncode:
@@ -78,6 +82,15 @@ def kill_repro(sandbox: Sandbox, planned: ReproKill) -> Iterator[str]:
             yield f"afterwards other files of {stage.target}"
     if left := sandbox.leftovers():
         yield f"afterwards left {left[:5]}"
+
+
+def _remove_broken_lock(path: Path) -> None:
+    """Remove DVC's file of locks where DVC was killed while it wrote it, as DVC asks for."""
+    with suppress(FileNotFoundError):
+        try:
+            json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            path.unlink()
 
 
 def _start(sandbox: Sandbox, planned: ReproKill, mark: str) -> "Popen[str]":

@@ -129,6 +129,17 @@ def test_by_hand_waits_for_dvc(project: Path) -> None:
     assert "up to date" in dvc(project, "status", f"filter@{SOURCE}")
 
 
+@pytest.mark.parametrize("content", ["", '{"write": {"da'])
+def test_a_lock_file_that_a_killed_dvc_cut_off_is_made_anew(project: Path, content: str) -> None:
+    before = tree(project / "data")
+    (project / ".dvc" / "tmp" / "rwlock").write_text(content)
+    first = started(project, "hand", "filter")
+    told, _ = first.communicate()
+    assert first.returncode == 0 and "broken by a DVC that was killed" in told, told
+    look(project, before)
+    assert "up to date" in dvc(project, "status", f"filter@{SOURCE}")
+
+
 def test_killed_by_hand_blocks_nobody(project: Path) -> None:
     """DVC sees in its lock that the process is gone."""
     before = tree(project / "data")

@@ -1,10 +1,15 @@
 """How a stage or command ends: what it tells on stderr."""
 
+import shutil
+import subprocess
+import sys
+
 import pyarrow as pa
 import pytest
 
 from pipeline.core.errors import MemcurateError
 from stages.shared.exit_status import report_errors
+from tests.conftest import ROOT
 
 
 def test_hidden_characters_in_an_error_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,3 +53,13 @@ def test_a_lack_of_memory_is_one_line(
 def test_a_fault_of_the_code_keeps_its_traceback() -> None:
     with pytest.raises(LookupError), report_errors("chunk@made"):
         raise LookupError("no such key")
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit is not installed")
+@pytest.mark.parametrize("megabytes", [60, 100])
+def test_too_little_memory_for_the_modules_is_one_line(megabytes: int) -> None:
+    command = ["prlimit", f"--as={megabytes << 20}", "--", sys.executable, "-m", "stages.chunk", "any"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("chunk@any: memory ran out (")
+    assert "Traceback" not in done.stderr
