@@ -188,15 +188,15 @@ class BatchTransport:
 
     async def _wait(self, batch: _Batch) -> dict[str, Any]:
         """Look at a batch until it has ended, and tell people when its state changes."""
-        pause, told, failures = _MIN_POLL, "", 0
+        pause, last_state, failures = _MIN_POLL, "", 0
         while failures < _MAX_FAILED_POLLS:
             state = await self._look(batch)
             if state.get("status") in _ENDED:
                 return state
             failures = 0 if "status" in state else failures + 1
-            if state and (now := describe_state(state)) != told:
-                tqdm.write(f"batch {batch.id}: {now}", sys.stderr)
-                told = now
+            if state and (description := describe_state(state)) != last_state:
+                tqdm.write(f"batch {batch.id}: {description}", sys.stderr)
+                last_state = description
             await asyncio.sleep(pause)
             pause = min(_MAX_POLL, pause * 1.5)
         raise TransportError(f"batch {batch.id} cannot be looked at")

@@ -14,10 +14,8 @@ from subprocess import Popen, TimeoutExpired
 from tests.faults.sandbox import Sandbox, Stage, is_worker, processes_of
 
 _MAX_SECONDS = 2.0  # until an interrupted stage has ended
-_MAX_ORPHAN_SECONDS = {
-    "local": 5.0,
-    "ray": 75.0,
-}  # until the workers of a killed one have; Ray's give up after 60
+# Until the workers of a killed one have, by engine; Ray's give up after 60.
+_MAX_ORPHAN_SECONDS = {"local": 5.0, "ray": 75.0}
 _RAY_SECONDS = 10.0  # until Ray has started
 _ON_RAY = {"chunk", "question", "filter", "assemble"}  # stages whose tasks it runs
 _HAS_RAY = importlib.util.find_spec("ray") is not None
@@ -45,10 +43,8 @@ def draw_kill(draw: Random, sandbox: Sandbox, stage: Stage) -> Kill:
     """Draw a kill: half of them at changes of files, just before a rename, a removal or an opening."""
     run = sandbox.runs[stage]
     if _HAS_RAY and stage.name in _ON_RAY and draw.random() < 0.05:
-        number, seconds = (
-            draw.choice([signal.SIGKILL, signal.SIGINT]),
-            draw.uniform(0, _RAY_SECONDS + run.seconds),
-        )
+        number = draw.choice([signal.SIGKILL, signal.SIGINT])
+        seconds = draw.uniform(0, _RAY_SECONDS + run.seconds)
         return Kill(number, "leader", seconds, engine="ray")
     if draw.random() < 0.5:
         to = draw.choice(["leader", "group"])
@@ -126,7 +122,9 @@ def _check_interrupt(
         yield f"said {errors!r}"
 
 
-def check_end(sandbox: Sandbox, stage: Stage, mark: str, seconds: float = 5.0) -> Iterator[str]:
+def check_end(
+    sandbox: Sandbox, stage: Stage, mark: str, seconds: float = _MAX_ORPHAN_SECONDS["local"]
+) -> Iterator[str]:
     """Yield what is wrong after a disturbed run, whose processes have some seconds, and after a whole one."""
     yield from end_orphans(mark, seconds)
     if broken := sandbox.broken_outputs(stage):

@@ -53,9 +53,9 @@ def _tell(name: str, tally: Tally) -> Tally:
 
 def _describe(path: Path) -> str:
     """Return the kind of a finding, and where its input is."""
-    told = path.with_suffix(".txt")
-    what = told.read_text(encoding="utf-8").partition("\n")[0] if told.exists() else "the process died"
-    return f"{what}: {os.path.relpath(path)}"
+    text = path.with_suffix(".txt")
+    kind = text.read_text(encoding="utf-8").partition("\n")[0] if text.exists() else "the process died"
+    return f"{kind}: {os.path.relpath(path)}"
 
 
 if __name__ == "__main__":
